@@ -1,0 +1,56 @@
+# The two commands: `make demo` and `make test`. Both set themselves up.
+
+# The first that runs: a version manager's stand-in may be on PATH without its Python.
+PYTHON ?= $(shell for python in python3.12 python3.11 python3; do $$python -c '' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+GROUPS := capture extractor trainer inference cli
+
+.PHONY: demo test check lint types walls unit integration e2e test-compose install lock clean
+
+demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
+	$(BIN)/familiar demo $(ARGS)
+
+test: check integration e2e ## everything but the containers
+
+check: lint types walls unit ## what is fast: under a minute
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+walls: install
+	$(BIN)/lint-imports --no-logo
+
+unit: install
+	$(BIN)/pytest tests/unit
+
+integration: install
+	$(BIN)/pytest tests/integration
+
+e2e: install ## real processes, real video; FAMILIAR_TEST_DATA names a folder of real faces
+	$(BIN)/pytest tests/e2e --ignore=tests/e2e/test_compose.py
+
+test-compose: install ## builds the images, and drives the whole loop through the containers
+	$(BIN)/pytest tests/e2e/test_compose.py
+
+install: $(VENV)/installed ## .venv with everything, versions and hashes as locked
+
+$(VENV)/installed: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock: ## write requirements/*.txt anew; needs uv
+	for group in $(GROUPS) dev; do \
+		uv pip compile pyproject.toml --extra $$group --universal --generate-hashes --upgrade --quiet \
+			--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+			--output-file requirements/$$group.txt || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

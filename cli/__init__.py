@@ -1,0 +1,1 @@
+"""familiar: the command line."""

@@ -1,0 +1,33 @@
+"""What commands connect to: Redis, and the two stores."""
+
+from dataclasses import dataclass
+
+import redis
+
+from cli.settings import CliSettings
+from shared.connection import open_redis, require_redis
+from shared.model_store import ModelStore
+from shared.sample_store import SampleStore
+from shared.service import load_settings
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Redis and the stores, as the settings name them."""
+
+    settings: CliSettings
+    client: redis.Redis
+    samples: SampleStore
+    models: ModelStore
+
+
+def connect() -> Connections:
+    """Connect to Redis and open the stores.
+
+    Raises:
+        RedisUnavailable: Redis does not answer.
+    """
+    settings = load_settings(CliSettings)
+    client = open_redis(settings.redis_url)
+    require_redis(client)
+    return Connections(settings, client, SampleStore(settings.home), ModelStore(settings.home))

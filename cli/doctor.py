@@ -1,0 +1,127 @@
+"""familiar doctor: what is there, and what is missing."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import typer
+from rich.table import Table
+
+from cli.console import out
+from cli.redis_server import find_redis_server
+from cli.settings import CliSettings
+from shared.cameras import live_cameras
+from shared.connection import open_redis, require_redis
+from shared.errors import FamiliarError, NoModel
+from shared.model_store import ModelStore
+from shared.queue import training_hosts
+from shared.service import load_settings
+from shared.stream import dropped_counts
+
+Check = tuple[str, Callable[[CliSettings], str]]
+
+_PYTHONS = ((3, 11), (3, 13))
+_FLAGS = ("avx2", "avx512f", "avx512_vnni", "asimd")
+
+
+def doctor() -> None:
+    """Check everything that Familiar needs; the exit status tells whether it can do without what is missing."""
+    settings = load_settings(CliSettings)
+    table = Table("", "what", "finding")
+    missing = False
+    for what, check in _checks():
+        try:
+            table.add_row("ok", what, check(settings))
+        except FamiliarError as error:
+            missing = True
+            table.add_row("[red]missing[/red]", what, error.detail)
+    out.print(table)
+    if missing:
+        raise typer.Exit(1)
+
+
+def _checks() -> Iterator[Check]:
+    yield "Python", _python
+    yield "processor", _processor
+    yield "Redis server", lambda _settings: str(find_redis_server())
+    yield "Redis", _redis
+    yield "trainer", _trainer
+    yield "ImageNet weights", _weights
+    yield "cameras", _cameras
+    yield "webcams", _webcams
+    yield "dropped unread", _dropped
+    yield "model", _model
+
+
+def _python(_settings: CliSettings) -> str:
+    if not _PYTHONS[0] <= sys.version_info[:2] <= _PYTHONS[1]:
+        raise FamiliarError(f"Python {platform.python_version()} is not supported; use 3.11 or 3.12.")
+    return platform.python_version()
+
+
+def _processor(_settings: CliSettings) -> str:
+    try:
+        words = set(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        words = set()
+    flags = [flag for flag in _FLAGS if flag in words]
+    return f"{os.cpu_count()} cores, {platform.machine()} {' '.join(flags)}"
+
+
+def _redis(settings: CliSettings) -> str:
+    client = open_redis(settings.redis_url)
+    require_redis(client)
+    return f"version {client.info('server')['redis_version']}"
+
+
+def _trainer(settings: CliSettings) -> str:
+    client = open_redis(settings.redis_url)
+    require_redis(client)
+    workers = len(training_hosts(client))
+    try:
+        tensorflow = f"TensorFlow {version('tensorflow')} is installed here"
+    except PackageNotFoundError:
+        tensorflow = "TensorFlow is not installed here"
+    return f"on {workers} hosts; {tensorflow}"
+
+
+def _weights(_settings: CliSettings) -> str:
+    setting = os.environ.get("FAMILIAR_WEIGHTS", "imagenet")
+    if setting == "random":
+        return "random, by FAMILIAR_WEIGHTS"
+    if setting != "imagenet":
+        if not Path(setting).is_file():
+            raise FamiliarError(f"FAMILIAR_WEIGHTS names {setting}, which is not a file.")
+        return setting
+    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
+    found = [path.name for path in sorted(folder.glob("mobilenet_*_tf_no_top.h5"))]
+    return ", ".join(found) or f"not in {folder} yet; Keras downloads them with the first training"
+
+
+def _cameras(settings: CliSettings) -> str:
+    client = open_redis(settings.redis_url)
+    require_redis(client)
+    cameras = [f"{camera.camera} ({camera.source}): {camera.detail or camera.state}" for camera in live_cameras(client)]
+    return "\n".join(cameras) or "none; set FAMILIAR_CAMERAS, or give `familiar up --camera name=source`"
+
+
+def _webcams(_settings: CliSettings) -> str:
+    return ", ".join(str(path) for path in sorted(Path("/dev").glob("video*"))) or "none on this machine"
+
+
+def _dropped(settings: CliSettings) -> str:
+    client = open_redis(settings.redis_url)
+    require_redis(client)
+    return ", ".join(f"{stream} {count}" for stream, count in sorted(dropped_counts(client).items())) or "nothing"
+
+
+def _model(settings: CliSettings) -> str:
+    store = ModelStore(settings.home)
+    current = store.current()
+    if current is None:
+        return NoModel().detail
+    store.verified_files(current)
+    return f"version {current} is served, its files are whole"

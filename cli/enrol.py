@@ -1,0 +1,107 @@
+"""familiar enrol: collect samples of a person from a camera or from photographs."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.connections import Connections, connect
+from cli.console import out
+from cli.enrolling import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
+from shared.cameras import require_camera, withdraw_camera
+from shared.enrolments import (
+    DEFAULT_PAUSE_SECONDS,
+    DEFAULT_TEST_SAMPLES,
+    DEFAULT_TRAIN_SAMPLES,
+    Enrolment,
+    EnrolmentState,
+    cancel_enrolment,
+    end_train_stretch,
+    get_enrolment,
+    request_enrolment,
+    start_enrolment,
+)
+from shared.errors import InvalidRequest
+
+CameraOption = Annotated[str | None, typer.Option(help="The camera that shows the person.")]
+PhotosOption = Annotated[
+    Path | None, typer.Option(help="A folder of pictures of the person.", file_okay=False, exists=True)
+]
+TrainOption = Annotated[int, typer.Option(min=0, help="Samples to learn from.")]
+TestOption = Annotated[int, typer.Option(min=0, help="Samples to be tested with.")]
+PauseOption = Annotated[float, typer.Option(min=0, max=60, help="Seconds between train and test samples.")]
+
+
+def enrol(
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    camera: CameraOption = None,
+    photos: PhotosOption = None,
+    train: TrainOption = DEFAULT_TRAIN_SAMPLES,
+    test: TestOption = DEFAULT_TEST_SAMPLES,
+    pause: PauseOption = DEFAULT_PAUSE_SECONDS,
+) -> None:
+    """Collect samples of a person until there are as many as asked for. Ctrl-C stops; what was collected stays."""
+    connections = connect()
+    if (camera is None) == (photos is None):
+        raise InvalidRequest("Say where the person is to be seen: either --camera CAMERA or --photos FOLDER.")
+    if photos is not None:
+        enrolment = _enrol_from_photos(connections, name, photos, train, test)
+    else:
+        enrolment = _enrol_from_camera(connections, name, camera or "", (train, test, pause))
+    _print_result(enrolment)
+    if enrolment.state is not EnrolmentState.COMPLETE and photos is None:
+        raise typer.Exit(1)
+
+
+def _enrol_from_camera(connections: Connections, name: str, camera: str, targets: tuple[int, int, float]) -> Enrolment:
+    client = connections.client
+    require_camera(client, camera)
+    person = connections.samples.register(name)
+    start_enrolment(client, request_enrolment(camera, person, *targets), person)
+    try:
+        (enrolment,) = follow_enrolments(client, [camera])
+    except BaseException:
+        cancel_enrolment(client, camera)
+        raise
+    return enrolment
+
+
+def _enrol_from_photos(connections: Connections, name: str, folder: Path, train: int, test: int) -> Enrolment:
+    """Show the first pictures for training and the rest for testing, in the proportion of the targets."""
+    # The command line shows pictures as capture would; only this command needs any of its code.
+    from services.capture.photos import PhotoCamera
+    from services.capture.source import pictures_in
+
+    client = connections.client
+    pictures = pictures_in(folder)
+    if not pictures:
+        raise InvalidRequest(f"The folder {str(folder)!r} holds no JPEG, PNG or WebP pictures.")
+    require_extractor(client)
+    person = connections.samples.register(name)
+    camera = f"photos-{person.slug}"[:64].rstrip("-")
+    enrolment = start_enrolment(client, request_enrolment(camera, person, train, test, 0), person)
+    for_training = math.ceil(len(pictures) * train / (train + test))
+    try:
+        with drawn_bars() as bars:
+            shown = PhotoCamera(client, camera, lambda: bars.show(get_enrolment(client, camera)))
+            unreadable = shown.show(pictures[:for_training], enrolment.label)
+            enrolment = end_train_stretch(client, camera)
+            unreadable += shown.show(pictures[for_training:], enrolment.label)
+            enrolment = get_enrolment(client, camera)
+            bars.show(enrolment)
+    finally:
+        cancel_enrolment(client, camera)
+        withdraw_camera(client, camera)
+    for path in unreadable:
+        out.print(f"passed over, as it is not a picture that can be read: {path}", markup=False)
+    return enrolment
+
+
+def _print_result(enrolment: Enrolment) -> None:
+    out.print(
+        f"{enrolment.request.name}: {enrolment.train_samples} train and {enrolment.test_samples} test samples. "
+        f"Not taken: {refusals_in_words(enrolment)}.",
+        markup=False,
+        highlight=False,
+    )

@@ -1,0 +1,116 @@
+"""Following an enrolment: two bars that fill, and why frames were refused."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+from rich.console import Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+from cli.console import err
+from shared import names
+from shared.cameras import CameraState, live_cameras
+from shared.enrolments import Enrolment, EnrolmentState, get_enrolment
+from shared.errors import ExtractorMissing, SourceFailed
+
+LOOK_SECONDS = 0.2
+# An extractor shows life every second; one that is starting needs a few.
+PATIENCE_SECONDS = 10.0
+
+
+class EnrolmentBars:
+    """The bars of any number of enrolments, drawn on standard error."""
+
+    def __init__(self) -> None:
+        """Draw nothing yet."""
+        self._progress = Progress(
+            TextColumn("{task.description:>24}"), BarColumn(40), MofNCompleteColumn(), console=err
+        )
+        self._tasks: dict[tuple[str, str], int] = {}
+        self._refusals: dict[str, str] = {}
+
+    def show(self, enrolment: Enrolment) -> None:
+        """Draw how an enrolment stands now."""
+        request = enrolment.request
+        for split, count, target in (
+            ("train", enrolment.train_samples, request.train),
+            ("test", enrolment.test_samples, request.test),
+        ):
+            key = (request.camera, split)
+            if key not in self._tasks:
+                self._tasks[key] = self._progress.add_task(f"{request.name} {split}", total=target)
+            self._progress.update(self._tasks[key], completed=min(count, target))  # type: ignore[arg-type]
+        if enrolment.refused:
+            self._refusals[request.name] = refusals_in_words(enrolment)
+
+    def __rich__(self) -> Group:
+        """Give the bars, and a line of refusals for each person."""
+        lines = [Text(f"{name}: not taken: {refusals}", style="dim") for name, refusals in self._refusals.items()]
+        return Group(self._progress, *lines)
+
+
+def refusals_in_words(enrolment: Enrolment) -> str:
+    """Say why frames gave no sample, the most frequent reason first."""
+    counts = sorted(enrolment.refused.items(), key=lambda item: -item[1])
+    return ", ".join(f"{refusal} {count}" for refusal, count in counts) or "none"
+
+
+@contextmanager
+def drawn_bars() -> Iterator[EnrolmentBars]:
+    """Draw bars for as long as the `with` block lasts."""
+    bars = EnrolmentBars()
+    with Live(bars, console=err, refresh_per_second=8):
+        yield bars
+
+
+def follow_enrolments(client: redis.Redis, cameras: list[str]) -> list[Enrolment]:
+    """Draw the enrolments of cameras until none collects any more, and answer how they ended.
+
+    Raises:
+        SourceFailed: a camera ended or disappeared before its enrolment was complete.
+        ExtractorMissing: nobody works through the frames.
+        UnknownEnrolment: Redis was restarted empty; the samples are in the store, and enrolling goes on from there.
+    """
+    started = time.monotonic()
+    with drawn_bars() as bars:
+        while True:
+            enrolments = [get_enrolment(client, camera) for camera in cameras]
+            for enrolment in enrolments:
+                bars.show(enrolment)
+            collecting = [enrolment for enrolment in enrolments if enrolment.state is EnrolmentState.COLLECTING]
+            if not collecting:
+                return enrolments
+            if time.monotonic() - started > PATIENCE_SECONDS:
+                _require_flow(client, collecting)
+            time.sleep(LOOK_SECONDS)
+
+
+def require_extractor(client: redis.Redis) -> None:
+    """Check that somebody works through frames.
+
+    Raises:
+        ExtractorMissing: nobody has shown life lately.
+    """
+    newest = client.zrange(names.EXTRACTORS, -1, -1, withscores=True)
+    if not newest or time.time() - float(newest[0][1]) > PATIENCE_SECONDS:
+        raise ExtractorMissing
+
+
+def _require_flow(client: redis.Redis, collecting: list[Enrolment]) -> None:
+    require_extractor(client)
+    cameras = {camera.camera: camera for camera in live_cameras(client)}
+    for enrolment in collecting:
+        name = enrolment.request.camera
+        camera = cameras.get(name)
+        if camera is None:
+            raise SourceFailed(
+                f"The camera {name!r} is not running any more. What was collected stays; enrol again to go on."
+            )
+        if camera.state is CameraState.ENDED and client.xlen(names.frames(name)) == 0:
+            raise SourceFailed(
+                f"The camera {name!r} ended with {enrolment.train_samples} train and {enrolment.test_samples} test "
+                "samples. They stay; enrol again, from another camera too, to go on."
+            )

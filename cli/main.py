@@ -1,0 +1,47 @@
+"""The program `familiar`."""
+
+import sys
+
+import redis
+import typer
+
+from cli.console import err
+from cli.demo import demo
+from cli.doctor import doctor
+from cli.enrol import enrol
+from cli.models import models_app
+from cli.people import forget, people
+from cli.predict import predict
+from cli.training import train
+from cli.up import up
+from cli.watch import watch
+from shared.errors import FamiliarError, RedisUnavailable
+
+app = typer.Typer(
+    help="Familiar teaches a camera the faces it knows.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (up, demo, enrol, people, forget, train, predict, watch, doctor):
+    app.command()(command)
+app.add_typer(models_app, name="models")
+
+
+def main() -> None:
+    """Run a command; an error that Familiar names is one sentence, and exit status 1."""
+    try:
+        app()
+    except FamiliarError as error:
+        _fail(error)
+    except (redis.ConnectionError, redis.TimeoutError):
+        _fail(RedisUnavailable())
+
+
+def _fail(error: FamiliarError) -> None:
+    err.print(f"{error.title}: {error.detail}", style="red", markup=False, highlight=False)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""familiar models: the versions there are, and what each says of itself."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.console import out
+from cli.settings import CliSettings
+from cli.training import print_verdict
+from shared.errors import FamiliarError
+from shared.manifest import Manifest
+from shared.model_store import ModelStore
+from shared.service import load_settings
+
+models_app = typer.Typer(help="The model versions: list them, or show one.", invoke_without_command=True)
+
+
+@models_app.callback()
+def models(context: typer.Context) -> None:
+    """List the model versions; the one that is served has a mark."""
+    if context.invoked_subcommand is not None:
+        return
+    store = ModelStore(load_settings(CliSettings).home)
+    versions = store.versions()
+    if not versions:
+        out.print("There is no model version yet. Enrol at least two people, then run `familiar train`.")
+        return
+    table = Table("", "version", "created", "people", "accuracy", "recall", "weights")
+    current = store.current()
+    for version in versions:
+        try:
+            table.add_row(*_row(store.manifest(version), served=version == current))
+        except FamiliarError as error:
+            table.add_row("", str(version), error.detail)
+    out.print(table)
+
+
+@models_app.command()
+def show(version: Annotated[int, typer.Argument(help="The version's number.")]) -> None:
+    """Show a version's metrics, its epochs, and the table of its layers."""
+    manifest = ModelStore(load_settings(CliSettings).home).manifest(version)
+    print_verdict(manifest)
+    out.print(
+        f"threshold {manifest.threshold:.3f}, weights {manifest.weights.source}, sha256 {manifest.weights.sha256}"
+    )
+    out.print(_epochs_table(manifest), _layers_table(manifest))
+    trained = sum(layer.parameters for layer in manifest.layers if layer.trainable)
+    frozen = sum(layer.parameters for layer in manifest.layers if not layer.trainable)
+    out.print(f"{trained:,} parameters trained, {frozen:,} frozen")
+
+
+def _row(manifest: Manifest, *, served: bool) -> tuple[str, ...]:
+    metrics = manifest.metrics
+    return (
+        "served" if served else "",
+        str(manifest.version),
+        f"{manifest.created_at:%Y-%m-%d %H:%M}",
+        ", ".join(person.name for person in manifest.people),
+        _percent(metrics.accuracy),
+        _percent(metrics.recall),
+        manifest.weights.source,
+    )
+
+
+def _epochs_table(manifest: Manifest) -> Table:
+    table = Table("epoch", "loss", "accuracy", "validation loss", "validation accuracy", "kept", title="Epochs")
+    for epoch in manifest.history:
+        table.add_row(
+            str(epoch.epoch),
+            f"{epoch.loss:.4f}",
+            f"{epoch.accuracy:.4f}",
+            f"{epoch.validation_loss:.4f}",
+            f"{epoch.validation_accuracy:.4f}",
+            "kept" if epoch.kept else "",
+        )
+    return table
+
+
+def _layers_table(manifest: Manifest) -> Table:
+    table = Table("name", "class", "trainable", "parameters", title="Layers")
+    for layer in manifest.layers:
+        table.add_row(layer.name, layer.kind, "yes" if layer.trainable else "frozen", f"{layer.parameters:,}")
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "not tested" if share is None else f"{share:.1%}"

@@ -1,0 +1,39 @@
+"""familiar people, familiar forget: who is enrolled, and forgetting somebody."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.connections import connect
+from cli.console import out
+from shared.forget import forget_person
+from shared.slugs import slug_of
+
+
+def people() -> None:
+    """List everybody who is enrolled, with their samples."""
+    known = connect().samples.people()
+    if not known:
+        out.print("Nobody is enrolled yet. Begin with `familiar enrol NAME --camera CAMERA`.")
+        return
+    table = Table("person", "name", "train", "test")
+    for person in known:
+        table.add_row(person.slug, person.name, str(person.train_samples), str(person.test_samples))
+    out.print(table)
+
+
+def forget(
+    person: Annotated[str, typer.Argument(help="The person's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Forget somebody everywhere: samples, every model version that knows them, and what is in the streams."""
+    connections = connect()
+    known = connections.samples.person(slug_of(person))
+    if not yes:
+        typer.confirm(f"Forget {known.name}, with {known.train_samples + known.test_samples} samples?", abort=True)
+    forgotten = forget_person(connections.client, connections.samples, connections.models, known.slug)
+    versions = ", ".join(str(version) for version in forgotten.model_versions) or "none"
+    out.print(f"Forgot {known.name}: {forgotten.samples} samples; model versions deleted: {versions}.")
+    if not forgotten.serving:
+        out.print("No model is served now. Train the others again with `familiar train`.")

@@ -1,0 +1,52 @@
+"""familiar predict: name the faces in picture files, by asking inference over HTTP."""
+
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from cli.console import err, out
+from cli.settings import CliSettings
+from shared.errors import InferenceUnavailable
+from shared.messages import Prediction
+from shared.service import load_settings
+
+TIMEOUT_SECONDS = 60.0
+
+
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG or WebP.", exists=True, dir_okay=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answers, one a line.")] = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Name every face in each picture."""
+    failed = False
+    with httpx.Client(base_url=load_settings(CliSettings).url, timeout=TIMEOUT_SECONDS) as client:
+        for path in files:
+            try:
+                response = client.post("/v1/predictions", files={"image": path.read_bytes()})
+            except httpx.TransportError as error:
+                raise InferenceUnavailable(
+                    f"Inference does not answer at {client.base_url}. {InferenceUnavailable().detail}"
+                ) from error
+            if response.is_error:
+                failed = True
+                err.print(f"{path}: {response.json()['detail']}", markup=False, highlight=False)
+            elif as_json:
+                out.print(response.text, markup=False, highlight=False, soft_wrap=True)
+            else:
+                _print_faces(path, Prediction.model_validate_json(response.content))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_faces(path: Path, prediction: Prediction) -> None:
+    if not prediction.faces:
+        out.print(f"{path}: no face found", markup=False, highlight=False)
+    for face in prediction.faces:
+        box = face.box
+        out.print(
+            f"{path}: {face.person or 'unknown'} {face.confidence:.2f} at {box.x},{box.y} {box.width}x{box.height}",
+            markup=False,
+            highlight=False,
+        )

@@ -1,0 +1,51 @@
+"""familiar up: Redis and all services on this machine, until Ctrl-C."""
+
+import os
+import threading
+from typing import Annotated
+
+import typer
+
+from cli.console import out
+from cli.local_stack import LocalSettings, LocalStack, local_redis_port
+from cli.settings import CliSettings
+from services.inference.settings import InferenceSettings
+from shared.errors import ServiceFailed
+from shared.service import load_settings, stop_on_signals
+
+LOOK_SECONDS = 0.5
+
+
+def up(
+    camera: Annotated[
+        list[str] | None, typer.Option(help="A camera as name=source; may be given again. Else FAMILIAR_CAMERAS.")
+    ] = None,
+) -> None:
+    """Start Redis and all services, and keep them running until Ctrl-C."""
+    settings = load_settings(CliSettings)
+    cameras = " ".join(camera) if camera else os.environ.get("FAMILIAR_CAMERAS", "")
+    stopped = threading.Event()
+    stop_on_signals(stopped)
+    local = LocalSettings(
+        home=settings.home,
+        port=load_settings(InferenceSettings).port,
+        redis_url=os.environ.get("REDIS_URL"),
+        redis_port=local_redis_port(),
+        cameras=cameras,
+    )
+    with LocalStack(local) as stack:
+        out.print(f"Familiar is running: {local.url}/docs describes the HTTP interface.")
+        out.print(f"Samples, models and logs are in {local.home}. Ctrl-C ends.", markup=False)
+        keep_serving(stack, stopped)
+    out.print("Stopped.")
+
+
+def keep_serving(stack: LocalStack, stopped: threading.Event) -> None:
+    """Wait until told to stop.
+
+    Raises:
+        ServiceFailed: the process manager has ended by itself.
+    """
+    while not stopped.wait(LOOK_SECONDS):
+        if not stack.alive():
+            raise ServiceFailed(f"The process manager has ended; {stack.log_of('supervisord')} has the reason.")

@@ -1,0 +1,38 @@
+"""familiar watch: the stream of predictions as it comes."""
+
+import math
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import redis
+
+from cli.connections import connect
+from cli.console import err, out
+from shared import names
+from shared.messages import Prediction
+from shared.stream import newest_id, parse_entry, read_after
+
+
+def watch() -> None:
+    """Print predictions as they come, until Ctrl-C."""
+    err.print("Watching. Ctrl-C ends.", style="dim")
+    for prediction in predictions(connect().client):
+        for face in prediction.faces:
+            delay = (datetime.now(UTC) - prediction.captured_at).total_seconds() * 1000
+            out.print(
+                f"{prediction.captured_at:%H:%M:%S}  {prediction.camera}  {face.person or 'unknown'}  "
+                f"{face.confidence:.2f}  version {prediction.model_version}  {delay:.0f} ms",
+                markup=False,
+                highlight=False,
+            )
+
+
+def predictions(client: redis.Redis, seconds: float = math.inf) -> Iterator[Prediction]:
+    """Give the predictions that are published from now on, for so many seconds."""
+    until = time.monotonic() + seconds
+    last_id = newest_id(client, names.PREDICTIONS)
+    while time.monotonic() < until:
+        for entry_id, fields in read_after(client, names.PREDICTIONS, last_id):
+            last_id = entry_id
+            yield parse_entry(fields, Prediction)[0]

@@ -1,0 +1,1 @@
+"""capture: reads cameras side by side and publishes their frames."""

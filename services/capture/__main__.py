@@ -1,0 +1,43 @@
+"""Run capture: one thread for each camera of FAMILIAR_CAMERAS."""
+
+import threading
+
+import structlog
+
+from services.capture.settings import CaptureSettings
+from services.capture.worker import CameraWorker
+from shared.connection import keep_going, open_redis
+from shared.heartbeat import beat
+from shared.logs import configure_logs
+from shared.service import load_settings, stop_on_signals
+
+_BEAT_EVERY_SECONDS = 2.0
+
+
+def main() -> None:
+    """Wire settings, connections and threads, and wait for the signal to stop."""
+    settings = load_settings(CaptureSettings)
+    configure_logs("capture", settings.log_format)
+    log = structlog.get_logger()
+    stopped = threading.Event()
+    stop_on_signals(stopped)
+    client = open_redis(settings.redis_url)
+    workers = [CameraWorker(client, camera, address, stopped) for camera, address in settings.cameras.items()]
+    threads = [threading.Thread(target=worker.run, daemon=False) for worker in workers]
+    for thread in threads:
+        thread.start()
+    if not threads:
+        log.info("no cameras: set FAMILIAR_CAMERAS, for example FAMILIAR_CAMERAS='door=0'")
+
+    def step() -> None:
+        beat(client, "capture")
+        stopped.wait(_BEAT_EVERY_SECONDS)
+
+    keep_going(step, stopped.is_set)
+    for thread in threads:
+        thread.join()
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

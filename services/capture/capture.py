@@ -1,0 +1,63 @@
+"""The work of capture: from a source to frames with their pictures, at the right speed."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.capture.source import open_source
+from services.capture.source_address import SourceAddress
+from shared.images import Image, encode_jpeg
+from shared.messages import EnrolmentLabel, Frame
+
+Sleep = Callable[[float], object]
+
+
+def capture_images(address: SourceAddress, sleep: Sleep) -> Iterator[Image]:
+    """Give the images of a source at its own speed, or as fast as they are taken; from the start again if it loops.
+
+    Raises:
+        SourceFailed: the source cannot be opened, or has stopped giving pictures.
+    """
+    while True:
+        source = open_source(address)
+        unpaced = address.fast or source.frames_per_second is None
+        yield from source.images if unpaced else at_speed(source.images, source.frames_per_second or 1.0, sleep)
+        if not address.loop:
+            return
+
+
+def at_speed(images: Iterator[Image], frames_per_second: float, sleep: Sleep) -> Iterator[Image]:
+    """Hold images back so that at most `frames_per_second` come. Time that was lost is not made up in a burst."""
+    due = time.monotonic()
+    for image in images:
+        early = due - time.monotonic()
+        if early > 0:
+            sleep(early)
+        yield image
+        due = max(due, time.monotonic() - 1 / frames_per_second) + 1 / frames_per_second
+
+
+@dataclass(frozen=True)
+class FrameOrigin:
+    """Which image of which camera a frame is made of; the same origin gives the same `frame_id`."""
+
+    camera: str
+    source_started_at: datetime
+    sequence: int
+
+
+def make_frame(image: Image, origin: FrameOrigin, label: EnrolmentLabel | None, *, live: bool) -> tuple[Frame, bytes]:
+    """Make the frame of an image and its payload, the JPEG."""
+    height, width = image.shape[:2]
+    started = int(origin.source_started_at.timestamp() * 1000)
+    frame = Frame(
+        frame_id=f"{origin.camera}-{started}-{origin.sequence}",
+        camera=origin.camera,
+        captured_at=datetime.now(UTC),
+        width=width,
+        height=height,
+        live=live,
+        enrolment=label,
+    )
+    return frame, encode_jpeg(image)

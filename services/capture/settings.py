@@ -1,0 +1,44 @@
+"""The settings of capture."""
+
+import shlex
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
+
+from services.capture.source_address import SourceAddress, parse_source_address
+from shared.errors import FamiliarError
+from shared.settings import Settings
+from shared.slugs import is_slug
+
+
+class CaptureSettings(Settings):
+    """What capture is told.
+
+    FAMILIAR_CAMERAS names the cameras, each as `name=source`, with blanks between them and quotes around
+    what has blanks in it: `door=0 yard=rtsp://192.0.2.7/stream film='my film.mp4#loop'`.
+    """
+
+    cameras: Annotated[dict[str, SourceAddress], NoDecode] = Field(
+        default_factory=dict,
+        repr=False,
+        description="The cameras, as name=source with blanks between them.",
+    )
+
+    @field_validator("cameras", mode="before")
+    @classmethod
+    def _parse_cameras(cls, value: Any) -> Any:  # noqa: ANN401 - what a user wrote may be anything
+        if not isinstance(value, str):
+            return value
+        cameras: dict[str, SourceAddress] = {}
+        for part in shlex.split(value):
+            name, separator, source = part.partition("=")
+            if not separator or not is_slug(name):
+                raise ValueError(f"{name!r}: write name=source, the name in lower-case letters, digits and hyphens")
+            if name in cameras:
+                raise ValueError(f"{name!r} is named twice")
+            try:
+                cameras[name] = parse_source_address(source)
+            except FamiliarError as error:
+                raise ValueError(error.detail) from error
+        return cameras

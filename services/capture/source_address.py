@@ -1,0 +1,77 @@
+"""What a camera's source is, read from one line of text.
+
+    0                        the first webcam
+    film.mp4                 a video file
+    pictures/                a folder of pictures, in the order of their names
+    rtsp://..., http://...   a network camera
+    synthetic:karan          a drawn person, the test pattern
+
+Files, folders and drawn people take options behind a `#`, joined by commas: `loop` begins again at the
+end, `fast` gives pictures as fast as they are consumed instead of at their own speed.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from urllib.parse import urlsplit, urlunsplit
+
+from shared.errors import SourceFailed
+
+_OPTIONS = frozenset({"loop", "fast"})
+_NETWORK = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://")
+_SYNTHETIC = "synthetic:"
+
+
+class SourceKind(Enum):
+    """What kinds of source there are."""
+
+    WEBCAM = auto()
+    FILE = auto()
+    NETWORK = auto()
+    SYNTHETIC = auto()
+
+
+@dataclass(frozen=True)
+class SourceAddress:
+    """Where a camera's pictures come from, and how they are played."""
+
+    kind: SourceKind
+    location: str
+    loop: bool = False
+    fast: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The address for logs and for people: without user name, password and query."""
+        if self.kind is not SourceKind.NETWORK:
+            return self.location
+        parts = urlsplit(self.location)
+        host = parts.hostname or ""
+        return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+
+
+def parse_source_address(text: str) -> SourceAddress:
+    """Read a source address.
+
+    Raises:
+        SourceFailed: the text is empty, or has an option that there is not.
+    """
+    if text.startswith(_NETWORK):
+        return SourceAddress(SourceKind.NETWORK, text)
+    location, _, options_text = text.partition("#")
+    options = {option for option in options_text.split(",") if option}
+    if not location:
+        raise SourceFailed(
+            "The camera has no source. Give a webcam's number, a file, a folder, an address or synthetic:NAME."
+        )
+    if unknown := options - _OPTIONS:
+        raise SourceFailed(f"There is no option {', '.join(sorted(unknown))} for {location!r}; there are: fast, loop.")
+    kind, location = _kind_of(location)
+    return SourceAddress(kind, location, loop="loop" in options, fast="fast" in options)
+
+
+def _kind_of(location: str) -> tuple[SourceKind, str]:
+    if location.isdecimal():
+        return SourceKind.WEBCAM, location
+    if location.startswith(_SYNTHETIC):
+        return SourceKind.SYNTHETIC, location.removeprefix(_SYNTHETIC)
+    return SourceKind.FILE, location

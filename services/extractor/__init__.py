@@ -1,0 +1,1 @@
+"""extractor: finds the faces in frames, publishes them, and collects samples for enrolments."""

@@ -1,0 +1,42 @@
+"""Run an extractor. Any number of them share the cameras among themselves."""
+
+import os
+import socket
+import threading
+
+import structlog
+
+from services.extractor.extract import SampleRules
+from services.extractor.settings import ExtractorSettings
+from services.extractor.worker import ExtractorWorker
+from shared.connection import keep_going, open_redis
+from shared.heartbeat import beat
+from shared.logs import configure_logs
+from shared.sample_store import SampleStore
+from shared.service import load_settings, stop_on_signals
+
+
+def main() -> None:
+    """Wire settings, connections and the loop."""
+    settings = load_settings(ExtractorSettings)
+    configure_logs("extractor", settings.log_format)
+    log = structlog.get_logger()
+    stopped = threading.Event()
+    stop_on_signals(stopped)
+    client = open_redis(settings.redis_url)
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    rules = SampleRules(settings.smallest_face, settings.least_sharpness)
+    worker = ExtractorWorker(client, name, SampleStore(settings.home), rules)
+
+    def step() -> None:
+        beat(client, "extractor")
+        worker.step()
+
+    log.info("started", extractor=name)
+    keep_going(step, stopped.is_set)
+    worker.stop()
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

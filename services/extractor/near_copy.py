@@ -1,0 +1,52 @@
+"""Near-copies: crops that show nothing that a sample does not show already."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.images import Image, decode_image
+from shared.sample_store import SampleStore
+
+FINGERPRINT_SIZE = 32
+# Neighbouring frames of somebody who talks lie at 0.1 to 0.4, of somebody who sits still below 0.1.
+NEAR_COPY_DISTANCE = 0.1
+
+Fingerprint = NDArray[np.float32]
+
+
+def fingerprint(crop: Image) -> Fingerprint:
+    """Reduce a crop to 32 by 32 grey values of mean 0 and deviation 1, so that plain brightness makes no difference."""
+    gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(gray, (FINGERPRINT_SIZE, FINGERPRINT_SIZE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    standardised = (small - small.mean()) / (small.std() + 1e-6)
+    return np.asarray(standardised.ravel(), np.float32)
+
+
+class TakenSamples:
+    """The fingerprints of the samples that are in the store, of both splits, read when first asked for."""
+
+    def __init__(self, store: SampleStore) -> None:
+        """Remember nothing yet; `store` is the truth that is asked each time."""
+        self._store = store
+        self._person = ""
+        self._fingerprints: dict[str, Fingerprint] = {}
+
+    def has_near_copy_of(self, person: str, crop: Image) -> bool:
+        """Tell whether a sample of the person lies within `NEAR_COPY_DISTANCE` (root mean square) of the crop."""
+        self._refresh(person)
+        if not self._fingerprints:
+            return False
+        taken = np.stack(list(self._fingerprints.values()))
+        distances = np.sqrt(np.mean((taken - fingerprint(crop)) ** 2, axis=1))
+        return bool(distances.min() < NEAR_COPY_DISTANCE)
+
+    def _refresh(self, person: str) -> None:
+        if person != self._person:
+            self._person, self._fingerprints = person, {}
+        present = self._store.sample_ids(person)
+        for gone in self._fingerprints.keys() - present:
+            del self._fingerprints[gone]
+        for sample_id in present - self._fingerprints.keys():
+            jpeg = self._store.read(person, sample_id)
+            if jpeg is not None:
+                self._fingerprints[sample_id] = fingerprint(decode_image(jpeg))

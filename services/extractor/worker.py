@@ -1,0 +1,162 @@
+"""The edge of the extractor: works through frames, publishes their faces, and fulfils enrolments."""
+
+import time
+from collections.abc import Sequence
+
+import redis
+import structlog
+from redis.client import Pipeline
+
+from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from services.extractor.leases import RENEW_SECONDS, Leases
+from services.extractor.near_copy import TakenSamples
+from shared import names
+from shared.detector import FaceDetector
+from shared.enrolments import (
+    Enrolment,
+    EnrolmentState,
+    Refusal,
+    count_refusal,
+    find_enrolment,
+    record_samples,
+)
+from shared.errors import ImageTooLarge, UnknownPerson, UnreadableImage
+from shared.images import decode_image, encode_jpeg
+from shared.messages import EnrolmentLabel, Face, Frame, Split
+from shared.sample_store import SampleOrigin, SampleStore
+from shared.stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
+
+FRAMES_AT_ONCE = 16
+FACES_KEPT = 64
+SAMPLE_QUALITY = 95
+
+_log = structlog.get_logger()
+
+
+class ExtractorWorker:
+    """Works through the frames of the cameras that it holds a lease on."""
+
+    def __init__(self, client: redis.Redis, name: str, store: SampleStore, rules: SampleRules) -> None:
+        """Make the extractor `name`; nothing is read before `step`."""
+        self._client = client
+        self._store = store
+        self._rules = rules
+        self._taken = TakenSamples(store)
+        self._detector = FaceDetector()
+        self._leases = Leases(client, name)
+        self._consumer = Consumer(client, names.EXTRACTOR, name, Frame)
+
+    def step(self) -> None:
+        """Take over new cameras with what their last extractor left, then work through what has come."""
+        self._leases.renew()
+        for camera in self._leases.newly_taken():
+            # With the lease, whatever is pending belongs to nobody else.
+            self._work_through(self._consumer.claim(names.frames(camera), idle_milliseconds=0))
+        streams = [names.frames(camera) for camera in self._leases.cameras]
+        if streams:
+            self._work_through(self._consumer.receive(streams, FRAMES_AT_ONCE))
+        else:
+            # Nothing to block on; the next look for cameras is due with the next renewal.
+            time.sleep(RENEW_SECONDS)
+
+    def stop(self) -> None:
+        """Give back the cameras."""
+        self._leases.release()
+
+    def _work_through(self, deliveries: Sequence[Delivery[Frame]]) -> None:
+        """Work through frames in order; of the live ones of a camera only the newest, as the others are stale."""
+        newest = {delivery.stream: delivery.entry_id for delivery in deliveries}
+        for delivery in deliveries:
+            self._leases.renew()
+            if not self._leases.holds(delivery.message.camera):
+                continue
+            if delivery.message.live and delivery.entry_id != newest[delivery.stream]:
+                self._shed(delivery)
+            else:
+                self._extract(delivery)
+
+    def _shed(self, delivery: Delivery[Frame]) -> None:
+        def count(pipeline: Pipeline) -> None:
+            self._consumer.complete(delivery, pipeline)
+            count_dropped(pipeline, delivery.stream, 1)
+
+        run_transaction(self._client, count)
+
+    def _extract(self, delivery: Delivery[Frame]) -> None:
+        """Publish a frame's faces and fulfil its enrolment, in one transaction with the acknowledgement."""
+        frame = delivery.message
+        try:
+            image = decode_image(delivery.payload)
+        except (UnreadableImage, ImageTooLarge) as error:
+            self._consumer.bury(delivery, error.detail)
+            return
+        faces = find_faces(image, self._detector)
+
+        def settle(pipeline: Pipeline) -> None:
+            enrolment = find_enrolment(pipeline, frame.camera)
+            label = frame.enrolment
+            due = enrolment is not None and label is not None and _is_due(enrolment, label)
+            refusal = self._collect(frame, label, enrolment, faces) if due and enrolment and label else None
+            pipeline.multi()
+            if due and enrolment:
+                self._record(pipeline, frame, enrolment, refusal)
+            for index, face in enumerate(faces):
+                publish(pipeline, names.FACES, _face_message(frame, index, face), encode_jpeg(face.crop))
+            self._consumer.complete(delivery, pipeline)
+
+        # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
+        self._client.transaction(settle, names.enrolment(frame.camera))
+        if faces:
+            drop_oldest(self._client, names.FACES, FACES_KEPT)
+
+    def _collect(
+        self, frame: Frame, label: EnrolmentLabel, enrolment: Enrolment, faces: Sequence[FoundFace]
+    ) -> Refusal | None:
+        """Store the sample of a frame, or say why there is none. Once more with the same frame changes nothing."""
+        chosen = choose_sample(faces, self._rules)
+        if isinstance(chosen, Refusal):
+            return chosen
+        if self._taken.has_near_copy_of(label.person, chosen.crop):
+            return Refusal.NEAR_COPY
+        most = enrolment.request.train if label.split is Split.TRAIN else enrolment.request.test
+        origin = SampleOrigin(
+            frame_id=frame.frame_id,
+            camera=frame.camera,
+            captured_at=frame.captured_at,
+            enrolment_id=label.enrolment_id,
+        )
+        try:
+            self._store.add(label.person, label.split, encode_jpeg(chosen.crop, SAMPLE_QUALITY), origin, most)
+        except UnknownPerson:
+            _log.info("sample of a forgotten person dropped", camera=frame.camera)
+        return None
+
+    def _record(self, pipeline: Pipeline, frame: Frame, enrolment: Enrolment, refusal: Refusal | None) -> None:
+        if refusal is not None:
+            count_refusal(pipeline, frame.camera, refusal)
+        try:
+            person = self._store.person(enrolment.request.person)
+        except UnknownPerson:
+            return
+        record_samples(pipeline, enrolment, person, frame.captured_at)
+
+
+def _is_due(enrolment: Enrolment, label: EnrolmentLabel) -> bool:
+    """Tell whether a labelled frame still counts: frames that were on their way when the split filled up do not."""
+    return (
+        enrolment.state is EnrolmentState.COLLECTING
+        and enrolment.request.enrolment_id == label.enrolment_id
+        and enrolment.split is label.split
+    )
+
+
+def _face_message(frame: Frame, index: int, face: FoundFace) -> Face:
+    return Face(
+        face_id=f"{frame.frame_id}-{index}",
+        frame_id=frame.frame_id,
+        camera=frame.camera,
+        captured_at=frame.captured_at,
+        width=frame.width,
+        height=frame.height,
+        box=face.box,
+    )

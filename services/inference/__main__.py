@@ -1,0 +1,50 @@
+"""Run inference: HTTP, the stream of faces, and the watch for new model versions, in one process."""
+
+import threading
+
+import structlog
+import uvicorn
+
+from services.inference.app import create_app
+from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.settings import InferenceSettings
+from services.inference.worker import FaceWorker
+from shared.connection import keep_going, open_redis
+from shared.logs import configure_logs
+from shared.model_store import ModelStore
+from shared.sample_store import SampleStore
+from shared.service import load_settings
+
+
+def main() -> None:
+    """Wire settings, connections, threads and the HTTP server."""
+    settings = load_settings(InferenceSettings)
+    configure_logs("inference", settings.log_format)
+    log = structlog.get_logger()
+    client = open_redis(settings.redis_url)
+    models = ModelStore(settings.home)
+    watcher = ModelWatcher(client, models, ServedModel())
+    watcher.follow()
+    faces = FaceWorker(client, watcher.served)
+    app = create_app(client, SampleStore(settings.home), models, watcher, settings.all_allowed_hosts)
+
+    stopped = threading.Event()
+    threads = [
+        threading.Thread(target=watcher.watch, args=(stopped,)),
+        threading.Thread(target=keep_going, args=(faces.step, stopped.is_set)),
+    ]
+    for thread in threads:
+        thread.start()
+    log.info("started", host=settings.host, port=settings.port, model_version=watcher.served.version)
+    try:
+        # uvicorn stops on SIGTERM and SIGINT by itself, after the requests that are being answered.
+        uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, server_header=False)
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+        log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The HTTP edge of inference: the application, put together from its routes."""
+
+from collections.abc import Awaitable, Callable
+
+import redis
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from services.inference.model_routes import model_routes, training_routes
+from services.inference.people_routes import camera_routes, enrolment_routes, people_routes
+from services.inference.prediction_routes import prediction_routes
+from services.inference.problems import answer_errors_with_problems, problem
+from services.inference.reload import ModelWatcher, ServedModel
+from shared.errors import CrossSiteRequest
+from shared.model_store import ModelStore
+from shared.sample_store import SampleStore
+
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def create_app(
+    client: redis.Redis, samples: SampleStore, models: ModelStore, watcher: ModelWatcher, allowed_hosts: list[str]
+) -> FastAPI:
+    """Make the application that serves `watcher.served` and shows the stores."""
+    served = watcher.served
+    app = FastAPI(
+        title="Familiar",
+        version="1",
+        description="Names the faces it knows. Errors are problem details (RFC 9457).",
+    )
+    answer_errors_with_problems(app)
+    for routes in (
+        prediction_routes(served),
+        model_routes(models, served, watcher),
+        training_routes(client),
+        enrolment_routes(client, samples),
+        people_routes(client, samples, models),
+        camera_routes(client),
+        _health_routes(served),
+    ):
+        app.include_router(routes)
+    app.middleware("http")(_refuse_other_sites)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
+    return app
+
+
+async def _refuse_other_sites(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse what a web page of another site makes a browser send: nobody logs in here, so it would be obeyed."""
+    if request.method not in _HARMLESS and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return problem(CrossSiteRequest())
+    return await answer(request)
+
+
+def _health_routes(served: ServedModel) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/healthz")
+    def live() -> dict[str, str]:
+        """Tell that the process answers."""
+        return {"status": "ok"}
+
+    @routes.get("/readyz")
+    def ready() -> dict[str, int]:
+        """Tell which model version answers; 503 while there is none."""
+        return {"model_version": served.get().version}
+
+    return routes

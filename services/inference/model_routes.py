@@ -1,0 +1,78 @@
+"""HTTP: which model versions there are, and training a new one."""
+
+from typing import Literal
+
+import redis
+from fastapi import APIRouter, status
+
+from services.inference.reload import ModelWatcher, ServedModel
+from shared.errors import FamiliarError
+from shared.manifest import Manifest, ManifestPerson, Metrics
+from shared.messages import Message, Time, TrainingOptions
+from shared.model_store import ModelStore
+from shared.queue import TrainingJob, enqueue_training, find_training
+
+
+class ModelSummary(Message):
+    """A version in a list: `ready` is serving, `failed` could not be loaded, `stored` lies in the store."""
+
+    version: int
+    state: Literal["ready", "failed", "stored"]
+    detail: str | None
+    created_at: Time | None
+    people: tuple[ManifestPerson, ...]
+    metrics: Metrics | None
+
+
+def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) -> APIRouter:
+    """Make the routes that show model versions."""
+    routes = APIRouter(prefix="/v1/models", tags=["models"])
+
+    def summarise(version: int) -> ModelSummary:
+        failure = watcher.failures.get(version)
+        state: Literal["ready", "failed", "stored"] = "failed" if failure else "stored"
+        if version == served.version:
+            state = "ready"
+        try:
+            manifest = store.manifest(version)
+        except FamiliarError as error:
+            return ModelSummary(
+                version=version, state="failed", detail=error.detail, created_at=None, people=(), metrics=None
+            )
+        return ModelSummary(
+            version=version,
+            state=state,
+            detail=failure,
+            created_at=manifest.created_at,
+            people=manifest.people,
+            metrics=manifest.metrics,
+        )
+
+    @routes.get("")
+    def list_models() -> list[ModelSummary]:
+        """List the versions, oldest first."""
+        return [summarise(version) for version in store.versions()]
+
+    @routes.get("/{version}")
+    def show_model(version: int) -> Manifest:
+        """Show all that a version says of itself, its layers among it."""
+        return store.manifest(version)
+
+    return routes
+
+
+def training_routes(client: redis.Redis) -> APIRouter:
+    """Make the routes that enqueue training jobs and tell how they go."""
+    routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
+
+    @routes.post("", status_code=status.HTTP_202_ACCEPTED)
+    def create_training_job(options: TrainingOptions | None = None) -> TrainingJob:
+        """Enqueue a training of everybody who is enrolled."""
+        return enqueue_training(client, options or TrainingOptions())
+
+    @routes.get("/{job_id}")
+    def show_training_job(job_id: str) -> TrainingJob:
+        """Tell how a training goes, epoch by epoch."""
+        return find_training(client, job_id)
+
+    return routes

@@ -1,0 +1,109 @@
+"""HTTP: who is known, enrolling somebody, and forgetting somebody."""
+
+from typing import Annotated
+
+import redis
+from fastapi import APIRouter, Path, status
+from pydantic import Field
+
+from shared.cameras import Camera, live_cameras, require_camera
+from shared.enrolments import (
+    DEFAULT_PAUSE_SECONDS,
+    DEFAULT_TEST_SAMPLES,
+    DEFAULT_TRAIN_SAMPLES,
+    Enrolment,
+    EnrolmentState,
+    cancel_enrolment,
+    get_enrolment,
+    list_enrolments,
+    request_enrolment,
+    start_enrolment,
+)
+from shared.forget import Forgotten, forget_person
+from shared.messages import Message, Split
+from shared.model_store import ModelStore
+from shared.sample_store import Person, SampleStore
+from shared.slugs import SLUG_PATTERN
+
+PathSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
+
+
+class NewEnrolment(Message):
+    """A request to collect samples: the person has `train` and `test` of them in the store at the end."""
+
+    camera: str
+    name: str
+    train: int = Field(default=DEFAULT_TRAIN_SAMPLES, ge=0, le=10_000)
+    test: int = Field(default=DEFAULT_TEST_SAMPLES, ge=0, le=10_000)
+    pause_seconds: float = Field(default=DEFAULT_PAUSE_SECONDS, ge=0, le=60)
+
+
+class EnrolmentStatus(Message):
+    """An enrolment with what follows from its counts: its state, and the split that is due."""
+
+    state: EnrolmentState
+    split: Split
+    enrolment: Enrolment
+
+
+def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore) -> APIRouter:
+    """Make the routes that list and forget people."""
+    routes = APIRouter(prefix="/v1/people", tags=["people"])
+
+    @routes.get("")
+    def list_people() -> list[Person]:
+        """List everybody who is enrolled, with their samples."""
+        return list(samples.people())
+
+    @routes.delete("/{person}")
+    def delete_person(person: PathSlug) -> Forgotten:
+        """Forget somebody: samples, the model versions that know them, enrolments, and what is in the streams."""
+        return forget_person(client, samples, models, person)
+
+    return routes
+
+
+def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
+    """Make the routes that start, show and cancel enrolments."""
+    routes = APIRouter(prefix="/v1/enrolments", tags=["people"])
+
+    @routes.post("", status_code=status.HTTP_201_CREATED)
+    def create_enrolment(new: NewEnrolment) -> EnrolmentStatus:
+        """Collect samples of somebody from a camera, until the person has as many as asked for."""
+        camera = require_camera(client, new.camera)
+        person = samples.register(new.name)
+        request = request_enrolment(camera.camera, person, new.train, new.test, new.pause_seconds)
+        return _status(start_enrolment(client, request, person))
+
+    @routes.get("")
+    def show_enrolments() -> list[EnrolmentStatus]:
+        """List the newest enrolment of every camera."""
+        return [_status(enrolment) for enrolment in list_enrolments(client)]
+
+    @routes.get("/{camera}")
+    def show_enrolment(camera: PathSlug) -> EnrolmentStatus:
+        """Tell how a camera's enrolment stands, and why frames were refused."""
+        return _status(get_enrolment(client, camera))
+
+    @routes.delete("/{camera}")
+    def delete_enrolment(camera: PathSlug) -> EnrolmentStatus:
+        """Stop collecting; what was collected stays."""
+        return _status(cancel_enrolment(client, camera))
+
+    return routes
+
+
+def camera_routes(client: redis.Redis) -> APIRouter:
+    """Make the route that lists cameras."""
+    routes = APIRouter(prefix="/v1/cameras", tags=["cameras"])
+
+    @routes.get("")
+    def list_cameras() -> list[Camera]:
+        """List the cameras that are announced now, failing ones too."""
+        return list(live_cameras(client))
+
+    return routes
+
+
+def _status(enrolment: Enrolment) -> EnrolmentStatus:
+    return EnrolmentStatus(state=enrolment.state, split=enrolment.split, enrolment=enrolment)

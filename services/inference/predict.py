@@ -1,0 +1,69 @@
+"""The work of inference: from a picture, or from the crops of faces, to named faces."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.inference.predictor import Confidences, Predictor
+from shared.detector import FaceDetector
+from shared.images import Image, cut_face, decode_image
+from shared.messages import Box, Candidate, NamedFace
+
+CANDIDATES = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who is in a picture of `width` by `height` pixels, and how long each step took in milliseconds."""
+
+    width: int
+    height: int
+    faces: tuple[NamedFace, ...]
+    timing_ms: dict[str, float]
+
+
+def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -> Answer:
+    """Find and name every face of an encoded picture, largest first.
+
+    Raises:
+        UnreadableImage, ImageTooLarge: see `shared.images.decode_image`.
+    """
+    started = time.perf_counter()
+    image = decode_image(data)
+    decoded = time.perf_counter()
+    boxes = detector.detect(image)
+    crops = [cut_face(image, box) for box in boxes]
+    detected = time.perf_counter()
+    faces = name_faces(crops, boxes, predictor)
+    classified = time.perf_counter()
+    height, width = image.shape[:2]
+    steps = {"decode": decoded - started, "detect": detected - decoded, "classify": classified - detected}
+    return Answer(width, height, faces, in_milliseconds({**steps, "total": classified - started}))
+
+
+def name_faces(crops: Sequence[Image], boxes: Sequence[Box], predictor: Predictor) -> tuple[NamedFace, ...]:
+    """Name the face of each crop; its box goes into the answer."""
+    confidences = predictor.confidences(crops)
+    return tuple(_name_face(box, row, predictor) for box, row in zip(boxes, confidences, strict=True))
+
+
+def in_milliseconds(seconds: dict[str, float]) -> dict[str, float]:
+    """Turn durations from seconds into milliseconds, to a hundredth."""
+    return {step: round(duration * 1000, 2) for step, duration in seconds.items()}
+
+
+def _name_face(box: Box, confidences: Confidences, predictor: Predictor) -> NamedFace:
+    order = confidences.argsort()[::-1][:CANDIDATES]
+    candidates = tuple(
+        Candidate(person=predictor.people[index], confidence=round(min(float(confidences[index]), 1.0), 4))
+        for index in order
+    )
+    likeliest = candidates[0]
+    known = float(confidences[order[0]]) >= predictor.manifest.threshold
+    return NamedFace(
+        box=box,
+        person=likeliest.person if known else None,
+        confidence=likeliest.confidence,
+        reason=None if known else "below_threshold",
+        candidates=candidates,
+    )

@@ -1,0 +1,80 @@
+"""One model version, loaded: everything that is needed to name faces, and nothing that changes."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from shared.errors import BrokenModel
+from shared.images import MODEL_INPUT_SIZE, Image, to_model_input
+from shared.manifest import Manifest
+from shared.model_store import SERVED_MODEL, ModelStore
+from shared.pool import Pool
+
+Confidences = NDArray[np.float32]
+
+
+class Predictor:
+    """A version's people, threshold and network. Any number of threads may ask it at once."""
+
+    def __init__(self, manifest: Manifest, model: bytes) -> None:
+        """Load the LiteRT model once for each core, and let it answer once, so that the first asker need not wait.
+
+        Raises:
+            BrokenModel: the bytes are not a model, or one that does not fit its manifest.
+        """
+        self.manifest = manifest
+        self.version = manifest.version
+        self.people = tuple(person.slug for person in manifest.people)
+        cores = os.cpu_count() or 1
+        try:
+            # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
+            interpreters = [Interpreter(model_content=model, num_threads=1) for _ in range(cores)]
+            for interpreter in interpreters:
+                interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
+        self._interpreters = Pool(interpreters)
+        self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
+        self._warm_up()
+
+    def confidences(self, crops: Sequence[Image]) -> Confidences:
+        """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`, rows sum to 1."""
+        if len(crops) == 1:
+            return self._answer(crops[0])[np.newaxis]
+        answers = list(self._threads.map(self._answer, crops))
+        return np.stack(answers) if answers else np.empty((0, len(self.people)), np.float32)
+
+    def _warm_up(self) -> None:
+        blank = np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8)
+        answer = self._answer(blank)
+        if answer.shape != (len(self.people),):
+            raise BrokenModel(
+                f"{SERVED_MODEL} of model version {self.version} answers for {answer.size} people, "
+                f"its manifest names {len(self.people)}."
+            )
+
+    def _answer(self, crop: Image) -> Confidences:
+        with self._interpreters.lend() as interpreter:
+            (pixels,) = interpreter.get_input_details()
+            (people,) = interpreter.get_output_details()
+            interpreter.set_tensor(pixels["index"], to_model_input(crop)[np.newaxis].astype(np.float32))
+            interpreter.invoke()
+            return np.asarray(interpreter.get_tensor(people["index"])[0], np.float32)
+
+
+def load_predictor(store: ModelStore, version: int) -> Predictor:
+    """Load a version from the store, after checking every file against its hash.
+
+    Raises:
+        UnknownModel: there is no such version.
+        BrokenModel: a file is missing, damaged, or does not fit the manifest.
+    """
+    paths = store.verified_files(version)
+    manifest = store.manifest(version)
+    if SERVED_MODEL not in paths:
+        raise BrokenModel(f"The manifest of model version {version} does not name {SERVED_MODEL}.")
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes())

@@ -1,0 +1,51 @@
+"""Errors as problem details (RFC 9457): every answer that is not a success says what to do, and never a traceback."""
+
+import redis
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.errors import FamiliarError, InvalidRequest, RedisUnavailable
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.get_logger()
+
+
+def answer_errors_with_problems(app: FastAPI) -> None:
+    """Make `app` answer every error with a problem document."""
+
+    @app.exception_handler(FamiliarError)
+    async def named(_request: Request, error: FamiliarError) -> JSONResponse:
+        return problem(error)
+
+    @app.exception_handler(redis.ConnectionError)
+    @app.exception_handler(redis.TimeoutError)
+    async def redis_is_away(_request: Request, _error: redis.RedisError) -> JSONResponse:
+        return problem(RedisUnavailable())
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        return problem(InvalidRequest("; ".join(faults)))
+
+    @app.exception_handler(HTTPException)
+    async def refused(_request: Request, error: HTTPException) -> JSONResponse:
+        return _answer(error.status_code, "http-error", str(error.detail), str(error.detail))
+
+    @app.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> JSONResponse:
+        _log.error("request failed", path=request.url.path, exc_info=error)
+        return _answer(500, "internal-error", "internal error", "Inference failed; its log has the reason.")
+
+
+def problem(error: FamiliarError) -> JSONResponse:
+    """Turn a named error into its problem document."""
+    return _answer(error.status, error.code, error.title, error.detail)
+
+
+def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:
+    body = {"type": f"urn:familiar:{code}", "title": title, "status": status, "detail": detail}
+    return JSONResponse(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE)

@@ -1,0 +1,94 @@
+"""Hot reload: the version that the store calls current is loaded beside the one that serves, and then swapped in."""
+
+import threading
+
+import redis
+import structlog
+
+from services.inference.predictor import Predictor, load_predictor
+from shared import names
+from shared.connection import BLOCK_MILLISECONDS
+from shared.errors import FamiliarError, NoModel
+from shared.model_store import ModelStore
+from shared.stream import read_after
+
+_log = structlog.get_logger()
+
+
+class ServedModel:
+    """The predictor that serves now. Whoever has taken it keeps it to the end of their answer."""
+
+    def __init__(self) -> None:
+        """Serve nothing yet."""
+        self._predictor: Predictor | None = None
+
+    def get(self) -> Predictor:
+        """Take the predictor that serves now.
+
+        Raises:
+            NoModel: none does.
+        """
+        predictor = self._predictor
+        if predictor is None:
+            raise NoModel
+        return predictor
+
+    def swap(self, predictor: Predictor | None) -> None:
+        """Serve another predictor from now on."""
+        self._predictor = predictor
+
+    @property
+    def version(self) -> int | None:
+        """The version that serves now, or None."""
+        return self._predictor.version if self._predictor else None
+
+
+class ModelWatcher:
+    """Looks at the store for the current version: on every hint from Redis, and every second without one."""
+
+    def __init__(self, client: redis.Redis, store: ModelStore, served: ServedModel) -> None:
+        """Watch `store` for `served`."""
+        self._client = client
+        self._store = store
+        self.served = served
+        self._failed: dict[int, str] = {}
+
+    @property
+    def failures(self) -> dict[int, str]:
+        """The versions that could not be loaded, and why."""
+        return dict(self._failed)
+
+    def follow(self) -> None:
+        """Serve what the store calls current. A version that fails to load leaves the old one serving.
+
+        It is tried again with every look, as somebody may put its files back.
+        """
+        current = self._store.current()
+        if current == self.served.version:
+            return
+        if current is None:
+            self.served.swap(None)
+            _log.warning("no model any more: its version was removed")
+            return
+        try:
+            predictor = load_predictor(self._store, current)
+        except FamiliarError as error:
+            if self._failed.get(current) != error.detail:
+                _log.error("version refused", model_version=current, error=error.detail, serving=self.served.version)
+            self._failed[current] = error.detail
+            return
+        self.served.swap(predictor)
+        self._failed.pop(current, None)
+        _log.info("serving", model_version=current, people=len(predictor.people))
+
+    def watch(self, stopped: threading.Event) -> None:
+        """Follow the store until stopped. Redis only makes it faster: the store is looked at without it, too."""
+        newest = b"0"
+        while not stopped.is_set():
+            self.follow()
+            try:
+                hints = read_after(self._client, names.MODEL_VERSIONS, newest)
+            except redis.RedisError:
+                stopped.wait(BLOCK_MILLISECONDS / 1000)
+            else:
+                newest = hints[-1][0] if hints else newest

@@ -1,0 +1,1 @@
+"""trainer: works through training jobs, and publishes model versions."""

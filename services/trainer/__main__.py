@@ -1,0 +1,42 @@
+"""Run the trainer: an RQ worker that trains in a forked child.
+
+TensorFlow is imported in the child alone; it does not survive a fork, and this process waits for days.
+"""
+
+import os
+import threading
+
+import structlog
+
+from services.trainer.settings import TrainerSettings
+from shared.connection import keep_going, open_redis
+from shared.logs import configure_logs
+from shared.queue import work_on_training
+from shared.service import load_settings, stop_on_signals
+
+
+def main() -> None:
+    """Wire settings and the connection, and work on jobs until told to stop."""
+    settings = load_settings(TrainerSettings)
+    configure_logs("trainer", settings.log_format)
+    # TensorFlow reports its processor's features on standard error with every start.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    log = structlog.get_logger()
+    client = open_redis(settings.redis_url)
+    stopped = threading.Event()
+    stop_on_signals(stopped)
+    answered = threading.Event()
+
+    def step() -> None:
+        client.ping()
+        answered.set()
+
+    keep_going(step, lambda: answered.is_set() or stopped.is_set())
+    if not stopped.is_set():
+        log.info("started", weights=settings.weights)
+        work_on_training(client)
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The edge of the trainer: the job that RQ runs. It reads the samples, trains, and publishes a version.
+
+`services.trainer.job.train` is the dotted name that jobs are enqueued by.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+import structlog
+from pydantic import ValidationError
+
+from services.trainer.samples import TrainingSamples
+from services.trainer.settings import TrainerSettings
+from services.trainer.stored_samples import read_training_samples
+from services.trainer.train import Training
+from services.trainer.train import train as train_network
+from shared import names
+from shared.connection import open_redis
+from shared.errors import FamiliarError, InvalidRequest
+from shared.logs import configure_logs
+from shared.manifest import Manifest, ManifestPerson
+from shared.messages import Epoch, ModelVersion, TrainingOptions
+from shared.model_store import ModelStore
+from shared.queue import TrainingProgress, give_up, report_progress
+from shared.sample_store import Person, SampleStore
+from shared.service import load_settings
+from shared.stream import publish
+
+MODEL_VERSIONS_KEPT = 1000
+
+_log = structlog.get_logger()
+
+
+def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may write anything
+    """Train on everybody who is enrolled, publish the version, and answer its number.
+
+    `options` are those of `TrainingOptions`. An error that Familiar names is recorded for whoever asked, and
+    the job is not tried again: it would fail the same way.
+    """
+    settings = load_settings(TrainerSettings)
+    configure_logs("trainer", settings.log_format)
+    try:
+        chosen = _read_options(options)
+        manifest = _train_and_publish(settings, chosen)
+    except FamiliarError as error:
+        _log.error("training failed", reason=error.code, error=error.detail)
+        give_up(error)
+        raise
+    _announce(open_redis(settings.redis_url), manifest)
+    return manifest.version
+
+
+def _read_options(options: dict[str, Any]) -> TrainingOptions:
+    try:
+        return TrainingOptions.model_validate(options)
+    except ValidationError as error:
+        faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        raise InvalidRequest(f"The training job's options make no sense. {faults}") from error
+
+
+def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> Manifest:
+    models = ModelStore(settings.home)
+    report = _Reporter(options.epochs)
+    with models.one_training(waiting=lambda: report.step("waiting for another training to end")):
+        started = time.monotonic()
+        store = SampleStore(settings.home)
+        report.step("reading samples")
+        samples = read_training_samples(store)
+        people = {person.slug: person for person in store.people()}
+        _log.info("training", people=len(samples.people), samples=len(samples.train_images))
+        with models.staging_folder() as staging:
+            report.step("preparing the frozen base")
+            training = train_network(samples, options, options.weights or settings.weights, staging, report.epoch)
+            report.step("publishing")
+            seconds = time.monotonic() - started
+            manifest = models.publish(staging, _describer(samples, people, training, options, seconds))
+    _log.info(
+        "published", model_version=manifest.version, accuracy=manifest.metrics.accuracy, seconds=round(seconds, 1)
+    )
+    return manifest
+
+
+class _Reporter:
+    """Tells whoever asked for the training how far it is. Redis away is no reason to stop training."""
+
+    def __init__(self, epochs: int) -> None:
+        self._progress = TrainingProgress(step="starting", epochs_total=epochs)
+
+    def step(self, words: str) -> None:
+        self._report(self._progress.model_copy(update={"step": words}))
+
+    def epoch(self, epoch: Epoch) -> None:
+        _log.info("epoch", **epoch.model_dump())
+        epochs = (*self._progress.epochs, epoch)
+        step = "training" if epoch.epoch < epoch.epochs else "evaluating and exporting"
+        self._report(self._progress.model_copy(update={"step": step, "epochs": epochs}))
+
+    def _report(self, progress: TrainingProgress) -> None:
+        self._progress = progress
+        try:
+            report_progress(progress)
+        except redis.RedisError as error:
+            _log.warning("progress not reported", error=str(error))
+
+
+def _describer(
+    samples: TrainingSamples, people: dict[str, Person], training: Training, options: TrainingOptions, seconds: float
+) -> Callable[[int, dict[str, str]], Manifest]:
+    known = tuple(
+        ManifestPerson(
+            slug=slug,
+            name=people[slug].name,
+            train_samples=int((samples.train_labels == label).sum() + (samples.validation_labels == label).sum()),
+            test_samples=int((samples.test_labels == label).sum()),
+            recall=training.recall[label],
+        )
+        for label, slug in enumerate(samples.people)
+    )
+
+    def describe(version: int, files: dict[str, str]) -> Manifest:
+        return Manifest(
+            version=version,
+            created_at=datetime.now(UTC),
+            people=known,
+            threshold=training.threshold,
+            options=options,
+            weights=training.weights,
+            history=training.history,
+            metrics=training.metrics,
+            layers=training.layers,
+            largest_difference=training.largest_difference,
+            training_seconds=round(seconds, 1),
+            files=files,
+        )
+
+    return describe
+
+
+def _announce(client: redis.Redis, manifest: Manifest) -> None:
+    """Say that there is a new version. It is only a hint: inference looks at the store by itself, too."""
+    message = ModelVersion(model_version=manifest.version, published_at=manifest.created_at)
+    try:
+        publish(client, names.MODEL_VERSIONS, message, most=MODEL_VERSIONS_KEPT)
+    except redis.RedisError as error:
+        _log.warning("version not announced", model_version=manifest.version, error=str(error))

@@ -1,0 +1,1 @@
+"""What every service needs: the contract (messages, Redis names, streams) and the two stores."""

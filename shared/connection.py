@@ -1,0 +1,99 @@
+"""Connections to Redis, and the loop that outlasts its absence.
+
+There are two clients. The reader blocks in XREADGROUP and so needs a socket timeout longer than that
+wait. The writer never repeats a command by itself: a lost reply would publish the same entry twice.
+"""
+
+import errno
+import random
+import time
+from collections.abc import Callable
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from shared.errors import RedisUnavailable
+
+BLOCK_MILLISECONDS = 1000
+
+_SOCKET_TIMEOUT_SECONDS = 10.0
+_CONNECT_TIMEOUT_SECONDS = 3.0
+_FIRST_WAIT_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 5.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+_log = structlog.get_logger()
+
+
+def open_redis(url: str) -> redis.Redis:
+    """Make a client that gives bytes and never repeats a command by itself. Nothing is connected yet.
+
+    It serves as reader and as writer: its socket timeout is longer than `BLOCK_MILLISECONDS`.
+    """
+    return redis.Redis.from_url(
+        url,
+        # RESP3, redis-py's default, gives the answers of streams another shape; one is enough.
+        protocol=2,
+        socket_timeout=_SOCKET_TIMEOUT_SECONDS,
+        socket_connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def require_redis(client: redis.Redis) -> None:
+    """Check that Redis answers.
+
+    Raises:
+        RedisUnavailable: it does not.
+    """
+    try:
+        client.ping()
+    except redis.ConnectionError as error:
+        raise RedisUnavailable from error
+    except redis.TimeoutError as error:
+        raise RedisUnavailable from error
+
+
+def keep_going(step: Callable[[], None], done: Callable[[], bool]) -> None:
+    """Repeat `step` until `done` says so, and wait while the world is down.
+
+    Redis away, Redis out of memory or a full disk are waited for, with a growing pause, and said once each
+    time; any other error is a bug and is raised.
+    """
+    wait_seconds = _FIRST_WAIT_SECONDS
+    while not done():
+        try:
+            step()
+        except (redis.RedisError, OSError) as error:
+            trouble = _trouble(error)
+            if trouble is None:
+                raise
+            if wait_seconds == _FIRST_WAIT_SECONDS:
+                _log.warning("waiting", trouble=trouble, error=str(error))
+            _sleep(wait_seconds * random.uniform(0.8, 1.2), done)
+            wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
+        else:
+            if wait_seconds != _FIRST_WAIT_SECONDS:
+                _log.info("going on")
+            wait_seconds = _FIRST_WAIT_SECONDS
+
+
+def _sleep(seconds: float, done: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not done():
+        time.sleep(min(0.1, seconds))
+
+
+def _trouble(error: Exception) -> str | None:
+    """Say what the world is short of, or None where the error is not the world's."""
+    if isinstance(error, redis.OutOfMemoryError):
+        return "Redis is out of memory"
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError | redis.ReadOnlyError):
+        return "Redis does not answer"
+    if isinstance(error, redis.ResponseError) and str(error).startswith("MISCONF"):
+        return "Redis cannot write to its disk"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return "the disk is full"
+    return None

@@ -1,0 +1,199 @@
+"""Every error that Familiar names, with the HTTP status an edge answers it with.
+
+A class's docstring is its default message. What can be said better by the place that raises it
+is passed as text; every message says what to do.
+"""
+
+from typing import ClassVar
+
+
+class FamiliarError(Exception):
+    """Something went wrong that Familiar can name."""
+
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str | None = None) -> None:
+        """Take the message `detail`; without one, the class's docstring is the message."""
+        super().__init__(detail or " ".join((type(self).__doc__ or "").split()))
+
+    @property
+    def detail(self) -> str:
+        """The sentence for the person who reads it."""
+        return str(self)
+
+    @property
+    def title(self) -> str:
+        """The kind of error in words: `NoModel` reads "no model"."""
+        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(self).__name__)
+        return words.strip()
+
+    @property
+    def code(self) -> str:
+        """The kind of error as one token, stable for programs: `NoModel` is `no-model`."""
+        return self.title.replace(" ", "-")
+
+
+class UnreadableImage(FamiliarError):
+    """This is not a picture that can be read. Send a JPEG, PNG or WebP."""
+
+    status = 422
+
+
+class ImageTooLarge(FamiliarError):
+    """The picture is too large. Send one of at most 40 megapixels and 20 MB."""
+
+    status = 413
+
+
+class UnsupportedMediaType(FamiliarError):
+    """Send the picture as the multipart field `image`, or as the body.
+
+    The body's Content-Type is image/jpeg, image/png or image/webp.
+    """
+
+    status = 415
+
+
+class InvalidRequest(FamiliarError):
+    """The request does not have the form that the API describes at /docs."""
+
+    status = 422
+
+
+class CrossSiteRequest(FamiliarError):
+    """A web page of another site may not change anything here."""
+
+    status = 403
+
+
+class InvalidName(FamiliarError):
+    """A name has 1 to 64 characters, at least one letter or digit among them, and no slashes or control characters."""
+
+    status = 422
+
+
+class NameTaken(FamiliarError):
+    """Another person's name is written the same in folders. Choose a name that differs in its letters."""
+
+    status = 409
+
+
+class UnknownPerson(FamiliarError):
+    """Nobody of that name is enrolled. `familiar people` lists who is."""
+
+    status = 404
+
+
+class UnknownCamera(FamiliarError):
+    """There is no camera of that name. `familiar doctor` lists the cameras; FAMILIAR_CAMERAS sets them."""
+
+    status = 404
+
+
+class UnknownEnrolment(FamiliarError):
+    """There is no enrolment on that camera."""
+
+    status = 404
+
+
+class EnrolmentRunning(FamiliarError):
+    """That camera is enrolling somebody already. Wait until it is complete, or cancel it."""
+
+    status = 409
+
+
+class SourceFailed(FamiliarError):
+    """The camera's source cannot be opened or has stopped giving pictures."""
+
+
+class NoModel(FamiliarError):
+    """There is no model yet. Enrol at least two people, then run `familiar train`."""
+
+    status = 503
+
+
+class UnknownModel(FamiliarError):
+    """There is no model of that version. `familiar models` lists them."""
+
+    status = 404
+
+
+class BrokenModel(FamiliarError):
+    """The files of this model version are damaged or incomplete. Train again, or put the folder back from a backup."""
+
+    status = 500
+
+
+class UnknownJob(FamiliarError):
+    """There is no training job of that id; finished jobs are forgotten after a day."""
+
+    status = 404
+
+
+class TooFewPeople(FamiliarError):
+    """Training needs at least two people. Enrol another with `familiar enrol NAME --camera CAMERA`."""
+
+    status = 409
+
+
+class TooFewSamples(FamiliarError):
+    """Somebody has too few samples to train on. Enrol them again, or forget them."""
+
+    status = 409
+
+
+class UnreadableSample(FamiliarError):
+    """A sample cannot be read. Delete the file and enrol its person again."""
+
+
+class WeightsUnavailable(FamiliarError):
+    """MobileNet's ImageNet weights cannot be had. Put the file into ~/.keras/models, or name it in FAMILIAR_WEIGHTS."""
+
+
+class BrokenExport(FamiliarError):
+    """The exported network does not answer as the trained one does. Nothing was published; report this with the log."""
+
+
+class MalformedEntry(FamiliarError):
+    """A stream entry cannot be read: it needs a field `header` (JSON of its message) and a field `payload`."""
+
+
+class RedisUnavailable(FamiliarError):
+    """Redis does not answer. Start Familiar with `familiar up`, or set REDIS_URL."""
+
+    status = 503
+
+
+class RedisNotFound(FamiliarError):
+    """No Redis server is installed. Install `redis-server` or `valkey-server`, or set REDIS_URL to a running one."""
+
+
+class AlreadyRunning(FamiliarError):
+    """Familiar is already running with this FAMILIAR_HOME."""
+
+
+class PortTaken(FamiliarError):
+    """Somebody else listens on a port that Familiar needs."""
+
+
+class ServiceFailed(FamiliarError):
+    """A service does not come up; its log has the reason."""
+
+
+class ExtractorMissing(FamiliarError):
+    """Frames are not being worked through: no extractor is running. Start one, or run `familiar up`."""
+
+
+class InferenceUnavailable(FamiliarError):
+    """Start Familiar with `familiar up`, or set FAMILIAR_URL."""
+
+    status = 503
+
+
+class TrainingFailed(FamiliarError):
+    """The training failed; the trainer's log has the reason."""
+
+    def __init__(self, detail: str | None = None, *, reason: str = "failed") -> None:
+        """Take the trainer's message, and the code of its error as `reason`."""
+        super().__init__(detail)
+        self.reason = reason

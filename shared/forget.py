@@ -1,0 +1,42 @@
+"""Forgetting a person everywhere: samples, model versions, enrolments, and what is still in the streams."""
+
+import redis
+
+from shared import names
+from shared.cameras import camera_names
+from shared.enrolments import cancel_enrolment, erase_enrolments, list_enrolments
+from shared.messages import Message
+from shared.model_store import ModelStore
+from shared.sample_store import SampleStore
+
+
+class Forgotten(Message):
+    """What was deleted. Without a version left to serve, training the others again is what comes next."""
+
+    person: str
+    samples: int
+    model_versions: tuple[int, ...]
+    serving: bool
+
+
+def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore, person: str) -> Forgotten:
+    """Delete all that Familiar holds of a person.
+
+    Streams cannot be searched for a face, so their entries go as a whole: they hold seconds of live
+    pictures and names.
+
+    Raises:
+        UnknownPerson: there is nobody of that slug.
+    """
+    samples.person(person)
+    for enrolment in list_enrolments(client):
+        if enrolment.request.person == person:
+            cancel_enrolment(client, enrolment.request.camera)
+    versions = models.remove_versions_knowing(person)
+    count = samples.forget(person)
+    erase_enrolments(client, person)
+    streams = [names.FACES, names.PREDICTIONS, *(names.frames(camera) for camera in camera_names(client))]
+    for stream in streams:
+        client.xtrim(stream, maxlen=0, approximate=False)
+        client.delete(names.dead(stream))
+    return Forgotten(person=person, samples=count, model_versions=versions, serving=models.current() is not None)

@@ -1,0 +1,132 @@
+"""Pictures: reading what comes from outside, cutting out a face, and the one road from face to model input.
+
+An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A model input is RGB,
+`(224, 224, 3)`, `uint8`: normalisation sits inside the exported network.
+"""
+
+import io
+import struct
+import warnings
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from shared.errors import ImageTooLarge, UnreadableImage
+from shared.messages import Box
+
+Image: TypeAlias = NDArray[np.uint8]
+
+MODEL_INPUT_SIZE = 224
+CROP_MARGIN = 0.15
+CROP_SIZE_LIMIT = 256
+PIXEL_LIMIT = 40_000_000
+BYTE_LIMIT = 20_000_000
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+_SHARPNESS_SIZE = 112
+_COMMENT_MARKER = b"\xff\xfe"
+
+
+def decode_image(data: bytes) -> Image:
+    """Decode a JPEG, PNG or WebP into an image, upright as its EXIF orientation says.
+
+    The header is read first, so that a picture of too many pixels never takes the memory of its pixels.
+
+    Raises:
+        UnreadableImage: the bytes are empty, not a picture, of another format, or broken off.
+        ImageTooLarge: more than `BYTE_LIMIT` bytes or `PIXEL_LIMIT` pixels.
+    """
+    if not data:
+        raise UnreadableImage("The picture is empty: zero bytes arrived. Send a JPEG, PNG or WebP.")
+    if len(data) > BYTE_LIMIT:
+        raise ImageTooLarge
+    _check_header(data)
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if image is None or image.size == 0:
+        raise UnreadableImage("The picture is broken: its header can be read, its pixels cannot. Send it again.")
+    return image.astype(np.uint8, copy=False)
+
+
+def _check_header(data: bytes) -> None:
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own limit is for those who have none; the one that holds here is PIXEL_LIMIT.
+            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
+            with PillowImage.open(io.BytesIO(data), formats=FORMATS) as header:
+                width, height = header.size
+    except PillowImage.DecompressionBombError as error:
+        raise ImageTooLarge from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UnreadableImage from error
+    if width * height > PIXEL_LIMIT:
+        raise ImageTooLarge(
+            f"The picture has {width * height / 1e6:.0f} megapixels. Send one of at most {PIXEL_LIMIT / 1e6:.0f}."
+        )
+
+
+def encode_jpeg(image: Image, quality: int = 90) -> bytes:
+    """Encode an image as JPEG."""
+    encoded, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    if not encoded:
+        raise UnreadableImage(f"An image of shape {image.shape} cannot be encoded as JPEG.")
+    return data.tobytes()
+
+
+def cut_face(image: Image, box: Box) -> Image:
+    """Cut a face out of an image: the box and `CROP_MARGIN` of it on every side, as a square.
+
+    What lies outside the image repeats its edge, so that a face at the border keeps its proportions.
+    A crop larger than `CROP_SIZE_LIMIT` pixels is reduced to that.
+    """
+    side = round(max(box.width, box.height) * (1 + 2 * CROP_MARGIN))
+    left = box.x + box.width // 2 - side // 2
+    top = box.y + box.height // 2 - side // 2
+    height, width = image.shape[:2]
+    inside = image[max(top, 0) : top + side, max(left, 0) : left + side]
+    crop = cv2.copyMakeBorder(
+        inside,
+        max(-top, 0),
+        max(top + side - height, 0),
+        max(-left, 0),
+        max(left + side - width, 0),
+        cv2.BORDER_REPLICATE,
+    )
+    if side > CROP_SIZE_LIMIT:
+        crop = cv2.resize(crop, (CROP_SIZE_LIMIT, CROP_SIZE_LIMIT), interpolation=cv2.INTER_AREA)
+    return crop.astype(np.uint8, copy=False)
+
+
+def to_model_input(crop: Image) -> Image:
+    """Turn the crop of a face into model input: RGB, `(224, 224, 3)`, `uint8`, 0..255."""
+    shrinks = crop.shape[0] > MODEL_INPUT_SIZE
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(crop, (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE), interpolation=interpolation)
+    return cv2.cvtColor(resized, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def sharpness(crop: Image) -> float:
+    """Measure how sharp a crop is: the variance of its Laplacian at 112 by 112 pixels.
+
+    The size is fixed so that near and far faces compare. The measure is Pech-Pacheco et al., "Diatom
+    autofocusing in brightfield microscopy" (ICPR 2000).
+    """
+    gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    gray = cv2.resize(gray, (_SHARPNESS_SIZE, _SHARPNESS_SIZE), interpolation=cv2.INTER_AREA)
+    return float(cv2.Laplacian(gray, cv2.CV_64F).var())
+
+
+def with_comment(jpeg: bytes, comment: str) -> bytes:
+    """Put a comment into a JPEG, as its first segment (marker COM, ITU-T T.81 section B.2.4.5)."""
+    text = comment.encode()
+    return jpeg[:2] + _COMMENT_MARKER + struct.pack(">H", len(text) + 2) + text + jpeg[2:]
+
+
+def comment_of(jpeg: bytes) -> str | None:
+    """Read the comment that `with_comment` put into a JPEG; None where there is none."""
+    if jpeg[2:4] != _COMMENT_MARKER:
+        return None
+    (length,) = struct.unpack(">H", jpeg[4:6])
+    return jpeg[6 : 4 + length].decode()

@@ -1,0 +1,169 @@
+"""Every message of the contract, one class each, frozen, with nothing extra allowed.
+
+A stream entry is the JSON of one of these in the field `header`, and bytes in the field `payload`.
+Times are UTC with milliseconds; boxes are pixels of the frame; confidences are 0..1.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+from shared.slugs import SLUG_PATTERN
+
+
+def _to_milliseconds(time: datetime) -> datetime:
+    """Cut a time to UTC milliseconds, so that a message read back equals the one that was written."""
+    return time.astimezone(UTC).replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def _with_milliseconds(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[
+    AwareDatetime,
+    AfterValidator(_to_milliseconds),
+    PlainSerializer(_with_milliseconds, return_type=str, when_used="json"),
+]
+Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
+Confidence = Annotated[float, Field(ge=0, le=1)]
+
+
+BASE_WIDTHS = (0.25, 0.5, 0.75, 1.0)
+
+
+def _to_base_width(width: float) -> float:
+    if width not in BASE_WIDTHS:
+        raise ValueError(f"ImageNet weights exist for {', '.join(map(str, BASE_WIDTHS))}, not for {width}")
+    return width
+
+
+BaseWidth = Annotated[float, AfterValidator(_to_base_width)]
+
+
+class Message(BaseModel):
+    """What every message has in common: it never changes, and a field that is not named is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Split(StrEnum):
+    """Which part of the sample store a sample belongs to."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+class Box(Message):
+    """A bounding box in pixels; `x` and `y` are its left upper corner."""
+
+    x: int
+    y: int
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+
+class EnrolmentLabel(Message):
+    """What capture stamps on a frame while its camera enrols somebody."""
+
+    enrolment_id: str
+    person: Slug
+    split: Split
+
+
+class Frame(Message):
+    """One picture of a camera. Payload: the JPEG of the whole picture.
+
+    `frame_id` is `<camera>-<start of the source in ms>-<sequence>`. A `live` frame may be dropped when
+    nobody keeps up; frames of an enrolment are not live.
+    """
+
+    frame_id: str
+    camera: Slug
+    captured_at: Time
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    live: bool = True
+    enrolment: EnrolmentLabel | None = None
+
+
+class Face(Message):
+    """One face found in a frame. Payload: the JPEG of its crop. `width` and `height` are the frame's."""
+
+    face_id: str
+    frame_id: str
+    camera: Slug
+    captured_at: Time
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    box: Box
+
+
+class ModelVersion(Message):
+    """A version was published. A hint without payload: the model store says what is served."""
+
+    model_version: int = Field(ge=1)
+    published_at: Time
+
+
+class Candidate(Message):
+    """One of the people a face may be."""
+
+    person: Slug
+    confidence: Confidence
+
+
+class NamedFace(Message):
+    """A face with its answer: `person` is a slug, or None for somebody unknown, and then `reason` says why."""
+
+    box: Box
+    person: Slug | None
+    confidence: Confidence
+    reason: Literal["below_threshold"] | None
+    candidates: tuple[Candidate, ...]
+    track_id: str | None = None
+
+
+class Prediction(Message):
+    """Who is in a picture: the answer over HTTP, and an entry of the stream `predictions`.
+
+    On the stream a prediction speaks of one face, and `prediction_id` is that face's id; over HTTP it
+    speaks of every face of the picture, and there is no camera. `timing_ms` holds milliseconds by step.
+    """
+
+    prediction_id: str
+    model_version: int
+    camera: Slug | None
+    captured_at: Time
+    predicted_at: Time
+    width: int
+    height: int
+    faces: tuple[NamedFace, ...]
+    timing_ms: dict[str, float]
+
+
+class TrainingOptions(Message):
+    """What a training job may be told.
+
+    `base_width` is MobileNet's alpha. `weights` is `imagenet`, `random` or the path of a file; None means
+    the trainer's setting FAMILIAR_WEIGHTS. `seed` makes a training repeatable.
+    """
+
+    base_width: BaseWidth = 1.0
+    weights: str | None = None
+    epochs: int = Field(default=10, ge=1, le=1000)
+    seed: int = 0
+
+
+class Epoch(Message):
+    """How one epoch went. `kept` says whether validation accuracy rose, and with it these weights were kept."""
+
+    epoch: int = Field(ge=1)
+    epochs: int = Field(ge=1)
+    loss: float
+    accuracy: Confidence
+    validation_loss: float
+    validation_accuracy: Confidence
+    kept: bool

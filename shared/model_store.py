@@ -1,0 +1,160 @@
+"""Model versions as folders: written once, verified by hash, one of them current.
+
+    models/<version>/model.keras, model.tflite, manifest.json
+    models/current                                             the version that is served
+
+The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to
+its number, and then replaces `current`. A version's folder never changes afterwards. A number is never
+used twice: a version that had to go leaves its empty folder behind.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from shared.errors import BrokenModel, UnknownModel
+from shared.files import PARTIAL_PREFIX, sha256_of, sync_folder, write_atomically
+from shared.manifest import Manifest
+
+MANIFEST = "manifest.json"
+SERVED_MODEL = "model.tflite"
+
+
+class ModelStore:
+    """The versions below one folder. Any number of processes may read; publishing holds a lock."""
+
+    def __init__(self, home: Path) -> None:
+        """Open the store below `home`, and make its folder where it is missing."""
+        self._models = home / "models"
+        self._models.mkdir(parents=True, exist_ok=True)
+        self._current = self._models / "current"
+        self._lock = FileLock(home / "models.lock")
+        self._training_lock = FileLock(home / "training.lock")
+
+    def versions(self) -> tuple[int, ...]:
+        """List the versions that were written to the end, oldest first."""
+        return tuple(number for number in self._numbers() if (self._folder(number) / MANIFEST).exists())
+
+    def current(self) -> int | None:
+        """Tell which version is served; None before the first training."""
+        try:
+            return int(self._current.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def manifest(self, version: int) -> Manifest:
+        """Read what a version says of itself.
+
+        Raises:
+            UnknownModel: there is no such version.
+            BrokenModel: its manifest is missing or cannot be read.
+        """
+        path = self._folder(version) / MANIFEST
+        try:
+            manifest = Manifest.model_validate_json(path.read_bytes())
+        except FileNotFoundError as error:
+            if self._folder(version).exists() and any(self._folder(version).iterdir()):
+                raise BrokenModel(f"Model version {version} has no {MANIFEST}. {BrokenModel().detail}") from error
+            raise UnknownModel(f"There is no model version {version}. {UnknownModel().detail}") from error
+        except ValidationError as error:
+            raise BrokenModel(f"{MANIFEST} of version {version} cannot be read. {BrokenModel().detail}") from error
+        if manifest.version != version:
+            raise BrokenModel(f"{MANIFEST} of version {version} speaks of version {manifest.version}.")
+        return manifest
+
+    def verified_files(self, version: int) -> dict[str, Path]:
+        """Give the paths of a version's files by name, after checking each against its SHA-256.
+
+        Raises:
+            UnknownModel: there is no such version.
+            BrokenModel: a file is missing, or is not what the manifest says.
+        """
+        manifest = self.manifest(version)
+        paths = {name: self._folder(version) / name for name in manifest.files}
+        for name, path in paths.items():
+            if not path.exists():
+                raise BrokenModel(f"{name} of model version {version} is missing. {BrokenModel().detail}")
+            if sha256_of(path) != manifest.files[name]:
+                raise BrokenModel(
+                    f"{name} of model version {version} does not have the SHA-256 that its manifest names. "
+                    f"{BrokenModel().detail}"
+                )
+        return paths
+
+    @contextmanager
+    def one_training(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold the right to train; `waiting` is called once if somebody else has it.
+
+        It is a file lock, so that a trainer that is killed gives it back.
+        """
+        try:
+            self._training_lock.acquire(blocking=False)
+        except Timeout:
+            waiting()
+            self._training_lock.acquire()
+        try:
+            yield
+        finally:
+            self._training_lock.release()
+
+    @contextmanager
+    def staging_folder(self) -> Iterator[Path]:
+        """Give a folder to write a version's files into; it is gone afterwards, unless it was published.
+
+        Only for who holds the right to train: what a killed trainer left behind is cleared away first.
+        """
+        for abandoned in self._models.glob(f"{PARTIAL_PREFIX}*/"):
+            shutil.rmtree(abandoned)
+        folder = Path(tempfile.mkdtemp(prefix=PARTIAL_PREFIX, dir=self._models))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, staging: Path, describe: Callable[[int, dict[str, str]], Manifest]) -> Manifest:
+        """Make the files of a staging folder the next version, and serve it.
+
+        `describe` makes the manifest from the version's number and the SHA-256 of each file.
+        """
+        files = {path.name: sha256_of(path) for path in sorted(staging.iterdir())}
+        with self._lock:
+            version = max(self._numbers(), default=0) + 1
+            manifest = describe(version, files)
+            write_atomically(staging / MANIFEST, manifest.model_dump_json(indent=2).encode())
+            sync_folder(staging)
+            staging.chmod(0o755)
+            staging.rename(self._folder(version))
+            sync_folder(self._models)
+            write_atomically(self._current, f"{version}\n".encode())
+        return manifest
+
+    def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
+        """Delete every version that knows a person, the served one too; answer which they were."""
+        with self._lock:
+            knowing = tuple(version for version in self.versions() if self._knows(version, person))
+            if self.current() in knowing:
+                self._current.unlink()
+            for version in knowing:
+                # The manifest goes first: from then on this is no version any more.
+                (self._folder(version) / MANIFEST).unlink()
+                for path in self._folder(version).iterdir():
+                    path.unlink()
+        return knowing
+
+    def _knows(self, version: int, person: str) -> bool:
+        try:
+            return any(known.slug == person for known in self.manifest(version).people)
+        except BrokenModel:
+            # Whom a damaged version knows cannot be told, so it goes too.
+            return True
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(folder.name) for folder in self._models.iterdir() if folder.name.isdecimal())
+
+    def _folder(self, version: int) -> Path:
+        return self._models / str(version)

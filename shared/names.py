@@ -1,0 +1,54 @@
+"""Every name in Redis, and why it is there. Nothing else in the tree spells one out."""
+
+from typing import Final
+
+# Streams. Work queues: an entry is deleted with its acknowledgement, so the length is the backlog.
+FACES: Final = "faces"
+# Streams to read from anywhere, by anybody: bounded, oldest dropped.
+MODEL_VERSIONS: Final = "model-versions"
+PREDICTIONS: Final = "predictions"
+
+# Consumer groups, named after the service that reads.
+EXTRACTOR: Final = "extractor"
+INFERENCE: Final = "inference"
+
+# The RQ queue of training jobs, and the dotted name of the one job on it.
+TRAINING_QUEUE: Final = "training"
+TRAINING_JOB: Final = "services.trainer.job.train"
+
+# Set of the cameras that capture has ever announced; `camera:<camera>` says which are alive.
+CAMERAS: Final = "cameras"
+# Hash of how many entries of each work queue were dropped unread.
+DROPPED: Final = "dropped"
+# Sorted set of extractors by their last sign of life, so that each knows its fair share of cameras.
+EXTRACTORS: Final = "extractors"
+
+
+def frames(camera: str) -> str:
+    """Stream of one camera's frames; a work queue."""
+    return f"frames:{camera}"
+
+
+def dead(stream: str) -> str:
+    """Stream of what could not be read from `stream`, with the reason: its dead letters."""
+    return f"{stream}:dead"
+
+
+def camera(name: str) -> str:
+    """What capture last announced of a camera, with a time to live: a camera without it is not running."""
+    return f"camera:{name}"
+
+
+def enrolment(camera_name: str) -> str:
+    """Hash of the enrolment on a camera: its request, state, counts and refusals."""
+    return f"enrolment:{camera_name}"
+
+
+def lease(camera_name: str) -> str:
+    """Lock of the one extractor that works through a camera's frames."""
+    return f"lease:{camera_name}"
+
+
+def heartbeat(service: str, host: str) -> str:
+    """Key with a time to live that says a service's loop goes round; health checks read it."""
+    return f"heartbeat:{service}:{host}"

@@ -1,0 +1,166 @@
+"""Training jobs on RQ: the one file that names it.
+
+Jobs are enqueued by dotted name and serialised as JSON: the caller needs none of the trainer's code, and
+who can write to Redis cannot run code of theirs.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import cast
+
+import redis
+from rq import Queue, Retry, Worker, get_current_job
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from shared import names
+from shared.errors import FamiliarError, UnknownJob
+from shared.messages import Epoch, Message, Time, TrainingOptions
+
+RETRIES = 3
+JOB_TIMEOUT_SECONDS = 6 * 3600
+RESULT_SECONDS = 24 * 3600
+# With RQ's own intervals, a job whose worker and horse both died is found after eleven minutes.
+MONITORING_SECONDS = 5
+MAINTENANCE_SECONDS = 5
+
+_PROGRESS = "progress"
+_ERROR = "error"
+
+
+class JobState(StrEnum):
+    """Where a training job stands."""
+
+    QUEUED = "queued"
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class JobError(Message):
+    """Why a job failed: the error's code, and a sentence that says what to do."""
+
+    code: str
+    detail: str
+
+
+class TrainingProgress(Message):
+    """How far a training is. `step` says in words what is being done; `epochs` holds those that are over."""
+
+    step: str
+    epochs_total: int
+    epochs: tuple[Epoch, ...] = ()
+
+
+class TrainingJob(Message):
+    """A training job as it stands; `model_version` is what came of it."""
+
+    job_id: str
+    state: JobState
+    enqueued_at: Time | None
+    progress: TrainingProgress | None
+    model_version: int | None
+    error: JobError | None
+
+
+def enqueue_training(client: redis.Redis, options: TrainingOptions) -> TrainingJob:
+    """Put a training job on the queue. A job whose worker dies is tried again, `RETRIES` times."""
+    job = _queue(client).enqueue(
+        names.TRAINING_JOB,
+        kwargs=options.model_dump(mode="json", exclude_defaults=True),
+        job_timeout=JOB_TIMEOUT_SECONDS,
+        result_ttl=RESULT_SECONDS,
+        failure_ttl=RESULT_SECONDS,
+        retry=Retry(max=RETRIES),
+    )
+    return _describe(job)
+
+
+def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
+    """Look a job up.
+
+    Raises:
+        UnknownJob: there is none of that id.
+    """
+    try:
+        return _describe(Job.fetch(job_id, connection=client, serializer=JSONSerializer))
+    except NoSuchJobError as error:
+        raise UnknownJob(f"There is no training job {job_id!r}. {UnknownJob().detail}") from error
+
+
+def report_progress(progress: TrainingProgress) -> None:
+    """From inside a job: say how far it is."""
+    job = _this_job()
+    job.meta[_PROGRESS] = progress.model_dump(mode="json")
+    job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
+
+
+def give_up(error: FamiliarError) -> None:
+    """From inside a job: record why it cannot succeed, so that it is not tried again."""
+    job = _this_job()
+    job.meta[_ERROR] = JobError(code=error.code, detail=error.detail).model_dump(mode="json")
+    job.retries_left = 0
+    job.save()
+
+
+def work_on_training(client: redis.Redis) -> None:
+    """Work through training jobs, each in a forked child, until told to stop by SIGINT or SIGTERM."""
+    worker = _TrainingWorker(
+        [_queue(client)],
+        connection=client,
+        serializer=JSONSerializer,
+        job_monitoring_interval=MONITORING_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        worker_ttl=60,
+    )
+    worker.work()
+
+
+class _TrainingWorker(Worker):
+    """A worker that, told to stop, does not wait for a training to end: the job goes back to the queue."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ has not typed it
+        if self.horse_pid:
+            self.kill_horse()
+
+
+def training_hosts(client: redis.Redis) -> set[str]:
+    """List the hosts on which a worker is registered for training jobs."""
+    workers = Worker.all(connection=client, queue=_queue(client))
+    return {worker.hostname for worker in workers if worker.hostname}
+
+
+def _queue(client: redis.Redis) -> Queue:
+    return Queue(names.TRAINING_QUEUE, connection=client, serializer=JSONSerializer)
+
+
+def _this_job() -> Job:
+    job = get_current_job()
+    if job is None:
+        message = "this may only be called from inside a job"
+        raise RuntimeError(message)
+    return job
+
+
+def _describe(job: Job) -> TrainingJob:
+    status = job.get_status(refresh=True)
+    # A retry that waits and a job that depends on another are queued to whoever looks from outside.
+    state = JobState(status.value) if status is not None and status.value in set(JobState) else JobState.QUEUED
+    meta = job.get_meta(refresh=True)
+    progress = meta.get(_PROGRESS)
+    error = meta.get(_ERROR)
+    if state is JobState.FAILED and error is None:
+        error = {
+            "code": "failed",
+            "detail": "The training failed in a way it has no name for; the trainer's log tells.",
+        }
+    return TrainingJob(
+        job_id=job.id,
+        state=state,
+        enqueued_at=job.enqueued_at.replace(tzinfo=UTC) if isinstance(job.enqueued_at, datetime) else None,
+        progress=TrainingProgress.model_validate(progress) if progress else None,
+        model_version=cast("int | None", job.return_value()) if state is JobState.FINISHED else None,
+        error=JobError.model_validate(error) if error else None,
+    )

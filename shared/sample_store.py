@@ -1,0 +1,195 @@
+"""The labelled store: people, and their samples as files. The store is the truth about who is enrolled.
+
+    people/<person>.json                          the display name
+    samples/<train or test>/<person>/<sample_id>.jpg
+
+A `sample_id` is the SHA-256 of its file. Where and when the sample was taken stands in the JPEG's
+comment, so a sample that is copied elsewhere keeps it.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from filelock import FileLock
+
+from shared.errors import NameTaken, UnknownPerson
+from shared.files import PARTIAL_PREFIX, write_atomically
+from shared.images import comment_of, with_comment
+from shared.messages import Message, Slug, Split, Time
+from shared.slugs import slug_of
+
+
+class Person(Message):
+    """Somebody that Familiar knows or is getting to know."""
+
+    slug: Slug
+    name: str
+    train_samples: int
+    test_samples: int
+
+
+class SampleOrigin(Message):
+    """Where and when a sample was taken."""
+
+    frame_id: str
+    camera: Slug
+    captured_at: Time
+    enrolment_id: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One crop of one person. `jpeg` is the file's bytes; `origin` is None for files that others put there."""
+
+    sample_id: str
+    person: str
+    split: Split
+    path: Path
+    jpeg: bytes
+    origin: SampleOrigin | None
+
+
+class Addition(Enum):
+    """What came of adding a sample."""
+
+    ADDED = auto()
+    PRESENT = auto()
+    FULL = auto()
+
+
+class SampleStore:
+    """People and samples below one folder. Any number of processes may use it at the same time."""
+
+    def __init__(self, home: Path) -> None:
+        """Open the store below `home`, and make its folders where they are missing."""
+        self._people = home / "people"
+        self._samples = home / "samples"
+        self._people.mkdir(parents=True, exist_ok=True)
+        self._samples.mkdir(parents=True, exist_ok=True)
+        # One lock for the whole store: it is held for a millisecond a sample, and its name tells nobody's.
+        self._lock = FileLock(home / "samples.lock")
+
+    def register(self, name: str) -> Person:
+        """Take a person into the store by display name; the same name again is the same person.
+
+        Raises:
+            InvalidName: see `shared.slugs.slug_of`.
+            NameTaken: somebody else's name makes the same slug.
+        """
+        slug, name = slug_of(name), name.strip()
+        with self._lock:
+            if not self._card(slug).exists():
+                write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
+            elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
+                raise NameTaken(f"{name!r} and {other!r} are both written {slug!r} in folders. {NameTaken().detail}")
+        return self.person(slug)
+
+    def person(self, slug: str) -> Person:
+        """Look a person up by slug.
+
+        Raises:
+            UnknownPerson: there is nobody of that slug.
+        """
+        if not self._card(slug).exists():
+            raise UnknownPerson(f"Nobody is enrolled as {slug!r}. `familiar people` lists who is.")
+        return Person(
+            slug=slug,
+            name=self._name(slug),
+            train_samples=self.count(slug, Split.TRAIN),
+            test_samples=self.count(slug, Split.TEST),
+        )
+
+    def people(self) -> tuple[Person, ...]:
+        """List everybody, in the order of their slugs."""
+        return tuple(self.person(card.stem) for card in sorted(self._people.glob("*.json")))
+
+    def count(self, person: str, split: Split) -> int:
+        """Count a person's samples in a split."""
+        return sum(1 for _ in self._paths(person, split))
+
+    def sample_ids(self, person: str) -> set[str]:
+        """List the ids of a person's samples in both splits."""
+        return {path.stem for split in Split for path in self._paths(person, split)}
+
+    def samples(self, person: str, split: Split) -> tuple[Sample, ...]:
+        """Read a person's samples in the order in which they were taken; those of unknown origin come first."""
+        samples = [_read_sample(path, person, split) for path in self._paths(person, split)]
+        return tuple(sorted(samples, key=_age))
+
+    def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int) -> Addition:
+        """Store the JPEG of a crop, unless it is there already or the split holds `most` samples.
+
+        The count is taken and the file written under one lock, so that the split never holds more than
+        `most`, whoever else is adding.
+
+        Raises:
+            UnknownPerson: the person was forgotten, or never registered.
+            OSError: the disk is full; nothing was stored.
+        """
+        data = with_comment(crop, origin.model_dump_json())
+        folder = self._samples / split / person
+        path = folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
+        with self._lock:
+            if not self._card(person).exists():
+                raise UnknownPerson(f"Nobody is enrolled as {person!r} any more; the sample was not stored.")
+            if path.exists():
+                return Addition.PRESENT
+            if self.count(person, split) >= most:
+                return Addition.FULL
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, data)
+        return Addition.ADDED
+
+    def read(self, person: str, sample_id: str) -> bytes | None:
+        """Read one sample's file, whichever split it is in; None where it is gone."""
+        for split in Split:
+            path = self._samples / split / person / f"{sample_id}.jpg"
+            if path.exists():
+                return path.read_bytes()
+        return None
+
+    def forget(self, person: str) -> int:
+        """Delete a person and all their samples; answer how many there were.
+
+        Raises:
+            UnknownPerson: there is nobody of that slug.
+        """
+        with self._lock:
+            known = self.person(person)
+            # The name goes last: a forgetting that is cut short can be repeated.
+            for split in Split:
+                shutil.rmtree(self._samples / split / person, ignore_errors=False, onerror=_ignore_missing)
+            self._card(person).unlink()
+        return known.train_samples + known.test_samples
+
+    def _card(self, slug: str) -> Path:
+        return self._people / f"{slug}.json"
+
+    def _name(self, slug: str) -> str:
+        return str(json.loads(self._card(slug).read_text())["name"])
+
+    def _paths(self, person: str, split: Split) -> Iterator[Path]:
+        folder = self._samples / split / person
+        return (path for path in folder.glob("*.jpg") if not path.name.startswith(PARTIAL_PREFIX))
+
+
+def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
+
+
+def _read_sample(path: Path, person: str, split: Split) -> Sample:
+    jpeg = path.read_bytes()
+    comment = comment_of(jpeg)
+    origin = SampleOrigin.model_validate_json(comment) if comment is not None else None
+    return Sample(path.stem, person, split, path, jpeg, origin)
+
+
+def _age(sample: Sample) -> tuple[float, str]:
+    taken_at = sample.origin.captured_at.timestamp() if sample.origin else 0.0
+    return taken_at, sample.sample_id

@@ -1,0 +1,34 @@
+"""The settings that every service has. They come from the environment; a service adds its own to these."""
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
+
+
+class Settings(BaseSettings):
+    """Where things are kept and where Redis is.
+
+    `redis_url` may hold a password: it is read from REDIS_URL and left out of every representation.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FAMILIAR_", frozen=True, extra="ignore", populate_by_name=True)
+
+    home: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("familiar"),
+        description="The folder in which samples and models are kept.",
+    )
+    redis_url: str = Field(
+        default=LOCAL_REDIS_URL,
+        repr=False,
+        validation_alias=AliasChoices("REDIS_URL"),
+        description="Where Redis is.",
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console",
+        description="Lines for people, or one JSON object a line.",
+    )

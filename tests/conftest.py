@@ -1,0 +1,71 @@
+"""What tests share: a real Redis of their own, an empty home, and the folder of real faces."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from cli.local_stack import free_port
+from cli.redis_server import redis_command
+from shared.connection import open_redis
+
+DEADLINE_SECONDS = 10.0
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a real server, started for the tests alone: they empty it, so it is never anybody's own."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("redis")
+    server = subprocess.Popen(redis_command(folder, port), stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
+    try:
+        wait_for_redis(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(DEADLINE_SECONDS)
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """Give a client of an empty Redis."""
+    client = open_redis(redis_url)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Give an empty FAMILIAR_HOME."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_faces() -> Path:
+    """Give the folder of real faces, or skip."""
+    folder = os.environ.get("FAMILIAR_TEST_DATA")
+    if not folder:
+        pytest.skip("FAMILIAR_TEST_DATA is unset: it names a folder with real faces and MobileNet weights")
+    return Path(folder).resolve()
+
+
+def wait_for_redis(url: str) -> None:
+    """Wait until a server answers."""
+    until = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        try:
+            open_redis(url).ping()
+        except redis.ConnectionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return

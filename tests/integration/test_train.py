@@ -1,0 +1,198 @@
+"""A training from samples to files, with a real Keras, a real LiteRT and a small MobileNet of random weights."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from services.trainer import export as export_module
+from services.trainer.export import KERAS_FILE, LITERT_FILE, export, largest_difference
+from services.trainer.litert import to_litert
+from services.trainer.network import build_new_layers, cut_base, join
+from services.trainer.samples import TrainingSamples, split_by_time
+from services.trainer.train import Training, train
+from services.trainer.weights import load_base
+from shared.errors import BrokenExport, WeightsUnavailable
+from shared.images import Image
+from shared.messages import Epoch, TrainingOptions
+
+pytestmark = [
+    # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    # Keras warns of a file of other weights before it fails on it.
+    pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning"),
+]
+
+OPTIONS = TrainingOptions(base_width=0.25, epochs=4, seed=3)
+
+
+class Trained(NamedTuple):
+    """A training that is over, the folder of its files, and the epochs that it told of on the way."""
+
+    training: Training
+    folder: Path
+    heard: list[Epoch]
+
+
+def views(person: int, count: int, seed: int) -> list[Image]:
+    """Give model inputs of a pattern that is the person's own, each seen in slightly different light."""
+    own = np.random.default_rng(person).integers(40, 215, (6, 6, 3)).astype(np.uint8)
+    pattern = cv2.resize(own, (224, 224), interpolation=cv2.INTER_CUBIC)
+    gains = np.random.default_rng(seed).uniform(0.8, 1.2, count)
+    return [np.clip(pattern * gain, 0, 255).astype(np.uint8) for gain in gains]
+
+
+def run(samples: TrainingSamples, options: TrainingOptions, folder: Path) -> Trained:
+    """Train into a new folder."""
+    folder.mkdir()
+    heard: list[Epoch] = []
+    return Trained(train(samples, options, "random", folder, heard.append), folder, heard)
+
+
+@pytest.fixture(scope="module")
+def samples() -> TrainingSamples:
+    """Give two people with 16 samples to train on and 6 to test with."""
+    return split_by_time(
+        {"arjun": views(1, 16, seed=1), "karan": views(2, 16, seed=2)},
+        {"arjun": views(1, 6, seed=3), "karan": views(2, 6, seed=4)},
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(samples: TrainingSamples, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Train once for all tests that only look at what came out."""
+    return run(samples, OPTIONS, tmp_path_factory.mktemp("versions") / "1")
+
+
+@pytest.fixture(scope="module")
+def network(samples: TrainingSamples) -> keras.Model:
+    """Build a whole network that was never trained."""
+    base, _ = load_base("random", 0.25, samples.train_images)
+    frozen = cut_base(base)
+    return join(frozen, build_new_layers(frozen.output_shape[1:], 2))
+
+
+def test_every_epoch_is_told_of_when_it_is_over(trained: Trained) -> None:
+    """What was told on the way is the history."""
+    assert tuple(trained.heard) == trained.training.history
+    assert [epoch.epoch for epoch in trained.heard] == [1, 2, 3, 4]
+    assert {epoch.epochs for epoch in trained.heard} == {4}
+
+
+def test_weights_are_kept_only_when_validation_accuracy_rises(trained: Trained) -> None:
+    """Equal is not enough, and the first epoch is always kept."""
+    best = -1.0
+    for epoch in trained.training.history:
+        assert epoch.kept == (epoch.validation_accuracy > best)
+        best = max(best, epoch.validation_accuracy)
+
+
+def test_the_network_is_that_of_the_epoch_kept_last(trained: Trained, samples: TrainingSamples, tmp_path: Path) -> None:
+    """A training that ends with that epoch gives the same answers, to the last bit: the seed is the same."""
+    last_kept = max(epoch.epoch for epoch in trained.training.history if epoch.kept)
+    assert last_kept < OPTIONS.epochs, "choose a seed that shows the difference"
+
+    shorter = run(samples, OPTIONS.model_copy(update={"epochs": last_kept}), tmp_path / "2")
+
+    expected, found = (keras.saving.load_model(one.folder / KERAS_FILE) for one in (trained, shorter))
+    for expected_weights, found_weights in zip(expected.get_weights(), found.get_weights(), strict=True):
+        np.testing.assert_array_equal(expected_weights, found_weights)
+
+
+def test_the_network_knows_who_it_was_shown(trained: Trained) -> None:
+    """Two patterns as different as these are told apart and named at the calibrated threshold."""
+    assert trained.training.metrics.accuracy == 1
+    assert trained.training.metrics.confusion == ((6, 0), (0, 6))
+    assert 0.5 <= trained.training.threshold <= 0.75
+    assert len(trained.training.recall) == 2
+
+
+def test_keras_and_litert_answer_alike(trained: Trained, samples: TrainingSamples) -> None:
+    """The two files give the same probabilities, to test samples as to those compared while exporting."""
+    assert trained.training.largest_difference < 1e-4
+    assert largest_difference(trained.folder, samples.test_images) < 1e-4
+
+
+def test_only_the_new_layers_learn(trained: Trained) -> None:
+    """Each layer of MobileNet stands in the table by its name, frozen; the new ones come after."""
+    layers = trained.training.layers
+    frozen_until = [layer.name for layer in layers].index("features")
+
+    assert [layer.name for layer in layers[:3]] == ["pixels", "rescaling", "conv1"]
+    assert layers[-1].name == "people"
+    assert not any(layer.trainable for layer in layers[1 : frozen_until + 1])
+    assert all(layer.trainable for layer in layers[frozen_until + 1 :])
+    assert (
+        sum(layer.parameters for layer in layers) == keras.saving.load_model(trained.folder / KERAS_FILE).count_params()
+    )
+
+
+def test_random_weights_still_tell_pictures_apart(samples: TrainingSamples) -> None:
+    """With measured statistics the features differ from picture to picture, and are not about 1e-20."""
+    base, record = load_base("random", 0.25, samples.train_images)
+    features = cut_base(base).predict_on_batch(samples.test_images.astype(np.float32))
+
+    assert record.sha256 is None
+    assert features.std(axis=0).mean() > 1e-3
+
+
+def test_a_network_with_operators_that_litert_lacks_is_a_broken_export(
+    tmp_path: Path, samples: TrainingSamples
+) -> None:
+    """It fails while exporting, not while somebody waits for an answer."""
+    pixels = keras.Input((224, 224, 3))
+    unknown_to_litert = keras.Model(pixels, keras.ops.erfinv(pixels))
+
+    with pytest.raises(BrokenExport, match="cannot be converted"):
+        export(unknown_to_litert, tmp_path, samples.test_images)
+
+
+def test_files_that_answer_differently_are_a_broken_export(
+    network: keras.Model, samples: TrainingSamples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export that forgot to scale its pixels is found out."""
+    unscaled = keras.models.clone_model(network)
+    unscaled.set_weights(network.get_weights())
+    unscaled.get_layer("rescaling").scale = 1.0
+    monkeypatch.setattr(export_module, "to_litert", lambda _: to_litert(unscaled))
+
+    with pytest.raises(BrokenExport, match="answer differently"):
+        export(network, tmp_path, samples.test_images)
+    assert (tmp_path / LITERT_FILE).exists()
+
+
+def test_a_weights_file_is_recorded_by_its_hash(samples: TrainingSamples, tmp_path: Path) -> None:
+    """Weights saved to a file come back out of it, and the record says which file it was."""
+    path = tmp_path / "mobilenet.weights.h5"
+    base, _ = load_base("random", 0.25, samples.train_images)
+    base.save_weights(path)
+
+    loaded, record = load_base(str(path), 0.25, samples.train_images)
+
+    assert record.source == str(path)
+    assert len(record.sha256 or "") == 64
+    for expected, found in zip(base.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(expected, found)
+
+
+def test_weights_that_cannot_be_had_say_what_to_do(
+    samples: TrainingSamples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing file, a file that is none, weights of another width, and a download without a network."""
+
+    def no_network(**_: object) -> None:
+        raise Exception("URL fetch failure")  # noqa: TRY002 - it is what Keras raises
+
+    damaged, other_width = tmp_path / "damaged.h5", tmp_path / "wide.weights.h5"
+    damaged.write_bytes(b"not HDF5")
+    keras.applications.MobileNet(alpha=0.5, include_top=False, weights=None).save_weights(other_width)
+
+    for path in (tmp_path / "missing.h5", damaged, other_width):
+        with pytest.raises(WeightsUnavailable, match="FAMILIAR_WEIGHTS"):
+            load_base(str(path), 0.25, samples.train_images)
+    monkeypatch.setattr(keras.applications, "MobileNet", no_network)
+    with pytest.raises(WeightsUnavailable, match=r"mobilenet_2_5_224_tf_no_top\.h5"):
+        load_base("imagenet", 0.25, samples.train_images)

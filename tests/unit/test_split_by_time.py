@@ -1,0 +1,74 @@
+"""Which samples teach, which check, which judge."""
+
+import numpy as np
+import pytest
+
+from services.trainer.samples import split_by_time
+from shared.errors import TooFewPeople, TooFewSamples
+from shared.images import Image
+
+
+def crops(first: int, count: int) -> list[Image]:
+    """Give model inputs that are told apart by their colour: first, first + 1, and so on."""
+    return [np.full((224, 224, 3), first + number, np.uint8) for number in range(count)]
+
+
+def colours(images: Image) -> list[int]:
+    """Name the images by their colours."""
+    return [int(colour) for colour in images[:, 0, 0, 0]]
+
+
+def test_the_last_samples_of_each_person_go_to_validation() -> None:
+    """Three of 20 and three of 20, the ones that were captured last."""
+    samples = split_by_time({"arjun": crops(0, 20), "karan": crops(100, 20)}, {})
+
+    assert colours(samples.train_images) == [*range(17), *range(100, 117)]
+    assert colours(samples.validation_images) == [17, 18, 19, 117, 118, 119]
+
+
+def test_every_person_has_a_validation_sample_however_few_there_are() -> None:
+    """Two samples: one teaches, one checks."""
+    samples = split_by_time({"arjun": crops(0, 2), "karan": crops(100, 2)}, {})
+
+    assert colours(samples.train_images) == [0, 100]
+    assert colours(samples.validation_images) == [1, 101]
+
+
+def test_labels_are_places_in_the_sorted_people() -> None:
+    """The order of the people does not hang on the order in which they were enrolled."""
+    samples = split_by_time({"karan": crops(100, 4), "arjun": crops(0, 3)}, {"karan": crops(200, 2)})
+
+    assert samples.people == ("arjun", "karan")
+    assert samples.train_labels.tolist() == [0, 0, 1, 1, 1]
+    assert samples.validation_labels.tolist() == [0, 1]
+    assert samples.test_labels.tolist() == [1, 1]
+    assert samples.test_labels.dtype == np.int64
+
+
+def test_test_samples_stay_test_samples() -> None:
+    """Nothing of them is learned from, and the test samples of people who do not learn are left out."""
+    samples = split_by_time(
+        {"arjun": crops(0, 4), "karan": crops(100, 4)}, {"arjun": crops(50, 2), "zoe": crops(90, 2)}
+    )
+
+    assert colours(samples.test_images) == [50, 51]
+
+
+def test_without_test_samples_the_test_part_is_empty() -> None:
+    """It still has the shape of model inputs."""
+    samples = split_by_time({"arjun": crops(0, 4), "karan": crops(100, 4)}, {})
+
+    assert samples.test_images.shape == (0, 224, 224, 3)
+    assert samples.test_images.dtype == np.uint8
+
+
+def test_one_person_alone_cannot_be_told_from_anybody() -> None:
+    """Training needs two."""
+    with pytest.raises(TooFewPeople):
+        split_by_time({"arjun": crops(0, 4)}, {})
+
+
+def test_somebody_with_one_sample_is_named_in_the_error() -> None:
+    """The sentence says who it is."""
+    with pytest.raises(TooFewSamples, match="karan has 1"):
+        split_by_time({"arjun": crops(0, 4), "karan": crops(100, 1)}, {})
