@@ -97,6 +97,13 @@ class LocalStack:
         """Stop everything, Redis last."""
         self._stop()
 
+    @property
+    def supervisor_pid(self) -> int:
+        """The process id of the process manager, whose children the services are."""
+        if self._supervisor is None:
+            raise ServiceFailed("The local stack is not running.")
+        return self._supervisor.pid
+
     def alive(self) -> bool:
         """Tell whether the process manager still runs."""
         return self._supervisor is not None and self._supervisor.poll() is None

@@ -27,6 +27,9 @@ BYTE_LIMIT = 20_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 
 _SHARPNESS_SIZE = 112
+_START_OF_IMAGE = b"\xff\xd8"
+_START_OF_SCAN = b"\xff\xda"
+_END_OF_IMAGE = b"\xff\xd9"
 _COMMENT_MARKER = b"\xff\xfe"
 
 
@@ -43,6 +46,8 @@ def decode_image(data: bytes) -> Image:
         raise UnreadableImage("The picture is empty: zero bytes arrived. Send a JPEG, PNG or WebP.")
     if len(data) > BYTE_LIMIT:
         raise ImageTooLarge
+    if _breaks_off(data):
+        raise UnreadableImage("The JPEG breaks off before its end. Send it again, whole.")
     _check_header(data)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None or image.size == 0:
@@ -65,6 +70,22 @@ def _check_header(data: bytes) -> None:
         raise ImageTooLarge(
             f"The picture has {width * height / 1e6:.0f} megapixels. Send one of at most {PIXEL_LIMIT / 1e6:.0f}."
         )
+
+
+def _breaks_off(data: bytes) -> bool:
+    """Tell whether a JPEG has no end of image behind its first scan; OpenCV would fill the rest with grey.
+
+    The segments before the scan are passed over by their lengths (ITU-T T.81 section B.1.1.4), because a
+    thumbnail inside one of them has an end of its own.
+    """
+    if data[:2] != _START_OF_IMAGE:
+        return False
+    position = 2
+    while data[position : position + 1] == b"\xff" and position + 4 <= len(data):
+        if data[position : position + 2] == _START_OF_SCAN:
+            return _END_OF_IMAGE not in data[position:]
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return position >= len(data)
 
 
 def encode_jpeg(image: Image, quality: int = 90) -> bytes:

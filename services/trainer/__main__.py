@@ -20,7 +20,7 @@ def main() -> None:
     settings = load_settings(TrainerSettings)
     configure_logs("trainer", settings.log_format)
     # TensorFlow reports its processor's features on standard error with every start.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     log = structlog.get_logger()
     client = open_redis(settings.redis_url)
     stopped = threading.Event()

@@ -26,6 +26,7 @@ class Features:
         Raises:
             BrokenExport: the base needs operators that LiteRT does not have.
         """
+        self._shape = base.output_shape[1:]
         self._converted = to_litert(base)
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(os.cpu_count(), "features", self._load)
@@ -41,8 +42,8 @@ class Features:
         self._threads.shutdown()
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Compute the features, `(n, 7, 7, channels)`, of at least one RGB image, `(n, 224, 224, 3)`, 0..255."""
-        return np.stack(list(self._threads.map(self._compute, images)))
+        """Compute the features, `(n, 7, 7, channels)`, of RGB images, `(n, 224, 224, 3)`, 0..255; n may be 0."""
+        return np.array(list(self._threads.map(self._compute, images)), np.float32).reshape(-1, *self._shape)
 
     def _load(self) -> None:
         self._own.network = LiteRTNetwork(self._converted)

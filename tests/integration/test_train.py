@@ -1,5 +1,6 @@
 """A training from samples to files, with a real Keras, a real LiteRT and a small MobileNet of random weights."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,6 +109,17 @@ def test_the_network_knows_who_it_was_shown(trained: Trained) -> None:
     assert trained.training.metrics.confusion == ((6, 0), (0, 6))
     assert 0.5 <= trained.training.threshold <= 0.75
     assert len(trained.training.recall) == 2
+
+
+def test_without_test_samples_nothing_is_claimed(samples: TrainingSamples, tmp_path: Path) -> None:
+    """People who were only enrolled to train get a network all the same."""
+    untested = replace(samples, test_images=samples.test_images[:0], test_labels=samples.test_labels[:0])
+
+    training = run(untested, OPTIONS.model_copy(update={"epochs": 1}), tmp_path / "3").training
+
+    assert training.metrics.test_samples == 0
+    assert training.metrics.recall is None
+    assert training.recall == (None, None)
 
 
 def test_keras_and_litert_answer_alike(trained: Trained, samples: TrainingSamples) -> None:

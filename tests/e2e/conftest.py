@@ -1,0 +1,120 @@
+"""Real processes: Redis and the four services, started as `familiar up` starts them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+import redis
+
+from cli.local_stack import LocalSettings, LocalStack, free_port
+from services.capture.drawn_person import draw, person
+from shared.connection import open_redis
+from shared.images import encode_jpeg
+from shared.model_store import ModelStore
+from shared.sample_store import SampleStore
+
+DEADLINE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that is up, and what to ask it with."""
+
+    stack: LocalStack
+    client: redis.Redis
+    samples: SampleStore
+    models: ModelStore
+    http: httpx.Client
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of somebody who uses this stack."""
+        settings = self.stack.settings
+        return {
+            **os.environ,
+            "FAMILIAR_HOME": str(settings.home),
+            "FAMILIAR_URL": settings.url,
+            "REDIS_URL": settings.used_redis_url,
+            "COLUMNS": "200",
+        }
+
+    def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the command line to its end."""
+        command = [sys.executable, "-m", "cli.main", *arguments]
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+        )
+
+    def process(self, service: str) -> psutil.Process:
+        """Find the process of a service that runs now."""
+        supervisor = self.stack.supervisor_pid
+        for child in psutil.Process(supervisor).children():
+            if f"services.{service}" in child.cmdline():
+                return child
+        pytest.fail(f"{service} is not running")
+
+    def wait_for(self, what: str, true: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
+        """Wait until something is true, or fail with the end of every log."""
+        until = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > until:
+                pytest.fail(f"waited {seconds:.0f} s for {what}\n{self.logs()}")
+            time.sleep(0.05)
+
+    def wait_until_served(self, version: int) -> None:
+        """Wait until inference answers with a version."""
+        self.wait_for(f"version {version}", lambda: self.http.get("/readyz").json().get("model_version") == version)
+
+    def logs(self) -> str:
+        """Give the end of every log."""
+        folder = self.stack.settings.home / "logs"
+        return "\n".join(f"== {path.name}\n{path.read_text()[-2000:]}" for path in sorted(folder.glob("*.log")))
+
+
+@contextmanager
+def running(home: Path, cameras: str = "") -> Iterator[Running]:
+    """Start a stack with a Redis of its own, on free ports."""
+    settings = LocalSettings(home, free_port(), redis_url=None, redis_port=free_port(), cameras=cameras)
+    with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, timeout=30) as http:
+        client = open_redis(settings.used_redis_url)
+        yield Running(stack, client, SampleStore(home), ModelStore(home), http)
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def start_stack() -> Callable[[Path, str], "contextmanager[Running]"]:
+    """Give the way to start a stack, for tests that need one of their own."""
+    return running
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Give a stack that has been taught two drawn people through the command line, and serves version 1."""
+    home = tmp_path_factory.mktemp("taught")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAMILIAR_WEIGHTS", "random")
+        with running(home, "karan=synthetic:karan arjun=synthetic:arjun") as stack:
+            stack.wait_for("both cameras", lambda: len(stack.http.get("/v1/cameras").json()) == 2)
+            for name in ("Karan", "Arjun"):
+                enrolled = stack.familiar(
+                    "enrol", name, "--camera", name.lower(), "--train", "40", "--test", "20", "--pause", "0.5"
+                )
+                assert enrolled.returncode == 0, enrolled.stderr + stack.logs()
+            trained = stack.familiar("train", "--base-width", "0.25")
+            assert trained.returncode == 0, trained.stderr + stack.logs()
+            stack.wait_until_served(1)
+            yield stack
+
+
+@pytest.fixture(scope="session")
+def picture_of_karan() -> bytes:
+    """Give a JPEG of a drawn person who is enrolled."""
+    return encode_jpeg(draw(person("karan"), seconds=300.0))

@@ -1,0 +1,97 @@
+"""Processes that die at the worst moment: nothing is lost, and nothing is done twice."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from shared.enrolments import Enrolment, EnrolmentState, find_enrolment, request_enrolment, start_enrolment
+from shared.messages import Split, TrainingOptions
+from shared.queue import JobState, TrainingJob, enqueue_training, find_training
+
+if TYPE_CHECKING:
+    from conftest import Running
+
+TRAIN, TEST = 200, 100
+
+
+@pytest.fixture
+def stack(
+    start_stack: Callable[..., AbstractContextManager["Running"]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> "Running":
+    """Give a stack with two drawn people before its cameras, one of them enrolled already."""
+    monkeypatch.setenv("FAMILIAR_WEIGHTS", "random")
+    with start_stack(tmp_path / "home", "karan=synthetic:karan arjun=synthetic:arjun") as running:
+        running.wait_for("both cameras", lambda: len(running.http.get("/v1/cameras").json()) == 2)
+        enrolled = running.familiar("enrol", "Arjun", "--camera", "arjun", "--train", "20", "--test", "10")
+        assert enrolled.returncode == 0, enrolled.stderr
+        yield running
+
+
+def test_an_enrolment_and_a_training_survive_the_death_of_every_process(stack: "Running") -> None:
+    """The enrolment ends with exactly 300 samples, and the training with a published version."""
+    person = stack.samples.register("Karan")
+    start_enrolment(stack.client, request_enrolment("karan", person, TRAIN, TEST, 0.5), person)
+
+    def collected() -> int:
+        return stack.samples.count("karan", Split.TRAIN) + stack.samples.count("karan", Split.TEST)
+
+    for service, after in (("capture", 40), ("extractor", 100), ("inference", 160), ("extractor", 230)):
+        stack.wait_for(f"{after} samples", lambda after=after: collected() >= after)
+        kill_and_wait_for_another(stack, service)
+    stack.wait_for("the whole enrolment", lambda: _enrolment(stack).state is EnrolmentState.COMPLETE)
+    assert (stack.samples.count("karan", Split.TRAIN), stack.samples.count("karan", Split.TEST)) == (TRAIN, TEST)
+
+    job = enqueue_training(stack.client, TrainingOptions(base_width=0.25))
+    stack.wait_for("the second epoch", lambda: _epochs(_job(stack, job)) >= 2)
+    (horse,) = stack.process("trainer").children()
+    horse.kill()
+    stack.wait_for("the job's second try", lambda: _job(stack, job).state in (JobState.FINISHED, JobState.FAILED))
+    assert _job(stack, job).state is JobState.FINISHED, stack.logs()
+    assert _job(stack, job).model_version == stack.models.current()
+    stack.wait_until_served(1)
+    assert (stack.samples.count("karan", Split.TRAIN), stack.samples.count("karan", Split.TEST)) == (TRAIN, TEST)
+
+
+def test_a_killed_redis_loses_no_enrolment(stack: "Running") -> None:
+    """Redis comes back with what it wrote to its log, and the services, which waited, go on."""
+    person = stack.samples.register("Karan")
+    start_enrolment(stack.client, request_enrolment("karan", person, 60, 30, 0.5), person)
+    stack.wait_for("20 samples", lambda: stack.samples.count("karan", Split.TRAIN) >= 20)
+    (server,) = (
+        child for child in psutil.Process(stack.stack.supervisor_pid).children() if "redis-server" in child.name()
+    )
+    server.kill()
+    stack.wait_for("all samples", lambda: stack.samples.count("karan", Split.TEST) >= 30)
+    assert (stack.samples.count("karan", Split.TRAIN), stack.samples.count("karan", Split.TEST)) == (60, 30)
+    stack.wait_for("the enrolment's end", lambda: _enrolment(stack).state is EnrolmentState.COMPLETE)
+
+
+def kill_and_wait_for_another(stack: "Running", service: str) -> None:
+    """Kill a service with SIGKILL, and wait until the process manager has started it again."""
+    victim = stack.process(service)
+    victim.kill()
+    stack.wait_for(f"the end of {service}", lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE)
+    stack.wait_for(f"another {service}", lambda: _runs(stack, service, victim.pid))
+
+
+def _runs(stack: "Running", service: str, other_than: int) -> bool:
+    children = psutil.Process(stack.stack.supervisor_pid).children()
+    return any(f"services.{service}" in child.cmdline() and child.pid != other_than for child in children)
+
+
+def _enrolment(stack: "Running") -> Enrolment:
+    enrolment = find_enrolment(stack.client, "karan")
+    assert enrolment is not None
+    return enrolment
+
+
+def _job(stack: "Running", job: TrainingJob) -> TrainingJob:
+    return find_training(stack.client, job.job_id)
+
+
+def _epochs(job: TrainingJob) -> int:
+    return len(job.progress.epochs) if job.progress else 0
