@@ -22,12 +22,7 @@ from cli.up import keep_serving
 from cli.watch import predictions
 from shared.cameras import require_camera
 from shared.connection import open_redis
-from shared.enrolments import (
-    DEFAULT_TEST_SAMPLES,
-    DEFAULT_TRAIN_SAMPLES,
-    request_enrolment,
-    start_enrolment,
-)
+from shared.enrolments import Targets, begin_enrolment
 from shared.errors import ServiceFailed, TrainingFailed, UnknownCamera, WeightsUnavailable
 from shared.messages import TrainingOptions
 from shared.model_store import ModelStore
@@ -110,9 +105,7 @@ def _enrol_both(client: redis.Redis, store: SampleStore) -> None:
     cameras = [name.lower() for name in PEOPLE]
     for name, camera in zip(PEOPLE, cameras, strict=True):
         _wait_for_camera(client, camera)
-        person = store.register(name)
-        request = request_enrolment(camera, person, DEFAULT_TRAIN_SAMPLES, DEFAULT_TEST_SAMPLES, PAUSE_SECONDS)
-        start_enrolment(client, request, person)
+        begin_enrolment(client, store, camera, name, Targets(pause_seconds=PAUSE_SECONDS))
     for enrolment in follow_enrolments(client, cameras):
         out.print(
             f"{enrolment.request.name}: {enrolment.train_samples} train and {enrolment.test_samples} test samples. "

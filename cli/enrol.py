@@ -10,19 +10,19 @@ from cli.connections import Connections, connect
 from cli.console import out
 from cli.enrolling import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
 from shared.cameras import require_camera, withdraw_camera
+from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
     DEFAULT_TRAIN_SAMPLES,
-    Enrolment,
-    EnrolmentState,
+    Targets,
+    begin_enrolment,
     cancel_enrolment,
     end_train_stretch,
     get_enrolment,
-    request_enrolment,
-    start_enrolment,
 )
 from shared.errors import InvalidRequest
+from shared.slugs import slug_of
 
 CameraOption = Annotated[str | None, typer.Option(help="The camera that shows the person.")]
 PhotosOption = Annotated[
@@ -48,17 +48,16 @@ def enrol(
     if photos is not None:
         enrolment = _enrol_from_photos(connections, name, photos, train, test)
     else:
-        enrolment = _enrol_from_camera(connections, name, camera or "", (train, test, pause))
+        enrolment = _enrol_from_camera(connections, name, camera or "", Targets(train, test, pause))
     _print_result(enrolment)
     if enrolment.state is not EnrolmentState.COMPLETE and photos is None:
         raise typer.Exit(1)
 
 
-def _enrol_from_camera(connections: Connections, name: str, camera: str, targets: tuple[int, int, float]) -> Enrolment:
+def _enrol_from_camera(connections: Connections, name: str, camera: str, targets: Targets) -> Enrolment:
     client = connections.client
     require_camera(client, camera)
-    person = connections.samples.register(name)
-    start_enrolment(client, request_enrolment(camera, person, *targets), person)
+    begin_enrolment(client, connections.samples, camera, name, targets)
     try:
         (enrolment,) = follow_enrolments(client, [camera])
     except BaseException:
@@ -78,9 +77,8 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
     if not pictures:
         raise InvalidRequest(f"The folder {str(folder)!r} holds no JPEG, PNG or WebP pictures.")
     require_extractor(client)
-    person = connections.samples.register(name)
-    camera = f"photos-{person.slug}"[:64].rstrip("-")
-    enrolment = start_enrolment(client, request_enrolment(camera, person, train, test, 0), person)
+    camera = f"photos-{slug_of(name)}"[:64].rstrip("-")
+    enrolment = begin_enrolment(client, connections.samples, camera, name, Targets(train, test, pause_seconds=0))
     for_training = math.ceil(len(pictures) * train / (train + test))
     try:
         with drawn_bars() as bars:

@@ -13,7 +13,8 @@ from rich.text import Text
 from cli.console import err
 from shared import names
 from shared.cameras import CameraState, live_cameras
-from shared.enrolments import Enrolment, EnrolmentState, get_enrolment
+from shared.enrolment import Enrolment, EnrolmentState
+from shared.enrolments import get_enrolment
 from shared.errors import ExtractorMissing, SourceFailed
 
 LOOK_SECONDS = 0.2

@@ -21,7 +21,7 @@ def train(
     base_width: Annotated[float, typer.Option(help="MobileNet's alpha: 0.25, 0.5, 0.75 or 1.0.")] = 1.0,
     weights: Annotated[str | None, typer.Option(help="imagenet, random or a file; else FAMILIAR_WEIGHTS.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="How often every sample is seen.")] = 10,
-    seed: Annotated[int, typer.Option(help="The same seed and samples give the same model.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed and samples give the same model.")] = 0,
     wait: Annotated[bool, typer.Option(help="Follow the training until it ends.")] = True,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Train on everybody who is enrolled, and publish the version."""

@@ -1,23 +1,21 @@
-"""Enrolments: one at a time on a camera, kept in the hash `enrolment:<camera>`.
+"""Enrolments in Redis: one at a time on a camera, in the hash `enrolment:<camera>`.
 
-The request never changes. The counts of samples are those of the store, written by the extractor after
-each sample; what follows from them (which split is due, whether all is done) is derived and not kept.
+The counts of samples in it are those of the store, written by the extractor after each sample.
 """
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import redis
-from pydantic import Field
 from redis.client import Pipeline
 
 from shared import names
+from shared.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
 from shared.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
-from shared.messages import EnrolmentLabel, Message, Slug, Split, Time
-from shared.sample_store import Person
+from shared.sample_store import Person, SampleStore
 
 DEFAULT_TRAIN_SAMPLES = 200
 DEFAULT_TEST_SAMPLES = 100
@@ -26,103 +24,44 @@ DEFAULT_PAUSE_SECONDS = 3.0
 _REFUSED = "refused:"
 
 
-class Refusal(StrEnum):
-    """Why a frame gave no sample."""
+@dataclass(frozen=True)
+class Targets:
+    """How many samples a person is to have in the store, and the pause between train and test samples."""
 
-    FACE_NOT_FOUND = "face not found"
-    MORE_THAN_ONE_FACE = "more than one face"
-    TOO_SMALL = "too small"
-    BLURRED = "blurred"
-    NEAR_COPY = "near-copy"
-
-
-class EnrolmentState(StrEnum):
-    """Where an enrolment stands."""
-
-    COLLECTING = "collecting"
-    COMPLETE = "complete"
-    CANCELLED = "cancelled"
+    train: int = DEFAULT_TRAIN_SAMPLES
+    test: int = DEFAULT_TEST_SAMPLES
+    pause_seconds: float = DEFAULT_PAUSE_SECONDS
 
 
-class EnrolmentRequest(Message):
-    """What was asked for. `train` and `test` are how many samples the person has in the store at the end."""
+def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: str, targets: Targets) -> Enrolment:
+    """Begin to enrol somebody; only an enrolment that can begin takes the person into the store.
 
-    enrolment_id: str
-    camera: Slug
-    person: Slug
-    name: str
-    train: int = Field(ge=0, le=10_000)
-    test: int = Field(ge=0, le=10_000)
-    pause_seconds: float = Field(ge=0, le=60)
-    requested_at: Time
-
-
-class Enrolment(Message):
-    """An enrolment as it stands.
-
-    `train_complete_at` is when the last train sample was captured. `train_over` says that there will be no
-    more train samples, as with the pictures of a folder: test samples are due then, however few there are.
+    Raises:
+        InvalidRequest: there is nothing to collect.
+        InvalidName, NameTaken: see `SampleStore.register`.
+        EnrolmentRunning: the camera is collecting samples of somebody.
     """
-
-    request: EnrolmentRequest
-    cancelled: bool
-    train_over: bool
-    train_samples: int
-    test_samples: int
-    train_complete_at: Time | None
-    refused: dict[Refusal, int]
-
-    @property
-    def state(self) -> EnrolmentState:
-        """Whether samples are being collected, all are there, or somebody called it off."""
-        if self.train_samples >= self.request.train and self.test_samples >= self.request.test:
-            return EnrolmentState.COMPLETE
-        return EnrolmentState.CANCELLED if self.cancelled else EnrolmentState.COLLECTING
-
-    @property
-    def split(self) -> Split:
-        """Which split is due: train samples first, then test samples."""
-        train_is_due = self.train_samples < self.request.train and not self.train_over
-        return Split.TRAIN if train_is_due else Split.TEST
-
-    def label_at(self, captured_at: datetime) -> EnrolmentLabel | None:
-        """Give the label for a frame captured now; None while nothing is collected.
-
-        Between the last train sample and the first test frame lies a pause, so that the two splits come from
-        separate stretches of time.
-        """
-        if self.state is not EnrolmentState.COLLECTING:
-            return None
-        if self.split is Split.TEST and self.train_complete_at is not None:
-            pause = timedelta(seconds=self.request.pause_seconds)
-            if captured_at < self.train_complete_at + pause:
-                return None
-        return self.label
-
-    @property
-    def label(self) -> EnrolmentLabel:
-        """The label of the split that is due."""
-        return EnrolmentLabel(enrolment_id=self.request.enrolment_id, person=self.request.person, split=self.split)
+    _require_something(targets)
+    _require_free(find_enrolment(client, camera))
+    person = store.register(name)
+    return start_enrolment(client, request_enrolment(camera, person, targets), person)
 
 
-def request_enrolment(
-    camera: str, person: Person, train: int, test: int, pause_seconds: float = DEFAULT_PAUSE_SECONDS
-) -> EnrolmentRequest:
+def request_enrolment(camera: str, person: Person, targets: Targets) -> EnrolmentRequest:
     """Make a request with a new id.
 
     Raises:
         InvalidRequest: there is nothing to collect.
     """
-    if train + test == 0:
-        raise InvalidRequest("Nothing to collect: ask for at least one train or test sample.")
+    _require_something(targets)
     return EnrolmentRequest(
         enrolment_id=secrets.token_hex(6),
         camera=camera,
         person=person.slug,
         name=person.name,
-        train=train,
-        test=test,
-        pause_seconds=pause_seconds,
+        train=targets.train,
+        test=targets.test,
+        pause_seconds=targets.pause_seconds,
         requested_at=datetime.now(UTC),
     )
 
@@ -134,24 +73,17 @@ def start_enrolment(client: redis.Redis, request: EnrolmentRequest, person: Pers
         EnrolmentRunning: the camera is collecting samples of somebody.
     """
     key = names.enrolment(request.camera)
+    fields: dict[Any, Any] = {
+        "request": request.model_dump_json(),
+        "train_samples": person.train_samples,
+        "test_samples": person.test_samples,
+    }
 
     def replace(pipeline: Pipeline) -> None:
-        running = _read(pipeline.hgetall(key))
-        if running is not None and running.state is EnrolmentState.COLLECTING:
-            raise EnrolmentRunning(
-                f"Camera {request.camera!r} is enrolling {running.request.name!r}. {EnrolmentRunning().detail}"
-            )
+        _require_free(find_enrolment(pipeline, request.camera))
         pipeline.multi()
         pipeline.delete(key)
-        pipeline.hset(
-            key,
-            mapping={
-                "request": request.model_dump_json(),
-                "cancelled": 0,
-                "train_samples": person.train_samples,
-                "test_samples": person.test_samples,
-            },
-        )
+        pipeline.hset(key, mapping=fields)
 
     client.transaction(replace, key)
     return get_enrolment(client, request.camera)
@@ -220,6 +152,17 @@ def record_samples(pipeline: Pipeline, enrolment: Enrolment, person: Person, cap
     if enrolment.train_samples < enrolment.request.train <= person.train_samples:
         fields["train_complete_at"] = captured_at.isoformat()
     pipeline.hset(names.enrolment(enrolment.request.camera), mapping=fields)
+
+
+def _require_something(targets: Targets) -> None:
+    if targets.train + targets.test == 0:
+        raise InvalidRequest("Nothing to collect: ask for at least one train or test sample.")
+
+
+def _require_free(enrolment: Enrolment | None) -> None:
+    if enrolment is not None and enrolment.state is EnrolmentState.COLLECTING:
+        request = enrolment.request
+        raise EnrolmentRunning(f"Camera {request.camera!r} is enrolling {request.name!r}. {EnrolmentRunning().detail}")
 
 
 def _read(fields: Mapping[Any, Any]) -> Enrolment | None:

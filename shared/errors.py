@@ -61,9 +61,15 @@ class InvalidRequest(FamiliarError):
 
 
 class CrossSiteRequest(FamiliarError):
-    """A web page of another site may not change anything here."""
+    """A web page of another site may not change anything here. Use Familiar's own address instead."""
 
     status = 403
+
+
+class HostNotAllowed(FamiliarError):
+    """Familiar is not to be asked under this host name. Use 127.0.0.1, or add the name to FAMILIAR_ALLOWED_HOSTS."""
+
+    status = 400
 
 
 class InvalidName(FamiliarError):
@@ -91,7 +97,7 @@ class UnknownCamera(FamiliarError):
 
 
 class UnknownEnrolment(FamiliarError):
-    """There is no enrolment on that camera."""
+    """There is no enrolment on that camera. Start one with `familiar enrol NAME --camera CAMERA`."""
 
     status = 404
 
@@ -103,7 +109,7 @@ class EnrolmentRunning(FamiliarError):
 
 
 class SourceFailed(FamiliarError):
-    """The camera's source cannot be opened or has stopped giving pictures."""
+    """The camera's source cannot be opened or has stopped giving pictures. Check its address in FAMILIAR_CAMERAS."""
 
 
 class NoModel(FamiliarError):
@@ -169,11 +175,11 @@ class RedisNotFound(FamiliarError):
 
 
 class AlreadyRunning(FamiliarError):
-    """Familiar is already running with this FAMILIAR_HOME."""
+    """Familiar is already running with this FAMILIAR_HOME. Use it, or stop it with Ctrl-C first."""
 
 
 class PortTaken(FamiliarError):
-    """Somebody else listens on a port that Familiar needs."""
+    """Somebody else listens on a port that Familiar needs. Stop that, or set FAMILIAR_PORT or REDIS_URL."""
 
 
 class ServiceFailed(FamiliarError):

@@ -150,4 +150,4 @@ def comment_of(jpeg: bytes) -> str | None:
     if jpeg[2:4] != _COMMENT_MARKER:
         return None
     (length,) = struct.unpack(">H", jpeg[4:6])
-    return jpeg[6 : 4 + length].decode()
+    return jpeg[6 : 4 + length].decode(errors="replace")

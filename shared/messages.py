@@ -154,7 +154,7 @@ class TrainingOptions(Message):
     base_width: BaseWidth = 1.0
     weights: str | None = None
     epochs: int = Field(default=10, ge=1, le=1000)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 class Epoch(Message):

@@ -54,11 +54,13 @@ class ModelStore:
             UnknownModel: there is no such version.
             BrokenModel: its manifest is missing or cannot be read.
         """
+        if version not in self._numbers():
+            raise UnknownModel(f"There is no model version {version}. {UnknownModel().detail}")
         path = self._folder(version) / MANIFEST
         try:
             manifest = Manifest.model_validate_json(path.read_bytes())
         except FileNotFoundError as error:
-            if self._folder(version).exists() and any(self._folder(version).iterdir()):
+            if any(self._folder(version).iterdir()):
                 raise BrokenModel(f"Model version {version} has no {MANIFEST}. {BrokenModel().detail}") from error
             raise UnknownModel(f"There is no model version {version}. {UnknownModel().detail}") from error
         except ValidationError as error:

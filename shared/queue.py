@@ -11,7 +11,7 @@ from typing import cast
 import redis
 from rq import Queue, Retry, Worker, get_current_job
 from rq.exceptions import NoSuchJobError
-from rq.job import Job
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from shared import names
@@ -36,6 +36,16 @@ class JobState(StrEnum):
     STARTED = "started"
     FINISHED = "finished"
     FAILED = "failed"
+
+
+# What is not here waits: for a retry, for another job, for its time.
+_STATES = {
+    JobStatus.STARTED: JobState.STARTED,
+    JobStatus.FINISHED: JobState.FINISHED,
+    JobStatus.FAILED: JobState.FAILED,
+    JobStatus.STOPPED: JobState.FAILED,
+    JobStatus.CANCELED: JobState.FAILED,
+}
 
 
 class JobError(Message):
@@ -85,7 +95,8 @@ def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
     """
     try:
         return _describe(Job.fetch(job_id, connection=client, serializer=JSONSerializer))
-    except NoSuchJobError as error:
+    except (NoSuchJobError, ValueError) as error:
+        # RQ raises ValueError for an id that no job can have.
         raise UnknownJob(f"There is no training job {job_id!r}. {UnknownJob().detail}") from error
 
 
@@ -146,8 +157,7 @@ def _this_job() -> Job:
 
 def _describe(job: Job) -> TrainingJob:
     status = job.get_status(refresh=True)
-    # A retry that waits and a job that depends on another are queued to whoever looks from outside.
-    state = JobState(status.value) if status is not None and status.value in set(JobState) else JobState.QUEUED
+    state = _STATES.get(status, JobState.QUEUED) if status is not None else JobState.FAILED
     meta = job.get_meta(refresh=True)
     progress = meta.get(_PROGRESS)
     error = meta.get(_ERROR)

@@ -16,12 +16,13 @@ from enum import Enum, auto
 from pathlib import Path
 
 from filelock import FileLock
+from pydantic import ValidationError
 
 from shared.errors import NameTaken, UnknownPerson
 from shared.files import PARTIAL_PREFIX, write_atomically
 from shared.images import comment_of, with_comment
 from shared.messages import Message, Slug, Split, Time
-from shared.slugs import slug_of
+from shared.slugs import is_slug, slug_of, tidy_name
 
 
 class Person(Message):
@@ -81,7 +82,7 @@ class SampleStore:
             InvalidName: see `shared.slugs.slug_of`.
             NameTaken: somebody else's name makes the same slug.
         """
-        slug, name = slug_of(name), name.strip()
+        slug, name = slug_of(name), tidy_name(name)
         with self._lock:
             if not self._card(slug).exists():
                 write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
@@ -95,7 +96,7 @@ class SampleStore:
         Raises:
             UnknownPerson: there is nobody of that slug.
         """
-        if not self._card(slug).exists():
+        if not is_slug(slug) or not self._card(slug).exists():
             raise UnknownPerson(f"Nobody is enrolled as {slug!r}. `familiar people` lists who is.")
         return Person(
             slug=slug,
@@ -185,9 +186,16 @@ def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseExc
 
 def _read_sample(path: Path, person: str, split: Split) -> Sample:
     jpeg = path.read_bytes()
+    return Sample(path.stem, person, split, path, jpeg, _read_origin(jpeg))
+
+
+def _read_origin(jpeg: bytes) -> SampleOrigin | None:
     comment = comment_of(jpeg)
-    origin = SampleOrigin.model_validate_json(comment) if comment is not None else None
-    return Sample(path.stem, person, split, path, jpeg, origin)
+    try:
+        return SampleOrigin.model_validate_json(comment) if comment is not None else None
+    except ValidationError:
+        # Somebody else's picture, with somebody else's comment.
+        return None
 
 
 def _age(sample: Sample) -> tuple[float, str]:

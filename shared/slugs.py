@@ -10,6 +10,8 @@ from shared.errors import InvalidName
 NAME_LENGTH = 64
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
+# Control characters, and halves of characters that no file can hold.
+_UNPRINTABLE = frozenset({"Cc", "Cs"})
 _RESERVED = frozenset({"unknown", "stranger"})
 
 
@@ -20,12 +22,12 @@ def slug_of(name: str) -> str:
         InvalidName: the name is empty, overlong, has slashes, backslashes or control characters, has
             neither a letter nor a digit, or is a word that Familiar answers with itself.
     """
-    stripped = name.strip()
+    stripped = tidy_name(name)
     if not stripped:
         raise InvalidName("The name is empty. " + InvalidName().detail)
     if len(stripped) > NAME_LENGTH:
         raise InvalidName(f"The name has {len(stripped)} characters. " + InvalidName().detail)
-    if any(letter in "/\\" or unicodedata.category(letter) == "Cc" for letter in stripped):
+    if any(letter in "/\\" or unicodedata.category(letter) in _UNPRINTABLE for letter in stripped):
         raise InvalidName(f"The name {stripped!r} has a slash or a control character. " + InvalidName().detail)
     slug = slugify(stripped, max_length=NAME_LENGTH)
     if not slug:
@@ -33,6 +35,11 @@ def slug_of(name: str) -> str:
     if slug in _RESERVED:
         raise InvalidName(f"{slug!r} is what Familiar calls people it does not know. Choose another name.")
     return slug
+
+
+def tidy_name(name: str) -> str:
+    """Take the blanks around a name away, and write its letters in one way of the several that Unicode allows."""
+    return unicodedata.normalize("NFC", name.strip())
 
 
 def is_slug(text: str) -> bool:

@@ -4,7 +4,8 @@ Two kinds of stream. A work queue is read by one group, and completing an entry 
 stream's length is its backlog. A stream for subscribers only has a bounded length.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -112,16 +113,11 @@ class Consumer(Generic[MessageT]):
         """
         for stream in streams:
             self._join(stream)
-        try:
-            answer: Any = self._client.xreadgroup(
+        answer: Any = None
+        with self._surviving_a_lost_group():
+            answer = self._client.xreadgroup(
                 self._group, self._name, dict.fromkeys(streams, ">"), count=count, block=BLOCK_MILLISECONDS
             )
-        except redis.ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
-                raise
-            # Redis was restarted empty: the groups are made again with the next call.
-            self._joined.clear()
-            return []
         return [
             delivery
             for stream, entries in answer or ()
@@ -136,9 +132,11 @@ class Consumer(Generic[MessageT]):
         XCLAIM instead of XAUTOCLAIM, which on Redis 6.2 never lets go of entries that were trimmed meanwhile.
         """
         self._join(stream)
-        pending: list[Any] = self._client.xpending_range(
-            stream, self._group, min="-", max="+", count=_CLAIMED_AT_ONCE, idle=idle_milliseconds
-        )
+        pending: Any = []
+        with self._surviving_a_lost_group():
+            pending = self._client.xpending_range(
+                stream, self._group, min="-", max="+", count=_CLAIMED_AT_ONCE, idle=idle_milliseconds
+            )
         deliveries: dict[Any, int] = {entry["message_id"]: entry["times_delivered"] for entry in pending}
         self._forget_trimmed(stream, list(deliveries))
         if not deliveries:
@@ -181,6 +179,16 @@ class Consumer(Generic[MessageT]):
             if not str(error).startswith("BUSYGROUP"):
                 raise
         self._joined.add(stream)
+
+    @contextmanager
+    def _surviving_a_lost_group(self) -> Iterator[None]:
+        """Take it for nothing to read that Redis was restarted empty: the groups are made again with the next call."""
+        try:
+            yield
+        except redis.ResponseError as error:
+            if not str(error).startswith("NOGROUP"):
+                raise
+            self._joined.clear()
 
     def _read(self, stream: str, entry_id: bytes, fields: Fields) -> Delivery[MessageT] | None:
         try:

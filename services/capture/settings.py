@@ -31,10 +31,13 @@ class CaptureSettings(Settings):
         if not isinstance(value, str):
             return value
         cameras: dict[str, SourceAddress] = {}
-        for part in shlex.split(value):
+        # A message never repeats what was written: there may be passwords in it, wherever the slip is.
+        for number, part in enumerate(shlex.split(value), start=1):
             name, separator, source = part.partition("=")
             if not separator or not is_slug(name):
-                raise ValueError(f"{name!r}: write name=source, the name in lower-case letters, digits and hyphens")
+                raise ValueError(
+                    f"camera {number}: write name=source, the name in lower-case letters, digits and hyphens"
+                )
             if name in cameras:
                 raise ValueError(f"{name!r} is named twice")
             try:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import structlog
 
-from services.capture.drawn_person import draw, person
+from services.capture.drawing import draw
+from services.capture.drawn_person import person
 from services.capture.source_address import SourceAddress, SourceKind
 from shared.errors import FamiliarError, SourceFailed
 from shared.images import Image, decode_image
@@ -68,13 +69,17 @@ def _folder_images(folder: Path) -> Iterator[Image]:
     paths = pictures_in(folder)
     if not paths:
         raise SourceFailed(f"The folder {str(folder)!r} holds no pictures ({', '.join(sorted(PICTURE_ENDINGS))}).")
+    readable = 0
     for path in paths:
         try:
             image = decode_image(path.read_bytes())
         except FamiliarError as error:
             _log.warning("picture passed over", file=str(path), error=error.detail)
         else:
+            readable += 1
             yield image
+    if not readable:
+        raise SourceFailed(f"None of the {len(paths)} pictures in {str(folder)!r} can be read. Put others there.")
 
 
 def _open_video_file(path: Path) -> Source:

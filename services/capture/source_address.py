@@ -10,14 +10,14 @@ Files, folders and drawn people take options behind a `#`, joined by commas: `lo
 end, `fast` gives pictures as fast as they are consumed instead of at their own speed.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from urllib.parse import urlsplit, urlunsplit
 
 from shared.errors import SourceFailed
 
 _OPTIONS = frozenset({"loop", "fast"})
-_NETWORK = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://")
+_NETWORK = "://"
 _SYNTHETIC = "synthetic:"
 
 
@@ -35,18 +35,24 @@ class SourceAddress:
     """Where a camera's pictures come from, and how they are played."""
 
     kind: SourceKind
-    location: str
+    location: str = field(repr=False)
     loop: bool = False
     fast: bool = False
 
     @property
     def shown(self) -> str:
-        """The address for logs and for people: without user name, password and query."""
+        """The address for logs and for people: without user name, password and query.
+
+        It is cut by hand, as an address that no parser takes may hold a password too. Where a password may
+        reach beyond the host's part, only the scheme is shown.
+        """
         if self.kind is not SourceKind.NETWORK:
             return self.location
-        parts = urlsplit(self.location)
-        host = parts.hostname or ""
-        return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+        scheme, separator, rest = self.location.partition(_NETWORK)
+        host, *path = re.split(r"(?=[/?#])", rest, maxsplit=1)
+        if "@" in "".join(path):
+            return f"{scheme}{separator}..."
+        return scheme + separator + re.split(r"[?#]", host.rpartition("@")[2] + "".join(path))[0]
 
 
 def parse_source_address(text: str) -> SourceAddress:
@@ -55,7 +61,7 @@ def parse_source_address(text: str) -> SourceAddress:
     Raises:
         SourceFailed: the text is empty, or has an option that there is not.
     """
-    if text.startswith(_NETWORK):
+    if _NETWORK in text:
         return SourceAddress(SourceKind.NETWORK, text)
     location, _, options_text = text.partition("#")
     options = {option for option in options_text.split(",") if option}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.detector import FaceDetector
-from shared.enrolments import Refusal
+from shared.enrolment import Refusal
 from shared.images import Image, cut_face, sharpness
 from shared.messages import Box
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.errors import UnreadableImage
 from shared.images import Image, decode_image
 from shared.sample_store import SampleStore
 
@@ -49,4 +50,12 @@ class TakenSamples:
         for sample_id in present - self._fingerprints.keys():
             jpeg = self._store.read(person, sample_id)
             if jpeg is not None:
-                self._fingerprints[sample_id] = fingerprint(decode_image(jpeg))
+                self._fingerprints[sample_id] = _fingerprint_of_file(jpeg)
+
+
+def _fingerprint_of_file(jpeg: bytes) -> Fingerprint:
+    try:
+        return fingerprint(decode_image(jpeg))
+    except UnreadableImage:
+        # Nothing is like a damaged sample; training names the file.
+        return np.full(FINGERPRINT_SIZE**2, np.inf, np.float32)

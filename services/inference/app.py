@@ -1,20 +1,21 @@
 """The HTTP edge of inference: the application, put together from its routes."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import redis
 from fastapi import APIRouter, FastAPI, Request, Response
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from services.inference.model_routes import model_routes, training_routes
 from services.inference.people_routes import camera_routes, enrolment_routes, people_routes
 from services.inference.prediction_routes import prediction_routes
 from services.inference.problems import answer_errors_with_problems, problem
 from services.inference.reload import ModelWatcher, ServedModel
-from shared.errors import CrossSiteRequest
+from shared.errors import CrossSiteRequest, HostNotAllowed
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 
+_OTHER_SITES = frozenset({"cross-site", "same-site"})
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -39,16 +40,30 @@ def create_app(
         _health_routes(served),
     ):
         app.include_router(routes)
-    app.middleware("http")(_refuse_other_sites)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
+    _refuse_other_sites(app, frozenset(host.lower() for host in allowed_hosts))
     return app
 
 
-async def _refuse_other_sites(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse what a web page of another site makes a browser send: nobody logs in here, so it would be obeyed."""
-    if request.method not in _HARMLESS and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-        return problem(CrossSiteRequest())
-    return await answer(request)
+def _refuse_other_sites(app: FastAPI, allowed_hosts: frozenset[str]) -> None:
+    """Refuse what a web page of another site makes a browser send: nobody logs in here, so it would be obeyed.
+
+    Such a page may write across sites, or make its own name point at this machine.
+    """
+
+    @app.middleware("http")
+    async def refuse(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        if _host_of(request) not in allowed_hosts:
+            return problem(HostNotAllowed())
+        if request.method not in _HARMLESS and request.headers.get("sec-fetch-site") in _OTHER_SITES:
+            return problem(CrossSiteRequest())
+        return await answer(request)
+
+
+def _host_of(request: Request) -> str | None:
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return None
 
 
 def _health_routes(served: ServedModel) -> APIRouter:

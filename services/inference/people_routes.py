@@ -7,17 +7,16 @@ from fastapi import APIRouter, Path, status
 from pydantic import Field
 
 from shared.cameras import Camera, live_cameras, require_camera
+from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
     DEFAULT_TRAIN_SAMPLES,
-    Enrolment,
-    EnrolmentState,
+    Targets,
+    begin_enrolment,
     cancel_enrolment,
     get_enrolment,
     list_enrolments,
-    request_enrolment,
-    start_enrolment,
 )
 from shared.forget import Forgotten, forget_person
 from shared.messages import Message, Split
@@ -71,9 +70,8 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
     def create_enrolment(new: NewEnrolment) -> EnrolmentStatus:
         """Collect samples of somebody from a camera, until the person has as many as asked for."""
         camera = require_camera(client, new.camera)
-        person = samples.register(new.name)
-        request = request_enrolment(camera.camera, person, new.train, new.test, new.pause_seconds)
-        return _status(start_enrolment(client, request, person))
+        targets = Targets(new.train, new.test, new.pause_seconds)
+        return _status(begin_enrolment(client, samples, camera.camera, new.name, targets))
 
     @routes.get("")
     def show_enrolments() -> list[EnrolmentStatus]:

@@ -7,7 +7,7 @@ from pydantic_settings import NoDecode
 
 from shared.settings import Settings
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "inference")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference")
 
 
 class InferenceSettings(Settings):

@@ -1,5 +1,6 @@
 """Real processes: Redis and the four services, started as `familiar up` starts them."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 import redis
 
 from cli.local_stack import LocalSettings, LocalStack, free_port
-from services.capture.drawn_person import draw, person
+from services.capture.drawing import draw
+from services.capture.drawn_person import person
 from shared.connection import open_redis
 from shared.images import encode_jpeg
 from shared.model_store import ModelStore
@@ -55,11 +57,18 @@ class Running:
 
     def process(self, service: str) -> psutil.Process:
         """Find the process of a service that runs now."""
-        supervisor = self.stack.supervisor_pid
-        for child in psutil.Process(supervisor).children():
-            if f"services.{service}" in child.cmdline():
-                return child
-        pytest.fail(f"{service} is not running")
+        running = self.processes(f"services.{service}")
+        assert running, f"{service} is not running\n{self.logs()}"
+        return running[0]
+
+    def processes(self, word: str) -> list[psutil.Process]:
+        """Find the stack's processes whose command line holds a word, the dying ones left out."""
+        found = []
+        for child in psutil.Process(self.stack.supervisor_pid).children():
+            with contextlib.suppress(psutil.Error):
+                if any(word in part for part in child.cmdline()):
+                    found.append(child)
+        return found
 
     def wait_for(self, what: str, true: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
         """Wait until something is true, or fail with the end of every log."""

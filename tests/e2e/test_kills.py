@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
-from shared.enrolments import Enrolment, EnrolmentState, find_enrolment, request_enrolment, start_enrolment
+from shared.enrolment import Enrolment, EnrolmentState
+from shared.enrolments import Targets, begin_enrolment, find_enrolment
 from shared.messages import Split, TrainingOptions
 from shared.queue import JobState, TrainingJob, enqueue_training, find_training
 
@@ -33,8 +33,7 @@ def stack(
 
 def test_an_enrolment_and_a_training_survive_the_death_of_every_process(stack: "Running") -> None:
     """The enrolment ends with exactly 300 samples, and the training with a published version."""
-    person = stack.samples.register("Karan")
-    start_enrolment(stack.client, request_enrolment("karan", person, TRAIN, TEST, 0.5), person)
+    begin_enrolment(stack.client, stack.samples, "karan", "Karan", Targets(TRAIN, TEST, pause_seconds=0.5))
 
     def collected() -> int:
         return stack.samples.count("karan", Split.TRAIN) + stack.samples.count("karan", Split.TEST)
@@ -58,12 +57,9 @@ def test_an_enrolment_and_a_training_survive_the_death_of_every_process(stack: "
 
 def test_a_killed_redis_loses_no_enrolment(stack: "Running") -> None:
     """Redis comes back with what it wrote to its log, and the services, which waited, go on."""
-    person = stack.samples.register("Karan")
-    start_enrolment(stack.client, request_enrolment("karan", person, 60, 30, 0.5), person)
+    begin_enrolment(stack.client, stack.samples, "karan", "Karan", Targets(60, 30, pause_seconds=0.5))
     stack.wait_for("20 samples", lambda: stack.samples.count("karan", Split.TRAIN) >= 20)
-    (server,) = (
-        child for child in psutil.Process(stack.stack.supervisor_pid).children() if "redis-server" in child.name()
-    )
+    (server,) = stack.processes("redis-server")
     server.kill()
     stack.wait_for("all samples", lambda: stack.samples.count("karan", Split.TEST) >= 30)
     assert (stack.samples.count("karan", Split.TRAIN), stack.samples.count("karan", Split.TEST)) == (60, 30)
@@ -74,13 +70,10 @@ def kill_and_wait_for_another(stack: "Running", service: str) -> None:
     """Kill a service with SIGKILL, and wait until the process manager has started it again."""
     victim = stack.process(service)
     victim.kill()
-    stack.wait_for(f"the end of {service}", lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE)
-    stack.wait_for(f"another {service}", lambda: _runs(stack, service, victim.pid))
-
-
-def _runs(stack: "Running", service: str, other_than: int) -> bool:
-    children = psutil.Process(stack.stack.supervisor_pid).children()
-    return any(f"services.{service}" in child.cmdline() and child.pid != other_than for child in children)
+    stack.wait_for(
+        f"another {service}",
+        lambda: any(process.pid != victim.pid for process in stack.processes(f"services.{service}")),
+    )
 
 
 def _enrolment(stack: "Running") -> Enrolment:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.capture.drawn_person import draw, person
+from services.capture.drawing import draw
+from services.capture.drawn_person import person
 
 NAMES = ("karan", "arjun", "priya", "zoe")
 

@@ -1,0 +1,208 @@
+"""The whole loop through real containers: enrolment from a mounted video, training, reload, HTTP and the stream.
+
+Needs a Docker engine with Compose v2. Where FAMILIAR_REQUIRE_ENGINE is set its absence is a failure, else a skip.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import httpx
+import pytest
+import redis
+
+from cli.local_stack import free_port
+from services.capture.drawing import draw
+from services.capture.drawn_person import person
+from shared.images import encode_jpeg
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("redis", "capture", "extractor", "trainer", "inference")
+PEOPLE = ("karan", "arjun")
+DEADLINE_SECONDS = 240.0
+VIDEO_SECONDS = 40
+FRAMES_PER_SECOND = 10
+TRAIN, TEST = 60, 30
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A compose project that is up."""
+
+    project: str
+    environment: dict[str, str]
+
+    def compose(self, *arguments: str, timeout: float = DEADLINE_SECONDS) -> str:
+        """Run `docker compose` with the project, and give what it printed."""
+        run = subprocess.run(
+            ["docker", "compose", "--project-name", self.project, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert run.returncode == 0, f"docker compose {' '.join(arguments)}\n{run.stdout[-3000:]}\n{run.stderr[-6000:]}"
+        return run.stdout
+
+    def familiar(self, *arguments: str) -> str:
+        """Run the command line in its container."""
+        return self.compose("run", "--rm", "--no-TTY", "cli", *arguments)
+
+    def health(self) -> dict[str, str]:
+        """Tell the health of every service."""
+        lines = self.compose("ps", "--all", "--format", "json").splitlines()
+        return {entry["Service"]: entry["Health"] or entry["State"] for entry in map(json.loads, lines)}
+
+    def wait_for(self, what: str, true: Callable[[], bool]) -> None:
+        """Wait until something is true, or fail with the logs."""
+        until = time.monotonic() + DEADLINE_SECONDS
+        while not true():
+            if time.monotonic() > until:
+                logs = self.compose("logs", "--tail", "40")
+                pytest.fail(f"waited {DEADLINE_SECONDS:.0f} s for {what}\n{self.health()}\n{logs}")
+            time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with a video of each drawn person."""
+    folder = tmp_path_factory.mktemp("media")
+    for name in PEOPLE:
+        drawn = person(name)
+        codec = cv2.VideoWriter.fourcc(*"MJPG")
+        writer = cv2.VideoWriter(str(folder / f"{name}.avi"), codec, FRAMES_PER_SECOND, (640, 480))
+        for number in range(VIDEO_SECONDS * FRAMES_PER_SECOND):
+            writer.write(draw(drawn, number / FRAMES_PER_SECOND))
+        writer.release()
+    # The containers' user is not this one.
+    folder.chmod(0o755)
+    for parent in (folder.parent, folder.parent.parent):
+        parent.chmod(parent.stat().st_mode | 0o055)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def composed(media: Path) -> Iterator[Composed]:
+    """Build the images and give a project that is up, with ports of its own; it is gone afterwards."""
+    engine = shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True, check=False)
+    if not engine or engine.returncode != 0:
+        if os.environ.get("FAMILIAR_REQUIRE_ENGINE"):
+            pytest.fail("FAMILIAR_REQUIRE_ENGINE is set, and no Docker engine answers")
+        pytest.skip("no Docker engine answers")
+    environment = {
+        **os.environ,
+        "FAMILIAR_MEDIA": str(media),
+        "FAMILIAR_CAMERAS": " ".join(f"{name}=/media/{name}.avi#loop" for name in PEOPLE),
+        "FAMILIAR_WEIGHTS": "random",
+        "FAMILIAR_PORT": str(free_port()),
+        "FAMILIAR_REDIS_PORT": str(free_port()),
+    }
+    project = Composed(f"familiar-test-{secrets.token_hex(3)}", environment)
+    try:
+        project.compose("--profile", "cli", "build", timeout=1200)
+        project.compose("up", "--detach")
+        yield project
+    finally:
+        project.compose("down", "--volumes", "--timeout", "15")
+
+
+@pytest.fixture(scope="module")
+def http(composed: Composed) -> Iterator[httpx.Client]:
+    """Give a client of inference, as the machine outside the containers has it."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{composed.environment['FAMILIAR_PORT']}", timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def taught(composed: Composed, http: httpx.Client) -> str:
+    """Enrol both people from their videos, train, and give what the training said."""
+    composed.wait_for("all services to be healthy", lambda: set(composed.health().values()) == {"healthy"})
+    composed.wait_for("both cameras", lambda: len(http.get("/v1/cameras").json()) == len(PEOPLE))
+    for name in PEOPLE:
+        composed.familiar(
+            "enrol", name.title(), "--camera", name, "--train", str(TRAIN), "--test", str(TEST), "--pause", "0.5"
+        )
+    return composed.familiar("train", "--base-width", "0.25")
+
+
+def test_every_service_becomes_healthy(composed: Composed) -> None:
+    """Redis and the four services, and none but them, run and are healthy."""
+    composed.wait_for("all services to be healthy", lambda: set(composed.health().values()) == {"healthy"})
+    assert set(composed.health()) == set(SERVICES)
+
+
+@pytest.mark.usefixtures("taught")
+def test_the_store_in_the_volume_holds_exactly_the_targets(http: httpx.Client) -> None:
+    """As many samples of each as were asked for."""
+    people = {known["slug"]: (known["train_samples"], known["test_samples"]) for known in http.get("/v1/people").json()}
+    assert people == dict.fromkeys(PEOPLE, (TRAIN, TEST))
+
+
+def test_training_publishes_a_version_that_inference_takes_up(
+    composed: Composed, http: httpx.Client, taught: str
+) -> None:
+    """Without a restart; and a second training replaces the first."""
+    assert "Version 1" in taught
+    composed.wait_for("version 1", lambda: http.get("/readyz").json().get("model_version") == 1)
+    composed.familiar("train", "--base-width", "0.25", "--epochs", "3")
+    composed.wait_for("version 2", lambda: http.get("/readyz").json().get("model_version") == 2)
+
+
+@pytest.mark.usefixtures("taught")
+def test_a_picture_posted_from_outside_gets_its_names(http: httpx.Client) -> None:
+    """A moment of the drawn person that the video does not show."""
+    picture = encode_jpeg(draw(person("karan"), VIDEO_SECONDS + 3.5))
+    (face,) = http.post("/v1/predictions", files={"image": picture}).json()["faces"]
+    assert face["candidates"][0]["person"] == "karan"
+
+
+@pytest.mark.usefixtures("taught")
+def test_the_stream_can_be_read_from_outside(composed: Composed) -> None:
+    """A subscriber on the machine sees both people named before their cameras."""
+    with redis.Redis(port=int(composed.environment["FAMILIAR_REDIS_PORT"])) as client:
+        seen = set()
+        last_id = "$"
+        until = time.monotonic() + 60
+        while len(seen) < len(PEOPLE) and time.monotonic() < until:
+            for _, entries in client.xread({"predictions": last_id}, block=1000) or []:
+                for entry_id, fields in entries:
+                    last_id = entry_id
+                    prediction = json.loads(fields[b"header"])
+                    named = [face["person"] for face in prediction["faces"]]
+                    if named == [prediction["camera"]]:
+                        seen.add(prediction["camera"])
+    assert seen == set(PEOPLE)
+
+
+def test_no_service_runs_as_root(composed: Composed) -> None:
+    """Nor could it become root."""
+    for service in set(SERVICES) - {"redis"}:
+        assert composed.compose("exec", "--no-TTY", service, "id", "-u").strip() != "0"
+
+
+def test_only_the_trainer_has_tensorflow_and_the_others_are_small(composed: Composed) -> None:
+    """The images without it are at most a third of the trainer's."""
+    sizes = {}
+    for service in ("capture", "extractor", "trainer", "inference", "cli"):
+        inspected = subprocess.run(
+            ["docker", "image", "inspect", "--format", "{{.Size}}", f"familiar-{service}"],
+            env=composed.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        sizes[service] = int(inspected.stdout)
+        print(f"familiar-{service} {sizes[service] / 1e6:.0f} MB")
+    trainer = sizes.pop("trainer")
+    assert all(size <= trainer / 3 for size in sizes.values())

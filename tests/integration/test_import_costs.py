@@ -1,0 +1,29 @@
+"""What a process imports decides how much memory it takes and how soon it starts."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "services.capture.__main__",
+        "services.extractor.__main__",
+        "services.inference.__main__",
+        "services.trainer.__main__",
+        "services.trainer.health",
+        "cli.main",
+    ],
+)
+def test_nothing_but_a_training_imports_tensorflow(module: str) -> None:
+    """A child process that imports the module has neither TensorFlow nor Keras; even the trainer forks without."""
+    script = f"import sys, {module}; sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras')))"
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
+
+
+def test_the_training_job_does_import_tensorflow() -> None:
+    """So the check above can fail."""
+    script = "import sys, services.trainer.job; sys.exit('tensorflow' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], timeout=120, check=False).returncode == 0

@@ -1,0 +1,178 @@
+"""The model store on a real disk: versions are written once, verified, and swapped whole."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.errors import BrokenModel
+from shared.files import sha256_of
+from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
+from shared.messages import TrainingOptions
+from shared.model_store import MANIFEST, SERVED_MODEL, ModelStore
+
+DEADLINE_SECONDS = 5.0
+FILES = {SERVED_MODEL: b"the model that is served", "model.keras": b"the model that was trained"}
+
+
+def manifest_of(version: int, files: dict[str, str], people: tuple[str, ...]) -> Manifest:
+    """Describe a version that knows these people."""
+    return Manifest(
+        version=version,
+        created_at=datetime.now(UTC),
+        people=tuple(
+            ManifestPerson(slug=person, name=person.title(), train_samples=20, test_samples=0, recall=None)
+            for person in people
+        ),
+        threshold=0.5,
+        options=TrainingOptions(),
+        weights=Weights(source="random", sha256=None),
+        history=(),
+        metrics=Metrics(test_samples=0, accuracy=None, recall=None, false_names=None, confusion=()),
+        layers=(),
+        largest_difference=0.0,
+        training_seconds=1.0,
+        files=files,
+    )
+
+
+def publish(store: ModelStore, *people: str) -> int:
+    """Publish a version that knows these people, and give its number."""
+    with store.staging_folder() as staging:
+        for name, data in FILES.items():
+            (staging / name).write_bytes(data)
+        return store.publish(staging, lambda version, files: manifest_of(version, files, people)).version
+
+
+def wait_until_set(event: threading.Event) -> None:
+    """Wait, but not for ever."""
+    assert event.wait(DEADLINE_SECONDS)
+
+
+@pytest.fixture
+def store(home: Path) -> ModelStore:
+    """Give an empty store."""
+    return ModelStore(home)
+
+
+def test_before_the_first_training_there_is_nothing(store: ModelStore) -> None:
+    """Neither versions nor a current one."""
+    assert (store.versions(), store.current()) == ((), None)
+
+
+def test_versions_are_numbered_one_two_three_and_the_newest_is_served(store: ModelStore) -> None:
+    """Whole numbers without a gap."""
+    assert [publish(store, "zoe") for _ in range(3)] == [1, 2, 3]
+    assert (store.versions(), store.current()) == ((1, 2, 3), 3)
+
+
+def test_after_nine_comes_ten(store: ModelStore) -> None:
+    """Numbers are compared as numbers."""
+    for _ in range(11):
+        publish(store, "zoe")
+    assert store.versions() == tuple(range(1, 12))
+
+
+def test_a_published_version_is_verified_file_by_file(store: ModelStore, home: Path) -> None:
+    """The manifest has the hash of every file but itself, and nothing else lies in the folder."""
+    version = publish(store, "zoe")
+    paths = store.verified_files(version)
+    assert {name: path.read_bytes() for name, path in paths.items()} == FILES
+    assert store.manifest(version).files == {name: sha256_of(path) for name, path in paths.items()}
+    assert {path.name for path in (home / "models" / "1").iterdir()} == {*FILES, MANIFEST}
+
+
+def test_the_manifest_is_written_last(store: ModelStore) -> None:
+    """When a version is described, its folder has all other files and no manifest."""
+    seen: list[set[str]] = []
+    with store.staging_folder() as staging:
+        (staging / SERVED_MODEL).write_bytes(b"model")
+
+        def look(version: int, files: dict[str, str]) -> Manifest:
+            seen.append({path.name for path in staging.iterdir()})
+            return manifest_of(version, files, ("zoe",))
+
+        store.publish(staging, look)
+    assert seen == [{SERVED_MODEL}]
+
+
+def test_a_folder_without_a_manifest_is_no_version(store: ModelStore, home: Path) -> None:
+    """Its writer was killed, or its copy is not complete."""
+    publish(store, "zoe")
+    (home / "models" / "2").mkdir()
+    (home / "models" / "2" / SERVED_MODEL).write_bytes(b"half")
+    assert store.versions() == (1,)
+    with pytest.raises(BrokenModel, match=f"2 has no {MANIFEST}"):
+        store.manifest(2)
+    assert publish(store, "zoe") == 3
+
+
+def test_a_version_that_could_not_be_described_was_never_published(store: ModelStore, home: Path) -> None:
+    """Nothing is left of it, and the next one takes its number."""
+
+    def fail(_version: int, _files: dict[str, str]) -> Manifest:
+        raise BrokenModel("not good enough")
+
+    with pytest.raises(BrokenModel, match="not good enough"), store.staging_folder() as staging:
+        store.publish(staging, fail)
+    assert (store.versions(), store.current()) == ((), None)
+    assert list((home / "models").iterdir()) == []
+    assert publish(store, "zoe") == 1
+
+
+def test_what_a_killed_trainer_left_is_cleared_away(store: ModelStore, home: Path) -> None:
+    """By the next one, before it begins."""
+    (home / "models" / ".partial-killed").mkdir()
+    (home / "models" / ".partial-killed" / SERVED_MODEL).write_bytes(b"half")
+    with store.staging_folder() as staging:
+        assert list((home / "models").iterdir()) == [staging]
+
+
+def test_current_is_whole_at_every_moment_while_versions_are_published(store: ModelStore, home: Path) -> None:
+    """A reader that looks all the time sees numbers that never fall, and each version it sees is complete."""
+    publish(store, "zoe")
+    over = threading.Event()
+    seen: list[int | None] = []
+    reader_store = ModelStore(home)
+
+    def read() -> None:
+        while not over.is_set():
+            seen.append(current := reader_store.current())
+            if current is not None:
+                reader_store.verified_files(current)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(20):
+        publish(store, "zoe")
+    over.set()
+    reader.join(DEADLINE_SECONDS)
+    assert len(set(seen)) > 1
+    assert None not in seen
+    assert seen == sorted(number for number in seen if number is not None)
+
+
+def test_a_second_training_waits_for_the_first_to_end(home: Path) -> None:
+    """And says so, once."""
+    waiting, trained = threading.Event(), threading.Event()
+
+    def train_second() -> None:
+        with ModelStore(home).one_training(waiting.set):
+            trained.set()
+
+    second = threading.Thread(target=train_second)
+    with ModelStore(home).one_training(lambda: pytest.fail("nobody else was training")):
+        second.start()
+        wait_until_set(waiting)
+        assert not trained.is_set()
+    second.join(DEADLINE_SECONDS)
+    assert trained.is_set()
+
+
+def test_a_training_that_failed_gives_the_right_to_train_back(store: ModelStore, home: Path) -> None:
+    """The next one begins at once."""
+    with pytest.raises(BrokenModel), store.one_training(lambda: None):
+        raise BrokenModel
+    with ModelStore(home).one_training(lambda: pytest.fail("it was not given back")):
+        pass

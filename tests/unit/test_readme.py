@@ -1,0 +1,39 @@
+"""The README's tree is the tree."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def block_after(mark: str) -> str:
+    """Give the code block of the README that follows a mark."""
+    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert found, f"README.md has no block marked {mark}"
+    return found[1]
+
+
+def test_the_tree_names_every_file_and_no_other() -> None:
+    """A file that is added, renamed or deleted changes the README in the same commit."""
+    named = set()
+    folder = ""
+    for line in block_after("tree").splitlines():
+        word, comment = line.split(maxsplit=1)
+        assert comment
+        if word.endswith("/"):
+            folder = word
+        else:
+            named.add(folder + word)
+    present = {
+        str(path.relative_to(ROOT))
+        for top in ("services", "shared", "cli")
+        for path in (ROOT / top).rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert named == present
+
+
+def test_the_subscriber_has_ten_lines() -> None:
+    """That is what the README promises."""
+    lines = [line for line in block_after("subscriber").splitlines() if line.strip()]
+    assert len(lines) <= 10
