@@ -1,6 +1,7 @@
 """familiar enrol: collect samples of a person from a camera or from photographs."""
 
 import math
+import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,6 @@ from shared.enrolments import (
     get_enrolment,
 )
 from shared.errors import InvalidRequest
-from shared.slugs import slug_of
 
 CameraOption = Annotated[str | None, typer.Option(help="The camera that shows the person.")]
 PhotosOption = Annotated[
@@ -77,7 +77,8 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
     if not pictures:
         raise InvalidRequest(f"The folder {str(folder)!r} holds no JPEG, PNG or WebP pictures.")
     require_extractor(client)
-    camera = f"photos-{slug_of(name)}"[:64].rstrip("-")
+    # Not the person's name: cameras stand in logs, where nobody could forget it.
+    camera = f"photos-{secrets.token_hex(4)}"
     enrolment = begin_enrolment(client, connections.samples, camera, name, Targets(train, test, pause_seconds=0))
     for_training = math.ceil(len(pictures) * train / (train + test))
     try:

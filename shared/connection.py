@@ -67,7 +67,7 @@ def keep_going(step: Callable[[], None], done: Callable[[], bool]) -> None:
         try:
             step()
         except (redis.RedisError, OSError) as error:
-            trouble = _trouble(error)
+            trouble = trouble_of(error)
             if trouble is None:
                 raise
             if wait_seconds == _FIRST_WAIT_SECONDS:
@@ -86,8 +86,8 @@ def _sleep(seconds: float, done: Callable[[], bool]) -> None:
         time.sleep(min(0.1, seconds))
 
 
-def _trouble(error: Exception) -> str | None:
-    """Say what the world is short of, or None where the error is not the world's."""
+def trouble_of(error: Exception) -> str | None:
+    """Say what the world is short of; None where the error is not the world's."""
     if isinstance(error, redis.OutOfMemoryError):
         return "Redis is out of memory"
     if isinstance(error, redis.ConnectionError | redis.TimeoutError | redis.ReadOnlyError):

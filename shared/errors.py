@@ -148,6 +148,12 @@ class TooFewSamples(FamiliarError):
     status = 409
 
 
+class PersonForgotten(FamiliarError):
+    """Somebody was forgotten while the training went on, so its version was not published. Train again."""
+
+    status = 409
+
+
 class UnreadableSample(FamiliarError):
     """A sample cannot be read. Delete the file and enrol its person again."""
 

@@ -1,10 +1,13 @@
 """Forgetting a person everywhere: samples, model versions, enrolments, and what is still in the streams."""
 
+import contextlib
+
 import redis
 
 from shared import names
 from shared.cameras import camera_names
 from shared.enrolments import cancel_enrolment, erase_enrolments, list_enrolments
+from shared.errors import UnknownPerson
 from shared.messages import Message
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
@@ -22,21 +25,28 @@ class Forgotten(Message):
 def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore, person: str) -> Forgotten:
     """Delete all that Familiar holds of a person.
 
-    Streams cannot be searched for a face, so their entries go as a whole: they hold seconds of live
-    pictures and names.
+    The name goes before the versions, so that a training that is under way publishes none that knows it. A
+    forgetting that was cut short can be repeated. Streams cannot be searched for a face, so their entries go as
+    a whole: they hold seconds of live pictures and names.
 
     Raises:
         UnknownPerson: there is nobody of that slug.
     """
-    samples.person(person)
+    if not models.knows(person):
+        samples.person(person)
     for enrolment in list_enrolments(client):
         if enrolment.request.person == person:
             cancel_enrolment(client, enrolment.request.camera)
+    count = 0
+    with contextlib.suppress(UnknownPerson):
+        count = samples.forget(person)
     versions = models.remove_versions_knowing(person)
-    count = samples.forget(person)
     erase_enrolments(client, person)
     streams = [names.FACES, names.PREDICTIONS, *(names.frames(camera) for camera in camera_names(client))]
     for stream in streams:
         client.xtrim(stream, maxlen=0, approximate=False)
         client.delete(names.dead(stream))
+    with contextlib.suppress(redis.ResponseError):
+        # Redis' append-only file still has what was deleted; a rewrite that is under way already will do.
+        client.bgrewriteaof()
     return Forgotten(person=person, samples=count, model_versions=versions, serving=models.current() is not None)

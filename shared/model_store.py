@@ -11,7 +11,7 @@ used twice: a version that had to go leaves its empty folder behind.
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -138,22 +138,35 @@ class ModelStore:
     def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
         """Delete every version that knows a person, the served one too; answer which they were."""
         with self._lock:
-            knowing = tuple(version for version in self.versions() if self._knows(version, person))
+            knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
             if self.current() in knowing:
                 self._current.unlink()
             for version in knowing:
                 # The manifest goes first: from then on this is no version any more.
-                (self._folder(version) / MANIFEST).unlink()
+                (self._folder(version) / MANIFEST).unlink(missing_ok=True)
                 for path in self._folder(version).iterdir():
                     path.unlink()
         return knowing
 
-    def _knows(self, version: int, person: str) -> bool:
+    def knows(self, person: str) -> bool:
+        """Tell whether a version that can be read knows a person."""
+        for version in self.versions():
+            with suppress(BrokenModel, UnknownModel):
+                if self._knows(version, person):
+                    return True
+        return False
+
+    def _may_know(self, version: int, person: str) -> bool:
+        """Whom a damaged version knows cannot be told; an empty folder is what is left of one that went before."""
         try:
-            return any(known.slug == person for known in self.manifest(version).people)
+            return self._knows(version, person)
         except BrokenModel:
-            # Whom a damaged version knows cannot be told, so it goes too.
             return True
+        except UnknownModel:
+            return False
+
+    def _knows(self, version: int, person: str) -> bool:
+        return any(known.slug == person for known in self.manifest(version).people)
 
     def _numbers(self) -> list[int]:
         return sorted(int(folder.name) for folder in self._models.iterdir() if folder.name.isdecimal())

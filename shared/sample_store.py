@@ -7,6 +7,7 @@ A `sample_id` is the SHA-256 of its file. Where and when the sample was taken st
 comment, so a sample that is copied elsewhere keeps it.
 """
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -107,7 +108,12 @@ class SampleStore:
 
     def people(self) -> tuple[Person, ...]:
         """List everybody, in the order of their slugs."""
-        return tuple(self.person(card.stem) for card in sorted(self._people.glob("*.json")))
+        known = []
+        for card in sorted(self._people.glob("*.json")):
+            # Somebody may be forgotten while this list is made.
+            with contextlib.suppress(UnknownPerson, FileNotFoundError):
+                known.append(self.person(card.stem))
+        return tuple(known)
 
     def count(self, person: str, split: Split) -> int:
         """Count a person's samples in a split."""

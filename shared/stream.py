@@ -25,6 +25,8 @@ MOST_DELIVERIES = 5
 
 _DEAD_LETTERS_KEPT = 100
 _CLAIMED_AT_ONCE = 100
+# UNBLOCKED is what Redis 7 tells a reader that waits while its stream is deleted.
+_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED")
 
 _log = structlog.get_logger()
 
@@ -166,8 +168,9 @@ class Consumer(Generic[MessageT]):
 
     def leave(self) -> None:
         """Leave the groups; only for a consumer that has completed everything it received."""
-        for stream in self._joined:
-            self._client.xgroup_delconsumer(stream, self._group, self._name)
+        for stream in list(self._joined):
+            with self._surviving_a_lost_group():
+                self._client.xgroup_delconsumer(stream, self._group, self._name)
         self._joined.clear()
 
     def _join(self, stream: str) -> None:
@@ -186,7 +189,7 @@ class Consumer(Generic[MessageT]):
         try:
             yield
         except redis.ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
+            if not str(error).startswith(_GROUP_IS_LOST):
                 raise
             self._joined.clear()
 

@@ -72,6 +72,8 @@ def parse_source_address(text: str) -> SourceAddress:
     if unknown := options - _OPTIONS:
         raise SourceFailed(f"There is no option {', '.join(sorted(unknown))} for {location!r}; there are: fast, loop.")
     kind, location = _kind_of(location)
+    if not location:
+        raise SourceFailed("The drawn person has no name. Write synthetic:NAME.")
     return SourceAddress(kind, location, loop="loop" in options, fast="fast" in options)
 
 

@@ -68,7 +68,9 @@ class Leases:
         self._client.zrem(names.EXTRACTORS, self._extractor)
 
     def _count_extractors(self) -> int:
-        now = time.time()
+        # Redis' clock is the one that all extractors share.
+        seconds, microseconds = self._client.time()
+        now = seconds + microseconds / 1e6
         with self._client.pipeline(transaction=True) as pipeline:
             pipeline.zadd(names.EXTRACTORS, {self._extractor: now})
             pipeline.zremrangebyscore(names.EXTRACTORS, "-inf", now - LEASE_SECONDS)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import UnreadableImage
+from shared.errors import ImageTooLarge, UnreadableImage
 from shared.images import Image, decode_image
 from shared.sample_store import SampleStore
 
@@ -56,6 +56,6 @@ class TakenSamples:
 def _fingerprint_of_file(jpeg: bytes) -> Fingerprint:
     try:
         return fingerprint(decode_image(jpeg))
-    except UnreadableImage:
+    except (UnreadableImage, ImageTooLarge):
         # Nothing is like a damaged sample; training names the file.
         return np.full(FINGERPRINT_SIZE**2, np.inf, np.float32)

@@ -106,7 +106,7 @@ class ExtractorWorker:
     def _collect(
         self, frame: Frame, label: EnrolmentLabel, enrolment: Enrolment, faces: Sequence[FoundFace]
     ) -> Refusal | None:
-        """Store the sample of a frame, or say why there is none. Once more with the same frame changes nothing."""
+        """Store the sample of a frame, or say why there is none. The same frame once more adds nothing."""
         chosen = choose_sample(faces, self._rules)
         if isinstance(chosen, Refusal):
             return chosen

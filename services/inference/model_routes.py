@@ -6,11 +6,14 @@ import redis
 from fastapi import APIRouter, status
 
 from services.inference.reload import ModelWatcher, ServedModel
-from shared.errors import FamiliarError
+from shared.errors import FamiliarError, InvalidRequest
 from shared.manifest import Manifest, ManifestPerson, Metrics
 from shared.messages import Message, Time, TrainingOptions
 from shared.model_store import ModelStore
 from shared.queue import TrainingJob, enqueue_training, find_training
+
+# Whoever may ask for a training may not make the trainer open any file there is.
+WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
 
 
 class ModelSummary(Message):
@@ -67,8 +70,11 @@ def training_routes(client: redis.Redis) -> APIRouter:
 
     @routes.post("", status_code=status.HTTP_202_ACCEPTED)
     def create_training_job(options: TrainingOptions | None = None) -> TrainingJob:
-        """Enqueue a training of everybody who is enrolled."""
-        return enqueue_training(client, options or TrainingOptions())
+        """Enqueue a training of everybody who is enrolled. `weights` is `imagenet` or `random` here, and no path."""
+        options = options or TrainingOptions()
+        if options.weights not in WEIGHTS_WITHOUT_A_PATH:
+            raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
+        return enqueue_training(client, options)
 
     @routes.get("/{job_id}")
     def show_training_job(job_id: str) -> TrainingJob:

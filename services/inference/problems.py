@@ -6,7 +6,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
+from shared.connection import trouble_of
 from shared.errors import FamiliarError, InvalidRequest, RedisUnavailable
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -21,10 +23,17 @@ def answer_errors_with_problems(app: FastAPI) -> None:
     async def named(_request: Request, error: FamiliarError) -> JSONResponse:
         return problem(error)
 
-    @app.exception_handler(redis.ConnectionError)
-    @app.exception_handler(redis.TimeoutError)
-    async def redis_is_away(_request: Request, _error: redis.RedisError) -> JSONResponse:
-        return problem(RedisUnavailable())
+    @app.exception_handler(redis.RedisError)
+    async def redis_refuses(request: Request, error: redis.RedisError) -> JSONResponse:
+        trouble = trouble_of(error)
+        if trouble is None:
+            return await bug(request, error)
+        away = isinstance(error, redis.ConnectionError | redis.TimeoutError)
+        return problem(RedisUnavailable(None if away else f"{trouble}. Mend that; Familiar then goes on by itself."))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return problem(InvalidRequest("The request broke off. Send it again, whole."))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

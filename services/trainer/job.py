@@ -19,13 +19,13 @@ from services.trainer.train import Training
 from services.trainer.train import train as train_network
 from shared import names
 from shared.connection import open_redis
-from shared.errors import FamiliarError, InvalidRequest
+from shared.errors import FamiliarError, InvalidRequest, PersonForgotten
 from shared.logs import configure_logs
 from shared.manifest import Manifest, ManifestPerson
 from shared.messages import Epoch, ModelVersion, TrainingOptions
 from shared.model_store import ModelStore
 from shared.queue import TrainingProgress, give_up, report_progress
-from shared.sample_store import Person, SampleStore
+from shared.sample_store import SampleStore
 from shared.service import load_settings
 from shared.stream import publish
 
@@ -69,14 +69,13 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
         store = SampleStore(settings.home)
         report.step("reading samples")
         samples = read_training_samples(store)
-        people = {person.slug: person for person in store.people()}
         _log.info("training", people=len(samples.people), samples=len(samples.train_images))
         with models.staging_folder() as staging:
             report.step("preparing the frozen base")
             training = train_network(samples, options, options.weights or settings.weights, staging, report.epoch)
             report.step("publishing")
             seconds = time.monotonic() - started
-            manifest = models.publish(staging, _describer(samples, people, training, options, seconds))
+            manifest = models.publish(staging, _describer(store, samples, training, options, seconds))
     _log.info(
         "published", model_version=manifest.version, accuracy=manifest.metrics.accuracy, seconds=round(seconds, 1)
     )
@@ -107,24 +106,14 @@ class _Reporter:
 
 
 def _describer(
-    samples: TrainingSamples, people: dict[str, Person], training: Training, options: TrainingOptions, seconds: float
+    store: SampleStore, samples: TrainingSamples, training: Training, options: TrainingOptions, seconds: float
 ) -> Callable[[int, dict[str, str]], Manifest]:
-    known = tuple(
-        ManifestPerson(
-            slug=slug,
-            name=people[slug].name,
-            train_samples=int((samples.train_labels == label).sum() + (samples.validation_labels == label).sum()),
-            test_samples=int((samples.test_labels == label).sum()),
-            recall=training.recall[label],
-        )
-        for label, slug in enumerate(samples.people)
-    )
-
     def describe(version: int, files: dict[str, str]) -> Manifest:
         return Manifest(
             version=version,
             created_at=datetime.now(UTC),
-            people=known,
+            # Publishing and forgetting exclude each other, so nobody is forgotten after this look.
+            people=_known_people(store, samples, training),
             threshold=training.threshold,
             options=options,
             weights=training.weights,
@@ -137,6 +126,22 @@ def _describer(
         )
 
     return describe
+
+
+def _known_people(store: SampleStore, samples: TrainingSamples, training: Training) -> tuple[ManifestPerson, ...]:
+    names_of = {person.slug: person.name for person in store.people()}
+    if not names_of.keys() >= set(samples.people):
+        raise PersonForgotten
+    return tuple(
+        ManifestPerson(
+            slug=slug,
+            name=names_of[slug],
+            train_samples=int((samples.train_labels == label).sum() + (samples.validation_labels == label).sum()),
+            test_samples=int((samples.test_labels == label).sum()),
+            recall=training.recall[label],
+        )
+        for label, slug in enumerate(samples.people)
+    )
 
 
 def _announce(client: redis.Redis, manifest: Manifest) -> None:

@@ -1,23 +1,15 @@
 """What the README shows works as it stands there."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.builders import block_after
+
 if TYPE_CHECKING:
     from conftest import Running
-
-ROOT = Path(__file__).parents[2]
-
-
-def block_after(mark: str) -> str:
-    """Give the code block of the README that follows a mark."""
-    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert found, f"README.md has no block marked {mark}"
-    return found[1]
 
 
 def test_the_subscriber_of_the_readme_reads_predictions(taught: "Running", tmp_path: Path) -> None:

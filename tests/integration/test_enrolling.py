@@ -8,38 +8,17 @@ import numpy as np
 import pytest
 import redis
 
-from services.capture.capture import FrameOrigin, make_frame
 from services.capture.drawing import draw
 from services.capture.drawn_person import person
 from services.extractor.extract import SampleRules
 from services.extractor.worker import ExtractorWorker
 from shared.cameras import Camera, CameraState, announce_camera
-from shared.enrolment import Enrolment, EnrolmentState, Refusal
-from shared.enrolments import Targets, get_enrolment, request_enrolment, start_enrolment
+from shared.enrolment import EnrolmentState, Refusal
+from shared.enrolments import get_enrolment
 from shared.images import Image
-from shared.messages import EnrolmentLabel, Split
+from shared.messages import Split
 from shared.sample_store import SampleStore
-from shared.stream import publish
-
-STARTED_AT = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
-FRAMES = "frames:door"
-
-
-def zoe(seconds: float) -> Image:
-    """Draw Zoe at this moment; at whole seconds she looks different each time."""
-    return draw(person("zoe"), seconds)
-
-
-def start(client: redis.Redis, store: SampleStore, train: int, test: int) -> Enrolment:
-    """Start enrolling Zoe at the door, without a pause between the splits."""
-    zoe_herself = store.register("Zoe")
-    return start_enrolment(client, request_enrolment("door", zoe_herself, Targets(train, test, 0)), zoe_herself)
-
-
-def publish_labelled(client: redis.Redis, image: Image, sequence: int, label: EnrolmentLabel | None) -> None:
-    """Publish an image as a frame with a label."""
-    frame, jpeg = make_frame(image, FrameOrigin("door", STARTED_AT, sequence), label, live=label is None)
-    publish(client, FRAMES, frame, jpeg)
+from tests.builders import FRAMES, enrol_zoe, publish_labelled, zoe
 
 
 def counts(store: SampleStore) -> tuple[int, int]:
@@ -64,7 +43,7 @@ def test_an_enrolment_reaches_exactly_its_targets(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """Frames are labelled as capture labels them, three at once, so that some come too late for their split."""
-    start(client, store, train=4, test=2)
+    enrol_zoe(client, store, train=4, test=2)
     for sequence in range(0, 30, 3):
         label = get_enrolment(client, "door").label_at(datetime.now(UTC))
         if label is None:
@@ -82,7 +61,7 @@ def test_test_samples_were_captured_after_every_train_sample(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """The splits come from separate stretches of time."""
-    label = start(client, store, train=2, test=1).label
+    label = enrol_zoe(client, store, train=2, test=1).label
     for number in range(3):
         publish_labelled(client, zoe(number), number, label)
     worker.step()
@@ -98,7 +77,7 @@ def test_a_frame_that_is_delivered_twice_adds_nothing(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """Neither a sample nor a count of one."""
-    label = start(client, store, train=4, test=0).label
+    label = enrol_zoe(client, store, train=4, test=0).label
     publish_labelled(client, zoe(5), 0, label)
     ((_, fields),) = client.xrange(FRAMES)
     client.xadd(FRAMES, fields)
@@ -120,7 +99,7 @@ def test_a_frame_that_gives_no_sample_is_counted_by_its_reason(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker, image: Image, refusal: Refusal
 ) -> None:
     """Each time, and nothing is stored."""
-    label = start(client, store, train=4, test=0).label
+    label = enrol_zoe(client, store, train=4, test=0).label
     publish_labelled(client, image, 0, label)
     publish_labelled(client, image, 1, label)
     worker.step()
@@ -132,7 +111,7 @@ def test_a_face_that_has_not_moved_is_a_near_copy(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """Another frame of the same picture is refused, one of another moment is not."""
-    label = start(client, store, train=4, test=0).label
+    label = enrol_zoe(client, store, train=4, test=0).label
     for sequence, seconds in enumerate((5, 5, 8)):
         publish_labelled(client, zoe(seconds), sequence, label)
     worker.step()
@@ -144,7 +123,7 @@ def test_a_test_sample_is_no_near_copy_of_a_train_sample(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """Otherwise the test would ask for what was learned by heart."""
-    publish_labelled(client, zoe(5), 0, start(client, store, train=1, test=1).label)
+    publish_labelled(client, zoe(5), 0, enrol_zoe(client, store, train=1, test=1).label)
     worker.step()
     publish_labelled(client, zoe(5), 1, get_enrolment(client, "door").label)
     worker.step()
@@ -155,7 +134,7 @@ def test_a_damaged_sample_of_the_person_does_not_stop_the_enrolment(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker, home: Path
 ) -> None:
     """The new sample is stored beside it."""
-    label = start(client, store, train=4, test=0).label
+    label = enrol_zoe(client, store, train=4, test=0).label
     (home / "samples" / "train" / "zoe").mkdir(parents=True)
     (home / "samples" / "train" / "zoe" / "damaged.jpg").write_bytes(b"no picture")
     publish_labelled(client, zoe(5), 0, label)

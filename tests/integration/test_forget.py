@@ -11,8 +11,9 @@ from shared.enrolments import Targets, list_enrolments, request_enrolment, start
 from shared.errors import UnknownPerson
 from shared.forget import Forgotten, forget_person
 from shared.messages import Split
-from shared.model_store import ModelStore
+from shared.model_store import MANIFEST, ModelStore
 from shared.sample_store import SampleOrigin, SampleStore
+from tests.builders import publish_version
 
 STREAMS = ("frames:door", "faces", "predictions")
 
@@ -69,3 +70,24 @@ def test_somebody_whom_nobody_knows_changes_nothing(client: redis.Redis, samples
         forget_person(client, samples, ModelStore(home), "nobody")
     assert client.xlen("faces") == 1
     assert len(samples.people()) == 2
+
+
+def test_every_version_that_knows_or_may_know_the_person_goes(
+    client: redis.Redis, samples: SampleStore, home: Path
+) -> None:
+    """A damaged version cannot say whom it knows, so it goes too; a version of the others alone stays."""
+    models = ModelStore(home)
+    others, knowing, damaged = (publish_version(models, *people) for people in (("karan",), ("zoe",), ("karan",)))
+    (home / "models" / str(damaged) / MANIFEST).unlink()
+    assert forget_person(client, samples, models, "zoe").model_versions == (knowing, damaged)
+    assert models.versions() == (others,)
+    assert list((home / "models" / str(damaged)).iterdir()) == []
+
+
+def test_a_forgetting_that_was_cut_short_can_be_repeated(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """The samples were gone already, the version was not."""
+    models = ModelStore(home)
+    version = publish_version(models, "zoe", "karan")
+    samples.forget("zoe")
+    assert forget_person(client, samples, models, "zoe").model_versions == (version,)
+    assert models.current() is None

@@ -1,50 +1,21 @@
 """Frames that came too early, too late or for nobody give an enrolment no sample."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import redis
 
-from services.capture.capture import FrameOrigin, make_frame
-from services.capture.drawing import draw
-from services.capture.drawn_person import person
 from services.extractor.extract import SampleRules
 from services.extractor.worker import ExtractorWorker
 from shared.cameras import Camera, CameraState, announce_camera
-from shared.enrolment import Enrolment
 from shared.enrolments import (
-    Targets,
     cancel_enrolment,
     end_train_stretch,
     get_enrolment,
-    request_enrolment,
-    start_enrolment,
 )
-from shared.images import Image
-from shared.messages import EnrolmentLabel, Split
+from shared.messages import Split
 from shared.sample_store import SampleStore
-from shared.stream import publish
-
-STARTED_AT = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
-FRAMES = "frames:door"
-
-
-def zoe(seconds: float) -> Image:
-    """Draw Zoe at this moment; at whole seconds she looks different each time."""
-    return draw(person("zoe"), seconds)
-
-
-def start(client: redis.Redis, store: SampleStore, train: int, test: int) -> Enrolment:
-    """Start enrolling Zoe at the door, without a pause between the splits."""
-    zoe_herself = store.register("Zoe")
-    return start_enrolment(client, request_enrolment("door", zoe_herself, Targets(train, test, 0)), zoe_herself)
-
-
-def publish_labelled(client: redis.Redis, image: Image, sequence: int, label: EnrolmentLabel | None) -> None:
-    """Publish an image as a frame with a label."""
-    frame, jpeg = make_frame(image, FrameOrigin("door", STARTED_AT, sequence), label, live=label is None)
-    publish(client, FRAMES, frame, jpeg)
+from tests.builders import FRAMES, enrol_zoe, publish_labelled, zoe
 
 
 def counts(store: SampleStore) -> tuple[int, int]:
@@ -69,7 +40,7 @@ def test_a_frame_without_a_label_gives_no_sample(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """It was captured in the pause, or before the enrolment began; it is neither stored nor counted."""
-    start(client, store, train=4, test=0)
+    enrol_zoe(client, store, train=4, test=0)
     publish_labelled(client, zoe(5), 0, None)
     worker.step()
     assert counts(store) == (0, 0)
@@ -80,9 +51,9 @@ def test_a_frame_of_an_earlier_enrolment_gives_no_sample(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """Although it was of the same person."""
-    earlier = start(client, store, train=4, test=0).label
+    earlier = enrol_zoe(client, store, train=4, test=0).label
     cancel_enrolment(client, "door")
-    start(client, store, train=4, test=0)
+    enrol_zoe(client, store, train=4, test=0)
     publish_labelled(client, zoe(5), 0, earlier)
     worker.step()
     assert counts(store) == (0, 0)
@@ -92,7 +63,7 @@ def test_a_frame_that_was_on_its_way_when_the_enrolment_was_cancelled_gives_no_s
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """Cancelled is cancelled."""
-    publish_labelled(client, zoe(5), 0, start(client, store, train=4, test=0).label)
+    publish_labelled(client, zoe(5), 0, enrol_zoe(client, store, train=4, test=0).label)
     cancel_enrolment(client, "door")
     worker.step()
     assert counts(store) == (0, 0)
@@ -102,7 +73,7 @@ def test_a_train_frame_after_the_end_of_the_train_stretch_gives_no_sample(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """Test samples are due."""
-    publish_labelled(client, zoe(5), 0, start(client, store, train=4, test=2).label)
+    publish_labelled(client, zoe(5), 0, enrol_zoe(client, store, train=4, test=2).label)
     end_train_stretch(client, "door")
     worker.step()
     assert counts(store) == (0, 0)
@@ -112,7 +83,7 @@ def test_a_frame_of_somebody_who_was_forgotten_brings_nobody_back(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
     """It is completed, and the extractor goes on."""
-    publish_labelled(client, zoe(5), 0, start(client, store, train=4, test=0).label)
+    publish_labelled(client, zoe(5), 0, enrol_zoe(client, store, train=4, test=0).label)
     store.forget("zoe")
     worker.step()
     assert (store.people(), counts(store), client.xlen(FRAMES)) == ((), (0, 0), 0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 import pytest
@@ -11,13 +10,7 @@ import redis
 from cli.local_stack import free_port
 from shared.cameras import Camera, CameraState, announce_camera
 from shared.connection import open_redis
-
-
-class Site(Protocol):
-    """What the fixture `site` gives."""
-
-    def ask(self, method: str, path: str, **request: object) -> httpx.Response:
-        """Send one request and wait for its answer."""
+from tests.site import Site
 
 
 def enrol(site: Site, **changes: object) -> httpx.Response:
@@ -162,7 +155,7 @@ def test_an_address_that_there_is_not_is_a_problem_too(site: Site, method: str, 
     detail_of(site.ask(method, path), status, "http-error")
 
 
-@pytest.mark.parametrize("options", [{"epochs": 0}, {"base_width": 0.3}, {"speed": 9}])
+@pytest.mark.parametrize("options", [{"epochs": 0}, {"base_width": 0.3}, {"speed": 9}, {"weights": "/etc/passwd"}])
 def test_a_training_that_makes_no_sense_is_not_enqueued(
     site: Site, client: redis.Redis, options: dict[str, object]
 ) -> None:

@@ -1,17 +1,9 @@
 """Whom the HTTP edge does not listen to: other sites' pages, and names that it does not have."""
 
-from typing import Protocol
-
-import httpx
 import pytest
 import redis
 
-
-class Site(Protocol):
-    """What the fixture `site` gives."""
-
-    def ask(self, method: str, path: str, **request: object) -> httpx.Response:
-        """Send one request and wait for its answer."""
+from tests.site import Site
 
 
 @pytest.mark.parametrize("origin", ["cross-site", "same-site"])

@@ -1,45 +1,12 @@
 """The model store on a real disk: what is damaged is named, and who is forgotten is in no version."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from shared.errors import BrokenModel, UnknownModel
-from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
-from shared.messages import TrainingOptions
 from shared.model_store import MANIFEST, SERVED_MODEL, ModelStore
-
-FILES = {SERVED_MODEL: b"the model that is served", "model.keras": b"the model that was trained"}
-
-
-def manifest_of(version: int, files: dict[str, str], people: tuple[str, ...]) -> Manifest:
-    """Describe a version that knows these people."""
-    return Manifest(
-        version=version,
-        created_at=datetime.now(UTC),
-        people=tuple(
-            ManifestPerson(slug=person, name=person.title(), train_samples=20, test_samples=0, recall=None)
-            for person in people
-        ),
-        threshold=0.5,
-        options=TrainingOptions(),
-        weights=Weights(source="random", sha256=None),
-        history=(),
-        metrics=Metrics(test_samples=0, accuracy=None, recall=None, false_names=None, confusion=()),
-        layers=(),
-        largest_difference=0.0,
-        training_seconds=1.0,
-        files=files,
-    )
-
-
-def publish(store: ModelStore, *people: str) -> int:
-    """Publish a version that knows these people, and give its number."""
-    with store.staging_folder() as staging:
-        for name, data in FILES.items():
-            (staging / name).write_bytes(data)
-        return store.publish(staging, lambda version, files: manifest_of(version, files, people)).version
+from tests.builders import FILES, publish_version
 
 
 @pytest.fixture
@@ -54,7 +21,7 @@ def test_a_file_that_is_not_what_the_manifest_says_is_named(
     store: ModelStore, home: Path, name: str, damage: bytes
 ) -> None:
     """Empty, truncated, changed, or longer."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     (home / "models" / "1" / name).write_bytes(damage)
     with pytest.raises(BrokenModel, match=f"{name} of model version 1 does not have the SHA-256"):
         store.verified_files(1)
@@ -62,7 +29,7 @@ def test_a_file_that_is_not_what_the_manifest_says_is_named(
 
 def test_a_file_that_is_missing_is_named(store: ModelStore, home: Path) -> None:
     """The sentence says what to do."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     (home / "models" / "1" / SERVED_MODEL).unlink()
     with pytest.raises(BrokenModel, match=rf"{SERVED_MODEL} of model version 1 is missing\. .*Train again"):
         store.verified_files(1)
@@ -71,7 +38,7 @@ def test_a_file_that_is_missing_is_named(store: ModelStore, home: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", '{"version": 1}', "[]"])
 def test_a_manifest_that_cannot_be_read_is_named(store: ModelStore, home: Path, text: str) -> None:
     """Empty, broken off, or incomplete."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     (home / "models" / "1" / MANIFEST).write_text(text)
     with pytest.raises(BrokenModel, match=f"{MANIFEST} of version 1 cannot be read"):
         store.manifest(1)
@@ -79,7 +46,7 @@ def test_a_manifest_that_cannot_be_read_is_named(store: ModelStore, home: Path, 
 
 def test_a_folder_that_was_copied_to_another_number_is_broken(store: ModelStore, home: Path) -> None:
     """Its manifest speaks of another version."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     (home / "models" / "1").rename(home / "models" / "7")
     with pytest.raises(BrokenModel, match=r"version 7 speaks of version 1\."):
         store.manifest(7)
@@ -88,7 +55,7 @@ def test_a_folder_that_was_copied_to_another_number_is_broken(store: ModelStore,
 @pytest.mark.parametrize("version", [0, 2, -1, pytest.param(10**300, id="huge")])
 def test_a_version_that_there_is_not_is_unknown(store: ModelStore, version: int) -> None:
     """Whatever number somebody writes into an address."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     with pytest.raises(UnknownModel, match="no model"):
         store.manifest(version)
 
@@ -96,7 +63,7 @@ def test_a_version_that_there_is_not_is_unknown(store: ModelStore, version: int)
 @pytest.mark.parametrize("text", ["", "newest\n", "\n"])
 def test_a_current_that_names_no_number_names_no_version(store: ModelStore, home: Path, text: str) -> None:
     """Then nothing is served, and the versions are there all the same."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     (home / "models" / "current").write_text(text)
     assert (store.current(), store.versions()) == (None, (1,))
 
@@ -104,7 +71,7 @@ def test_a_current_that_names_no_number_names_no_version(store: ModelStore, home
 def test_every_version_that_knows_a_person_is_removed_with_all_its_files(store: ModelStore, home: Path) -> None:
     """The served one too; those that never knew them stay."""
     for people in (("karan",), ("karan", "zoe"), ("zoe",)):
-        publish(store, *people)
+        publish_version(store, *people)
     assert store.remove_versions_knowing("zoe") == (2, 3)
     assert (store.versions(), store.current()) == ((1,), None)
     assert [list((home / "models" / number).iterdir()) for number in "23"] == [[], []]
@@ -115,20 +82,20 @@ def test_every_version_that_knows_a_person_is_removed_with_all_its_files(store: 
 def test_the_served_version_stays_if_it_does_not_know_the_person(store: ModelStore) -> None:
     """Forgetting somebody does not stop the others from being named."""
     for people in (("zoe",), ("karan",)):
-        publish(store, *people)
+        publish_version(store, *people)
     assert store.remove_versions_knowing("zoe") == (1,)
     assert store.current() == 2
 
 
 def test_a_damaged_version_is_removed_with_those_that_know_a_person(store: ModelStore, home: Path) -> None:
     """Whom it knows, nobody can tell."""
-    publish(store, "karan")
+    publish_version(store, "karan")
     (home / "models" / "1" / MANIFEST).write_text("{")
     assert store.remove_versions_knowing("zoe") == (1,)
 
 
 def test_the_number_of_a_removed_version_is_never_used_again(store: ModelStore) -> None:
     """A replica that still serves it cannot take another for it."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     store.remove_versions_knowing("zoe")
-    assert publish(store, "karan") == 2
+    assert publish_version(store, "karan") == 2

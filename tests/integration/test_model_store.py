@@ -1,48 +1,17 @@
 """The model store on a real disk: versions are written once, verified, and swapped whole."""
 
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from shared.errors import BrokenModel
 from shared.files import sha256_of
-from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
-from shared.messages import TrainingOptions
+from shared.manifest import Manifest
 from shared.model_store import MANIFEST, SERVED_MODEL, ModelStore
+from tests.builders import FILES, manifest_of, publish_version
 
 DEADLINE_SECONDS = 5.0
-FILES = {SERVED_MODEL: b"the model that is served", "model.keras": b"the model that was trained"}
-
-
-def manifest_of(version: int, files: dict[str, str], people: tuple[str, ...]) -> Manifest:
-    """Describe a version that knows these people."""
-    return Manifest(
-        version=version,
-        created_at=datetime.now(UTC),
-        people=tuple(
-            ManifestPerson(slug=person, name=person.title(), train_samples=20, test_samples=0, recall=None)
-            for person in people
-        ),
-        threshold=0.5,
-        options=TrainingOptions(),
-        weights=Weights(source="random", sha256=None),
-        history=(),
-        metrics=Metrics(test_samples=0, accuracy=None, recall=None, false_names=None, confusion=()),
-        layers=(),
-        largest_difference=0.0,
-        training_seconds=1.0,
-        files=files,
-    )
-
-
-def publish(store: ModelStore, *people: str) -> int:
-    """Publish a version that knows these people, and give its number."""
-    with store.staging_folder() as staging:
-        for name, data in FILES.items():
-            (staging / name).write_bytes(data)
-        return store.publish(staging, lambda version, files: manifest_of(version, files, people)).version
 
 
 def wait_until_set(event: threading.Event) -> None:
@@ -63,20 +32,20 @@ def test_before_the_first_training_there_is_nothing(store: ModelStore) -> None:
 
 def test_versions_are_numbered_one_two_three_and_the_newest_is_served(store: ModelStore) -> None:
     """Whole numbers without a gap."""
-    assert [publish(store, "zoe") for _ in range(3)] == [1, 2, 3]
+    assert [publish_version(store, "zoe") for _ in range(3)] == [1, 2, 3]
     assert (store.versions(), store.current()) == ((1, 2, 3), 3)
 
 
 def test_after_nine_comes_ten(store: ModelStore) -> None:
     """Numbers are compared as numbers."""
     for _ in range(11):
-        publish(store, "zoe")
+        publish_version(store, "zoe")
     assert store.versions() == tuple(range(1, 12))
 
 
 def test_a_published_version_is_verified_file_by_file(store: ModelStore, home: Path) -> None:
     """The manifest has the hash of every file but itself, and nothing else lies in the folder."""
-    version = publish(store, "zoe")
+    version = publish_version(store, "zoe")
     paths = store.verified_files(version)
     assert {name: path.read_bytes() for name, path in paths.items()} == FILES
     assert store.manifest(version).files == {name: sha256_of(path) for name, path in paths.items()}
@@ -99,13 +68,13 @@ def test_the_manifest_is_written_last(store: ModelStore) -> None:
 
 def test_a_folder_without_a_manifest_is_no_version(store: ModelStore, home: Path) -> None:
     """Its writer was killed, or its copy is not complete."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     (home / "models" / "2").mkdir()
     (home / "models" / "2" / SERVED_MODEL).write_bytes(b"half")
     assert store.versions() == (1,)
     with pytest.raises(BrokenModel, match=f"2 has no {MANIFEST}"):
         store.manifest(2)
-    assert publish(store, "zoe") == 3
+    assert publish_version(store, "zoe") == 3
 
 
 def test_a_version_that_could_not_be_described_was_never_published(store: ModelStore, home: Path) -> None:
@@ -118,7 +87,7 @@ def test_a_version_that_could_not_be_described_was_never_published(store: ModelS
         store.publish(staging, fail)
     assert (store.versions(), store.current()) == ((), None)
     assert list((home / "models").iterdir()) == []
-    assert publish(store, "zoe") == 1
+    assert publish_version(store, "zoe") == 1
 
 
 def test_what_a_killed_trainer_left_is_cleared_away(store: ModelStore, home: Path) -> None:
@@ -131,7 +100,7 @@ def test_what_a_killed_trainer_left_is_cleared_away(store: ModelStore, home: Pat
 
 def test_current_is_whole_at_every_moment_while_versions_are_published(store: ModelStore, home: Path) -> None:
     """A reader that looks all the time sees numbers that never fall, and each version it sees is complete."""
-    publish(store, "zoe")
+    publish_version(store, "zoe")
     over = threading.Event()
     seen: list[int | None] = []
     reader_store = ModelStore(home)
@@ -145,7 +114,7 @@ def test_current_is_whole_at_every_moment_while_versions_are_published(store: Mo
     reader = threading.Thread(target=read)
     reader.start()
     for _ in range(20):
-        publish(store, "zoe")
+        publish_version(store, "zoe")
     over.set()
     reader.join(DEADLINE_SECONDS)
     assert len(set(seen)) > 1

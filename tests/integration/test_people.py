@@ -1,28 +1,14 @@
 """People in the sample store: their names, and forgetting them."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from shared.errors import InvalidName, NameTaken, UnknownPerson
-from shared.images import encode_jpeg
 from shared.messages import Split
-from shared.sample_store import SampleOrigin, SampleStore
-
-NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
-
-
-def origin(number: int) -> SampleOrigin:
-    """Give the origin of the frame of this number."""
-    return SampleOrigin(frame_id=f"door-1-{number}", camera="door", captured_at=NOON, enrolment_id="e1")
-
-
-def crop(grey: int) -> bytes:
-    """Give the JPEG of a plain crop."""
-    return encode_jpeg(np.full((32, 32, 3), grey, np.uint8))
+from shared.sample_store import SampleStore
+from tests.builders import crop, origin
 
 
 @pytest.fixture

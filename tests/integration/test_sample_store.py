@@ -2,18 +2,17 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from shared.errors import UnknownPerson
-from shared.images import encode_jpeg, with_comment
+from shared.images import with_comment
 from shared.messages import Split
-from shared.sample_store import Addition, SampleOrigin, SampleStore
+from shared.sample_store import Addition, SampleStore
+from tests.builders import NOON, crop, origin
 
-NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 PROCESSES = 3
 ADDED_BY_EACH = 25
 # Adds samples of its own as fast as it can, as soon as somebody writes a line to it.
@@ -35,16 +34,6 @@ for sequence in range(count):
     added += store.add("zoe", Split.TRAIN, b"\\xff\\xd8crop", origin, most) is Addition.ADDED
 print(added)
 """
-
-
-def origin(number: int, captured_at: datetime = NOON) -> SampleOrigin:
-    """Give the origin of the frame of this number."""
-    return SampleOrigin(frame_id=f"door-1-{number}", camera="door", captured_at=captured_at, enrolment_id="e1")
-
-
-def crop(grey: int) -> bytes:
-    """Give the JPEG of a plain crop."""
-    return encode_jpeg(np.full((32, 32, 3), grey, np.uint8))
 
 
 @pytest.fixture

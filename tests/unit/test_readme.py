@@ -1,16 +1,6 @@
 """The README's tree is the tree."""
 
-import re
-from pathlib import Path
-
-ROOT = Path(__file__).parents[2]
-
-
-def block_after(mark: str) -> str:
-    """Give the code block of the README that follows a mark."""
-    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert found, f"README.md has no block marked {mark}"
-    return found[1]
+from tests.builders import ROOT, block_after
 
 
 def test_the_tree_names_every_file_and_no_other() -> None:

@@ -1,0 +1,87 @@
+"""What several tests build: samples, versions, frames, and what the README shows."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import redis
+
+from services.capture.capture import FrameOrigin, make_frame
+from services.capture.drawing import draw
+from services.capture.drawn_person import person
+from shared.enrolment import Enrolment
+from shared.enrolments import Targets, begin_enrolment
+from shared.images import Image, encode_jpeg
+from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
+from shared.messages import EnrolmentLabel, TrainingOptions
+from shared.model_store import SERVED_MODEL, ModelStore
+from shared.sample_store import SampleOrigin, SampleStore
+from shared.stream import publish
+
+ROOT = Path(__file__).parents[1]
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+FRAMES = "frames:door"
+FILES = {SERVED_MODEL: b"the model that is served", "model.keras": b"the model that was trained"}
+
+
+def origin(number: int, captured_at: datetime = NOON) -> SampleOrigin:
+    """Give the origin of the frame of this number."""
+    return SampleOrigin(frame_id=f"door-1-{number}", camera="door", captured_at=captured_at, enrolment_id="e1")
+
+
+def crop(grey: int) -> bytes:
+    """Give the JPEG of a plain crop."""
+    return encode_jpeg(np.full((32, 32, 3), grey, np.uint8))
+
+
+def manifest_of(version: int, files: dict[str, str], people: tuple[str, ...]) -> Manifest:
+    """Describe a version that knows these people."""
+    return Manifest(
+        version=version,
+        created_at=datetime.now(UTC),
+        people=tuple(
+            ManifestPerson(slug=slug, name=slug.title(), train_samples=20, test_samples=0, recall=None)
+            for slug in people
+        ),
+        threshold=0.5,
+        options=TrainingOptions(),
+        weights=Weights(source="random", sha256=None),
+        history=(),
+        metrics=Metrics(test_samples=0, accuracy=None, recall=None, false_names=None, confusion=()),
+        layers=(),
+        largest_difference=0.0,
+        training_seconds=1.0,
+        files=files,
+    )
+
+
+def publish_version(store: ModelStore, *people: str) -> int:
+    """Publish a version that knows these people, and give its number."""
+    with store.staging_folder() as staging:
+        for name, data in FILES.items():
+            (staging / name).write_bytes(data)
+        return store.publish(staging, lambda version, files: manifest_of(version, files, people)).version
+
+
+def zoe(seconds: float) -> Image:
+    """Draw Zoe at this moment; at whole seconds she looks different each time."""
+    return draw(person("zoe"), seconds)
+
+
+def enrol_zoe(client: redis.Redis, store: SampleStore, train: int, test: int) -> Enrolment:
+    """Begin to enrol Zoe at the door, without a pause between the splits."""
+    return begin_enrolment(client, store, "door", "Zoe", Targets(train, test, pause_seconds=0))
+
+
+def publish_labelled(client: redis.Redis, image: Image, sequence: int, label: EnrolmentLabel | None) -> None:
+    """Publish an image of the door as a frame with a label."""
+    frame, jpeg = make_frame(image, FrameOrigin("door", NOON, sequence), label, live=label is None)
+    publish(client, FRAMES, frame, jpeg)
+
+
+def block_after(mark: str) -> str:
+    """Give the code block of the README that follows a mark."""
+    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert found, f"README.md has no block marked {mark}"
+    return found[1]
