@@ -15,14 +15,14 @@ import typer
 from rich.table import Table
 
 from cli.console import err, out
-from cli.enrolling import follow_enrolments, refusals_in_words
+from cli.enrolment_progress import follow_enrolments, refusals_in_words
 from cli.local_stack import LocalSettings, LocalStack, free_port
-from cli.training import follow_training, print_verdict
+from cli.train import follow_training, print_verdict
 from cli.up import keep_serving
 from cli.watch import predictions
 from shared.cameras import require_camera
 from shared.connection import open_redis
-from shared.enrolments import Targets, begin_enrolment
+from shared.enrolment_store import Targets, begin_enrolment
 from shared.errors import ServiceFailed, TrainingFailed, UnknownCamera, WeightsUnavailable
 from shared.messages import TrainingOptions
 from shared.model_store import ModelStore

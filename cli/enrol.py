@@ -9,10 +9,10 @@ import typer
 
 from cli.connections import Connections, connect
 from cli.console import out
-from cli.enrolling import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
+from cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
 from shared.cameras import require_camera, withdraw_camera
 from shared.enrolment import Enrolment, EnrolmentState
-from shared.enrolments import (
+from shared.enrolment_store import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
     DEFAULT_TRAIN_SAMPLES,

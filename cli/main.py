@@ -12,7 +12,7 @@ from cli.enrol import enrol
 from cli.models import models_app
 from cli.people import forget, people
 from cli.predict import predict
-from cli.training import train
+from cli.train import train
 from cli.up import up
 from cli.watch import watch
 from shared.errors import FamiliarError, RedisUnavailable

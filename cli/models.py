@@ -7,7 +7,7 @@ from rich.table import Table
 
 from cli.console import out
 from cli.settings import CliSettings
-from cli.training import print_verdict
+from cli.train import print_verdict
 from shared.errors import FamiliarError
 from shared.manifest import Manifest
 from shared.model_store import ModelStore

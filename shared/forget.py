@@ -6,7 +6,7 @@ import redis
 
 from shared import names
 from shared.cameras import camera_names
-from shared.enrolments import cancel_enrolment, erase_enrolments, list_enrolments
+from shared.enrolment_store import cancel_enrolment, erase_enrolments, list_enrolments
 from shared.errors import UnknownPerson
 from shared.messages import Message
 from shared.model_store import ModelStore

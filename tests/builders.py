@@ -11,7 +11,7 @@ from services.capture.capture import FrameOrigin, make_frame
 from services.capture.drawing import draw
 from services.capture.drawn_person import person
 from shared.enrolment import Enrolment
-from shared.enrolments import Targets, begin_enrolment
+from shared.enrolment_store import Targets, begin_enrolment
 from shared.images import Image, encode_jpeg
 from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
 from shared.messages import EnrolmentLabel, TrainingOptions

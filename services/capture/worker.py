@@ -12,7 +12,7 @@ from services.capture.source_address import SourceAddress
 from shared import names
 from shared.cameras import Camera, CameraState, announce_camera
 from shared.connection import keep_going
-from shared.enrolments import find_enrolment
+from shared.enrolment_store import find_enrolment
 from shared.errors import SourceFailed
 from shared.images import Image
 from shared.messages import EnrolmentLabel

@@ -13,7 +13,7 @@ from services.extractor.near_copy import TakenSamples
 from shared import names
 from shared.detector import FaceDetector
 from shared.enrolment import Enrolment, EnrolmentState, Refusal
-from shared.enrolments import count_refusal, find_enrolment, record_samples
+from shared.enrolment_store import count_refusal, find_enrolment, record_samples
 from shared.errors import ImageTooLarge, UnknownPerson, UnreadableImage
 from shared.images import decode_image, encode_jpeg
 from shared.messages import EnrolmentLabel, Face, Frame, Split

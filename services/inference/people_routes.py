@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.cameras import Camera, live_cameras, require_camera
 from shared.enrolment import Enrolment, EnrolmentState
-from shared.enrolments import (
+from shared.enrolment_store import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
     DEFAULT_TRAIN_SAMPLES,

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.samples import Labels
+from services.trainer.training_samples import Labels
 from shared.manifest import Metrics
 
 MISSED_SHARE = 0.01

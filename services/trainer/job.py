@@ -12,11 +12,11 @@ import redis
 import structlog
 from pydantic import ValidationError
 
-from services.trainer.samples import TrainingSamples
+from services.trainer.read_samples import read_training_samples
 from services.trainer.settings import TrainerSettings
-from services.trainer.stored_samples import read_training_samples
 from services.trainer.train import Training
 from services.trainer.train import train as train_network
+from services.trainer.training_samples import TrainingSamples
 from shared import names
 from shared.connection import open_redis
 from shared.errors import FamiliarError, InvalidRequest, PersonForgotten

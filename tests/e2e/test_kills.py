@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.enrolment import Enrolment, EnrolmentState
-from shared.enrolments import Targets, begin_enrolment, find_enrolment
+from shared.enrolment_store import Targets, begin_enrolment, find_enrolment
 from shared.messages import Split, TrainingOptions
 from shared.queue import JobState, TrainingJob, enqueue_training, find_training
 

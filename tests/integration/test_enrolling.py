@@ -14,7 +14,7 @@ from services.extractor.extract import SampleRules
 from services.extractor.worker import ExtractorWorker
 from shared.cameras import Camera, CameraState, announce_camera
 from shared.enrolment import EnrolmentState, Refusal
-from shared.enrolments import get_enrolment
+from shared.enrolment_store import get_enrolment
 from shared.images import Image
 from shared.messages import Split
 from shared.sample_store import SampleStore

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from shared.enrolment import Enrolment, EnrolmentState, Refusal
-from shared.enrolments import (
+from shared.enrolment_store import (
     Targets,
     cancel_enrolment,
     count_refusal,

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from shared.cameras import Camera, CameraState, announce_camera
-from shared.enrolments import Targets, list_enrolments, request_enrolment, start_enrolment
+from shared.enrolment_store import Targets, list_enrolments, request_enrolment, start_enrolment
 from shared.errors import UnknownPerson
 from shared.forget import Forgotten, forget_person
 from shared.messages import Split

@@ -8,7 +8,7 @@ import redis
 from services.extractor.extract import SampleRules
 from services.extractor.worker import ExtractorWorker
 from shared.cameras import Camera, CameraState, announce_camera
-from shared.enrolments import (
+from shared.enrolment_store import (
     cancel_enrolment,
     end_train_stretch,
     get_enrolment,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.enrolment import Enrolment, EnrolmentRequest, EnrolmentState
-from shared.enrolments import Targets, request_enrolment
+from shared.enrolment_store import Targets, request_enrolment
 from shared.errors import InvalidRequest
 from shared.messages import EnrolmentLabel, Split
 from shared.sample_store import Person

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from services.trainer.evaluate import calibrate_threshold, evaluate, recall_by_person
-from services.trainer.samples import Labels
+from services.trainer.training_samples import Labels
 
 PROBABILITIES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.9, 0.1]], np.float32)
 LABELS = np.array([0, 0, 1, 1], np.int64)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.trainer.samples import split_by_time
+from services.trainer.training_samples import split_by_time
 from shared.errors import TooFewPeople, TooFewSamples
 from shared.images import Image
 

@@ -14,7 +14,7 @@ from cli.console import err
 from shared import names
 from shared.cameras import CameraState, live_cameras
 from shared.enrolment import Enrolment, EnrolmentState
-from shared.enrolments import get_enrolment
+from shared.enrolment_store import get_enrolment
 from shared.errors import ExtractorMissing, SourceFailed
 
 LOOK_SECONDS = 0.2

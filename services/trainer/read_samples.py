@@ -1,6 +1,6 @@
 """From the sample store to the samples of one training."""
 
-from services.trainer.samples import TrainingSamples, split_by_time
+from services.trainer.training_samples import TrainingSamples, split_by_time
 from shared.errors import UnreadableImage, UnreadableSample
 from shared.images import Image, decode_image, to_model_input
 from shared.messages import Split
@@ -11,7 +11,7 @@ def read_training_samples(store: SampleStore) -> TrainingSamples:
     """Read every sample of everybody, as model inputs.
 
     Raises:
-        TooFewPeople, TooFewSamples: see `services.trainer.samples.split_by_time`.
+        TooFewPeople, TooFewSamples: see `services.trainer.training_samples.split_by_time`.
         UnreadableSample: a file is not a picture; the message names it.
     """
     people = [person.slug for person in store.people()]
