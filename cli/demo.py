@@ -20,15 +20,15 @@ from cli.local_stack import LocalSettings, LocalStack, free_port
 from cli.train import follow_training, print_verdict
 from cli.up import keep_serving
 from cli.watch import predictions
-from shared.cameras import require_camera
+from shared.camera_registry import require_camera
 from shared.connection import open_redis
 from shared.enrolment_store import Targets, begin_enrolment
 from shared.errors import ServiceFailed, TrainingFailed, UnknownCamera, WeightsUnavailable
 from shared.messages import TrainingOptions
 from shared.model_store import ModelStore
-from shared.queue import enqueue_training
 from shared.sample_store import SampleStore
 from shared.service import stop_on_signals
+from shared.training_queue import enqueue_training
 
 PEOPLE = ("Karan", "Arjun")
 PORT = 8000

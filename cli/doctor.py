@@ -13,13 +13,13 @@ from rich.table import Table
 from cli.console import out
 from cli.redis_server import find_redis_server
 from cli.settings import CliSettings
-from shared.cameras import live_cameras
+from shared.camera_registry import live_cameras
 from shared.connection import open_redis, require_redis
 from shared.errors import FamiliarError, NoModel
 from shared.model_store import ModelStore
-from shared.queue import training_hosts
+from shared.redis_stream import dropped_counts
 from shared.service import load_settings
-from shared.stream import dropped_counts
+from shared.training_queue import training_hosts
 
 Check = tuple[str, Callable[[CliSettings], str]]
 

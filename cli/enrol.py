@@ -10,7 +10,7 @@ import typer
 from cli.connections import Connections, connect
 from cli.console import out
 from cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
-from shared.cameras import require_camera, withdraw_camera
+from shared.camera_registry import require_camera, withdraw_camera
 from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolment_store import (
     DEFAULT_PAUSE_SECONDS,

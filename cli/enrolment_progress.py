@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from cli.console import err
-from shared import names
-from shared.cameras import CameraState, live_cameras
+from shared import redis_names
+from shared.camera_registry import CameraState, live_cameras
 from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolment_store import get_enrolment
 from shared.errors import ExtractorMissing, SourceFailed
@@ -95,7 +95,7 @@ def require_extractor(client: redis.Redis) -> None:
     Raises:
         ExtractorMissing: nobody has shown life lately.
     """
-    newest = client.zrange(names.EXTRACTORS, -1, -1, withscores=True)
+    newest = client.zrange(redis_names.EXTRACTORS, -1, -1, withscores=True)
     if not newest or time.time() - float(newest[0][1]) > PATIENCE_SECONDS:
         raise ExtractorMissing
 
@@ -110,7 +110,7 @@ def _require_flow(client: redis.Redis, collecting: list[Enrolment]) -> None:
             raise SourceFailed(
                 f"The camera {name!r} is not running any more. What was collected stays; enrol again to go on."
             )
-        if camera.state is CameraState.ENDED and client.xlen(names.frames(name)) == 0:
+        if camera.state is CameraState.ENDED and client.xlen(redis_names.frames(name)) == 0:
             raise SourceFailed(
                 f"The camera {name!r} ended with {enrolment.train_samples} train and {enrolment.test_samples} test "
                 "samples. They stay; enrol again, from another camera too, to go on."

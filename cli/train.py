@@ -12,7 +12,7 @@ from cli.console import err, out
 from shared.errors import InvalidRequest, TrainingFailed
 from shared.manifest import Manifest
 from shared.messages import BASE_WIDTHS, TrainingOptions
-from shared.queue import JobState, TrainingJob, enqueue_training, find_training
+from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
 

@@ -9,9 +9,9 @@ import redis
 
 from cli.connections import connect
 from cli.console import err, out
-from shared import names
+from shared import redis_names
 from shared.messages import Prediction
-from shared.stream import newest_id, parse_entry, read_after
+from shared.redis_stream import newest_id, parse_entry, read_after
 
 
 def watch() -> None:
@@ -31,8 +31,8 @@ def watch() -> None:
 def predictions(client: redis.Redis, seconds: float = math.inf) -> Iterator[Prediction]:
     """Give the predictions that are published from now on, for so many seconds."""
     until = time.monotonic() + seconds
-    last_id = newest_id(client, names.PREDICTIONS)
+    last_id = newest_id(client, redis_names.PREDICTIONS)
     while time.monotonic() < until:
-        for entry_id, fields in read_after(client, names.PREDICTIONS, last_id):
+        for entry_id, fields in read_after(client, redis_names.PREDICTIONS, last_id):
             last_id = entry_id
             yield parse_entry(fields, Prediction)[0]

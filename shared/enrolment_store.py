@@ -12,7 +12,7 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
-from shared import names
+from shared import redis_names
 from shared.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
 from shared.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
 from shared.sample_store import Person, SampleStore
@@ -72,7 +72,7 @@ def start_enrolment(client: redis.Redis, request: EnrolmentRequest, person: Pers
     Raises:
         EnrolmentRunning: the camera is collecting samples of somebody.
     """
-    key = names.enrolment(request.camera)
+    key = redis_names.enrolment(request.camera)
     fields: dict[Any, Any] = {
         "request": request.model_dump_json(),
         "train_samples": person.train_samples,
@@ -91,7 +91,7 @@ def start_enrolment(client: redis.Redis, request: EnrolmentRequest, person: Pers
 
 def find_enrolment(client: "redis.Redis | Pipeline", camera: str) -> Enrolment | None:
     """Read the newest enrolment of a camera; None where there never was one."""
-    return _read(client.hgetall(names.enrolment(camera)))
+    return _read(client.hgetall(redis_names.enrolment(camera)))
 
 
 def get_enrolment(client: redis.Redis, camera: str) -> Enrolment:
@@ -108,7 +108,7 @@ def get_enrolment(client: redis.Redis, camera: str) -> Enrolment:
 
 def list_enrolments(client: redis.Redis) -> tuple[Enrolment, ...]:
     """Read the newest enrolment of every camera that has had one."""
-    keys = sorted(client.scan_iter(match=names.enrolment("*")))
+    keys = sorted(client.scan_iter(match=redis_names.enrolment("*")))
     return tuple(enrolment for key in keys if (enrolment := _read(client.hgetall(key))) is not None)
 
 
@@ -119,7 +119,7 @@ def cancel_enrolment(client: redis.Redis, camera: str) -> Enrolment:
         UnknownEnrolment: there never was one.
     """
     get_enrolment(client, camera)
-    client.hset(names.enrolment(camera), "cancelled", 1)
+    client.hset(redis_names.enrolment(camera), "cancelled", 1)
     return get_enrolment(client, camera)
 
 
@@ -130,7 +130,7 @@ def end_train_stretch(client: redis.Redis, camera: str) -> Enrolment:
         UnknownEnrolment: there never was one.
     """
     get_enrolment(client, camera)
-    client.hset(names.enrolment(camera), "train_over", 1)
+    client.hset(redis_names.enrolment(camera), "train_over", 1)
     return get_enrolment(client, camera)
 
 
@@ -138,12 +138,12 @@ def erase_enrolments(client: redis.Redis, person: str) -> None:
     """Delete every enrolment of a person."""
     for enrolment in list_enrolments(client):
         if enrolment.request.person == person:
-            client.delete(names.enrolment(enrolment.request.camera))
+            client.delete(redis_names.enrolment(enrolment.request.camera))
 
 
 def count_refusal(pipeline: Pipeline, camera: str, refusal: Refusal) -> None:
     """Queue that a frame was refused."""
-    pipeline.hincrby(names.enrolment(camera), _REFUSED + refusal)
+    pipeline.hincrby(redis_names.enrolment(camera), _REFUSED + refusal)
 
 
 def record_samples(pipeline: Pipeline, enrolment: Enrolment, person: Person, captured_at: datetime) -> None:
@@ -151,7 +151,7 @@ def record_samples(pipeline: Pipeline, enrolment: Enrolment, person: Person, cap
     fields: dict[Any, Any] = {"train_samples": person.train_samples, "test_samples": person.test_samples}
     if enrolment.train_samples < enrolment.request.train <= person.train_samples:
         fields["train_complete_at"] = captured_at.isoformat()
-    pipeline.hset(names.enrolment(enrolment.request.camera), mapping=fields)
+    pipeline.hset(redis_names.enrolment(enrolment.request.camera), mapping=fields)
 
 
 def _require_something(targets: Targets) -> None:

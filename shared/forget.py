@@ -4,8 +4,8 @@ import contextlib
 
 import redis
 
-from shared import names
-from shared.cameras import camera_names
+from shared import redis_names
+from shared.camera_registry import camera_names
 from shared.enrolment_store import cancel_enrolment, erase_enrolments, list_enrolments
 from shared.errors import UnknownPerson
 from shared.messages import Message
@@ -42,10 +42,14 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         count = samples.forget(person)
     versions = models.remove_versions_knowing(person)
     erase_enrolments(client, person)
-    streams = [names.FACES, names.PREDICTIONS, *(names.frames(camera) for camera in camera_names(client))]
+    streams = [
+        redis_names.FACES,
+        redis_names.PREDICTIONS,
+        *(redis_names.frames(camera) for camera in camera_names(client)),
+    ]
     for stream in streams:
         client.xtrim(stream, maxlen=0, approximate=False)
-        client.delete(names.dead(stream))
+        client.delete(redis_names.dead(stream))
     with contextlib.suppress(redis.ResponseError):
         # Redis' append-only file still has what was deleted; a rewrite that is under way already will do.
         client.bgrewriteaof()

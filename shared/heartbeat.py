@@ -10,7 +10,7 @@ import sys
 
 import redis
 
-from shared import names
+from shared import redis_names
 from shared.connection import open_redis
 from shared.settings import Settings
 
@@ -19,12 +19,12 @@ HEARTBEAT_SECONDS = 15
 
 def beat(client: redis.Redis, service: str) -> None:
     """Show that the loop of `service` on this host goes round."""
-    client.set(names.heartbeat(service, socket.gethostname()), 1, ex=HEARTBEAT_SECONDS)
+    client.set(redis_names.heartbeat(service, socket.gethostname()), 1, ex=HEARTBEAT_SECONDS)
 
 
 def is_alive(client: redis.Redis, service: str) -> bool:
     """Tell whether `service` on this host has shown life lately."""
-    return bool(client.exists(names.heartbeat(service, socket.gethostname())))
+    return bool(client.exists(redis_names.heartbeat(service, socket.gethostname())))
 
 
 if __name__ == "__main__":

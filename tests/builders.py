@@ -8,16 +8,16 @@ import numpy as np
 import redis
 
 from services.capture.capture import FrameOrigin, make_frame
-from services.capture.drawing import draw
 from services.capture.drawn_person import person
+from services.capture.person_drawing import draw
 from shared.enrolment import Enrolment
 from shared.enrolment_store import Targets, begin_enrolment
 from shared.images import Image, encode_jpeg
 from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
 from shared.messages import EnrolmentLabel, TrainingOptions
 from shared.model_store import SERVED_MODEL, ModelStore
+from shared.redis_stream import publish
 from shared.sample_store import SampleOrigin, SampleStore
-from shared.stream import publish
 
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

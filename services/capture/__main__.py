@@ -4,8 +4,8 @@ import threading
 
 import structlog
 
+from services.capture.camera_worker import CameraWorker
 from services.capture.settings import CaptureSettings
-from services.capture.worker import CameraWorker
 from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs

@@ -8,14 +8,14 @@ from pathlib import Path
 import redis
 import structlog
 
+from services.capture.camera_worker import FRAMES_KEPT
 from services.capture.capture import FrameOrigin, make_frame
-from services.capture.worker import FRAMES_KEPT
-from shared import names
-from shared.cameras import Camera, CameraState, announce_camera
+from shared import redis_names
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.errors import FamiliarError
 from shared.images import decode_image
 from shared.messages import EnrolmentLabel
-from shared.stream import publish
+from shared.redis_stream import publish
 
 _PAUSE_SECONDS = 0.05
 _ANNOUNCE_EVERY_SECONDS = 1.0
@@ -49,13 +49,13 @@ class PhotoCamera:
             self._wait_for_backlog(FRAMES_KEPT - 1)
             origin = FrameOrigin(self._camera, self._started_at, self._published)
             frame, jpeg = make_frame(image, origin, label, live=False)
-            publish(self._client, names.frames(self._camera), frame, jpeg)
+            publish(self._client, redis_names.frames(self._camera), frame, jpeg)
             self._published += 1
         self._wait_for_backlog(0)
         return tuple(unreadable)
 
     def _wait_for_backlog(self, most: int) -> None:
-        while self._client.xlen(names.frames(self._camera)) > most:
+        while self._client.xlen(redis_names.frames(self._camera)) > most:
             self._announce()
             self._look()
             time.sleep(_PAUSE_SECONDS)

@@ -7,8 +7,8 @@ import threading
 import structlog
 
 from services.extractor.extract import SampleRules
+from services.extractor.frame_worker import ExtractorWorker
 from services.extractor.settings import ExtractorSettings
-from services.extractor.worker import ExtractorWorker
 from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs

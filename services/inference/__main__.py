@@ -6,9 +6,9 @@ import structlog
 import uvicorn
 
 from services.inference.app import create_app
+from services.inference.face_worker import FaceWorker
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
-from services.inference.worker import FaceWorker
 from shared.connection import keep_going, open_redis
 from shared.logs import configure_logs
 from shared.model_store import ModelStore

@@ -10,7 +10,7 @@ from shared.errors import FamiliarError, InvalidRequest
 from shared.manifest import Manifest, ManifestPerson, Metrics
 from shared.messages import Message, Time, TrainingOptions
 from shared.model_store import ModelStore
-from shared.queue import TrainingJob, enqueue_training, find_training
+from shared.training_queue import TrainingJob, enqueue_training, find_training
 
 # Whoever may ask for a training may not make the trainer open any file there is.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")

@@ -6,7 +6,7 @@ import redis
 from fastapi import APIRouter, Path, status
 from pydantic import Field
 
-from shared.cameras import Camera, live_cameras, require_camera
+from shared.camera_registry import Camera, live_cameras, require_camera
 from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolment_store import (
     DEFAULT_PAUSE_SECONDS,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from services.inference.pictures import BODY_TYPES, FIELD, read_picture
 from services.inference.predict import Answer, predict_picture
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
+from services.inference.uploaded_picture import BODY_TYPES, FIELD, read_picture
 from shared.detector import FaceDetector
+from shared.lending_pool import Pool
 from shared.messages import Prediction
-from shared.pool import Pool
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _REQUEST_BODY = {

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from shared.errors import BrokenModel
 from shared.images import MODEL_INPUT_SIZE, Image, to_model_input
+from shared.lending_pool import Pool
 from shared.manifest import Manifest
 from shared.model_store import SERVED_MODEL, ModelStore
-from shared.pool import Pool
 
 Confidences = NDArray[np.float32]
 

@@ -6,11 +6,11 @@ import redis
 import structlog
 
 from services.inference.predictor import Predictor, load_predictor
-from shared import names
+from shared import redis_names
 from shared.connection import BLOCK_MILLISECONDS
 from shared.errors import FamiliarError, NoModel
 from shared.model_store import ModelStore
-from shared.stream import read_after
+from shared.redis_stream import read_after
 
 _log = structlog.get_logger()
 
@@ -87,7 +87,7 @@ class ModelWatcher:
         while not stopped.is_set():
             self.follow()
             try:
-                hints = read_after(self._client, names.MODEL_VERSIONS, newest)
+                hints = read_after(self._client, redis_names.MODEL_VERSIONS, newest)
             except redis.RedisError:
                 stopped.wait(BLOCK_MILLISECONDS / 1000)
             else:

@@ -11,8 +11,8 @@ import structlog
 from services.trainer.settings import TrainerSettings
 from shared.connection import keep_going, open_redis
 from shared.logs import configure_logs
-from shared.queue import work_on_training
 from shared.service import load_settings, stop_on_signals
+from shared.training_queue import work_on_training
 
 
 def main() -> None:

@@ -17,17 +17,17 @@ from services.trainer.settings import TrainerSettings
 from services.trainer.train import Training
 from services.trainer.train import train as train_network
 from services.trainer.training_samples import TrainingSamples
-from shared import names
+from shared import redis_names
 from shared.connection import open_redis
 from shared.errors import FamiliarError, InvalidRequest, PersonForgotten
 from shared.logs import configure_logs
 from shared.manifest import Manifest, ManifestPerson
 from shared.messages import Epoch, ModelVersion, TrainingOptions
 from shared.model_store import ModelStore
-from shared.queue import TrainingProgress, give_up, report_progress
+from shared.redis_stream import publish
 from shared.sample_store import SampleStore
 from shared.service import load_settings
-from shared.stream import publish
+from shared.training_queue import TrainingProgress, give_up, report_progress
 
 MODEL_VERSIONS_KEPT = 1000
 
@@ -148,6 +148,6 @@ def _announce(client: redis.Redis, manifest: Manifest) -> None:
     """Say that there is a new version. It is only a hint: inference looks at the store by itself, too."""
     message = ModelVersion(model_version=manifest.version, published_at=manifest.created_at)
     try:
-        publish(client, names.MODEL_VERSIONS, message, most=MODEL_VERSIONS_KEPT)
+        publish(client, redis_names.MODEL_VERSIONS, message, most=MODEL_VERSIONS_KEPT)
     except redis.RedisError as error:
         _log.warning("version not announced", model_version=manifest.version, error=str(error))

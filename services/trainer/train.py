@@ -14,8 +14,8 @@ from services.trainer.evaluate import calibrate_threshold, evaluate, recall_by_p
 from services.trainer.export import export
 from services.trainer.features import Features
 from services.trainer.network import build_new_layers, cut_base, describe_layers, join
+from services.trainer.pretrained_weights import load_base
 from services.trainer.training_samples import Labels, TrainingSamples
-from services.trainer.weights import load_base
 from shared.images import Image
 from shared.manifest import Layer, Metrics, Weights
 from shared.messages import Epoch, TrainingOptions

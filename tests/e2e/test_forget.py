@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.capture.drawing import draw
 from services.capture.drawn_person import person
+from services.capture.person_drawing import draw
 from shared.images import encode_jpeg
 from shared.messages import TrainingOptions
-from shared.queue import JobState, enqueue_training, find_training
+from shared.training_queue import JobState, enqueue_training, find_training
 
 if TYPE_CHECKING:
     from conftest import Running

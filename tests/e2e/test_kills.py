@@ -10,7 +10,7 @@ import pytest
 from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolment_store import Targets, begin_enrolment, find_enrolment
 from shared.messages import Split, TrainingOptions
-from shared.queue import JobState, TrainingJob, enqueue_training, find_training
+from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 if TYPE_CHECKING:
     from conftest import Running

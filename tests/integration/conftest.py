@@ -11,7 +11,7 @@ from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
-from tests.site import Site
+from tests.app_client import Site
 
 
 @pytest.fixture

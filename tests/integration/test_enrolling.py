@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import redis
 
-from services.capture.drawing import draw
 from services.capture.drawn_person import person
+from services.capture.person_drawing import draw
 from services.extractor.extract import SampleRules
-from services.extractor.worker import ExtractorWorker
-from shared.cameras import Camera, CameraState, announce_camera
+from services.extractor.frame_worker import ExtractorWorker
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.enrolment import EnrolmentState, Refusal
 from shared.enrolment_store import get_enrolment
 from shared.images import Image

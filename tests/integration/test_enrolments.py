@@ -21,8 +21,8 @@ from shared.enrolment_store import (
 )
 from shared.errors import EnrolmentRunning, UnknownEnrolment
 from shared.messages import Split
+from shared.redis_stream import run_transaction
 from shared.sample_store import Person
-from shared.stream import run_transaction
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 

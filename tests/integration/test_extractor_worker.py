@@ -10,16 +10,16 @@ import pytest
 import redis
 
 from services.capture.capture import FrameOrigin, make_frame
-from services.capture.drawing import draw
 from services.capture.drawn_person import person
+from services.capture.person_drawing import draw
+from services.extractor.camera_leases import RENEW_SECONDS
 from services.extractor.extract import SampleRules
-from services.extractor.leases import RENEW_SECONDS
-from services.extractor.worker import FACES_KEPT, ExtractorWorker
-from shared.cameras import Camera, CameraState, announce_camera
+from services.extractor.frame_worker import FACES_KEPT, ExtractorWorker
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.images import Image, decode_image
 from shared.messages import Face, Frame
+from shared.redis_stream import Consumer, dropped_counts, publish
 from shared.sample_store import SampleStore
-from shared.stream import Consumer, dropped_counts, publish
 
 STARTED_AT = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 DEADLINE_SECONDS = 8.0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from shared.cameras import Camera, CameraState, announce_camera
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.enrolment_store import Targets, list_enrolments, request_enrolment, start_enrolment
 from shared.errors import UnknownPerson
 from shared.forget import Forgotten, forget_person

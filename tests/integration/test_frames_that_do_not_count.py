@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from services.extractor.extract import SampleRules
-from services.extractor.worker import ExtractorWorker
-from shared.cameras import Camera, CameraState, announce_camera
+from services.extractor.frame_worker import ExtractorWorker
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.enrolment_store import (
     cancel_enrolment,
     end_train_stretch,

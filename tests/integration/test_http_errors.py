@@ -8,9 +8,9 @@ import pytest
 import redis
 
 from cli.local_stack import free_port
-from shared.cameras import Camera, CameraState, announce_camera
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.connection import open_redis
-from tests.site import Site
+from tests.app_client import Site
 
 
 def enrol(site: Site, **changes: object) -> httpx.Response:

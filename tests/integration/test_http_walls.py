@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from tests.site import Site
+from tests.app_client import Site
 
 
 @pytest.mark.parametrize("origin", ["cross-site", "same-site"])

@@ -13,7 +13,7 @@ import pytest
         "services.extractor.__main__",
         "services.inference.__main__",
         "services.trainer.__main__",
-        "services.trainer.health",
+        "services.trainer.health_check",
         "cli.main",
     ],
 )

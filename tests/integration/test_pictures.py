@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from services.inference.pictures import read_picture
+from services.inference.uploaded_picture import read_picture
 from shared.errors import ImageTooLarge, InvalidRequest, UnsupportedMediaType
 from shared.images import BYTE_LIMIT
 

@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 
 from shared.errors import UnknownJob
 from shared.messages import TrainingOptions
-from shared.queue import JobState, TrainingJob, enqueue_training, find_training, training_hosts
+from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training, training_hosts
 
 DEADLINE_SECONDS = 20.0
 

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from shared.messages import ModelVersion
-from shared.stream import (
+from shared.redis_stream import (
     Consumer,
     Delivery,
     drop_oldest,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import redis
 
 from shared.messages import ModelVersion
-from shared.stream import MOST_DELIVERIES, Consumer, Delivery, publish, run_transaction
+from shared.redis_stream import MOST_DELIVERIES, Consumer, Delivery, publish, run_transaction
 
 STREAM = "letters"
 GROUP = "readers"

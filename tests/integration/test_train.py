@@ -13,9 +13,9 @@ from services.trainer import export as export_module
 from services.trainer.export import KERAS_FILE, LITERT_FILE, export, largest_difference
 from services.trainer.litert import to_litert
 from services.trainer.network import build_new_layers, cut_base, join
+from services.trainer.pretrained_weights import load_base
 from services.trainer.train import Training, train
 from services.trainer.training_samples import TrainingSamples, split_by_time
-from services.trainer.weights import load_base
 from shared.errors import BrokenExport, WeightsUnavailable
 from shared.images import Image
 from shared.messages import Epoch, TrainingOptions

@@ -9,14 +9,14 @@ import structlog
 
 from services.capture.capture import FrameOrigin, capture_images, make_frame
 from services.capture.source_address import SourceAddress
-from shared import names
-from shared.cameras import Camera, CameraState, announce_camera
+from shared import redis_names
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.connection import keep_going
 from shared.enrolment_store import find_enrolment
 from shared.errors import SourceFailed
 from shared.images import Image
 from shared.messages import EnrolmentLabel
-from shared.stream import drop_oldest, publish
+from shared.redis_stream import drop_oldest, publish
 
 FRAMES_KEPT = 16
 
@@ -79,7 +79,7 @@ class CameraWorker:
             if not self._stopped.is_set():
                 live = label is None and not self._address.fast
                 frame, jpeg = make_frame(image, FrameOrigin(self._camera, started_at, sequence), label, live=live)
-                publish(self._client, names.frames(self._camera), frame, jpeg)
+                publish(self._client, redis_names.frames(self._camera), frame, jpeg)
                 self._state = self._state.model_copy(update={"published": sequence + 1})
             self._announce()
             published.set()
@@ -92,7 +92,7 @@ class CameraWorker:
         An enrolment may begin or end during the wait, and whoever reads frames may be away: both are looked
         at again each time.
         """
-        stream = names.frames(self._camera)
+        stream = redis_names.frames(self._camera)
         while not self._stopped.is_set():
             enrolment = find_enrolment(self._client, self._camera)
             label = enrolment.label_at(datetime.now(UTC)) if enrolment else None

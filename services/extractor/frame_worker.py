@@ -7,18 +7,18 @@ import redis
 import structlog
 from redis.client import Pipeline
 
+from services.extractor.camera_leases import RENEW_SECONDS, Leases
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from services.extractor.leases import RENEW_SECONDS, Leases
 from services.extractor.near_copy import TakenSamples
-from shared import names
+from shared import redis_names
 from shared.detector import FaceDetector
 from shared.enrolment import Enrolment, EnrolmentState, Refusal
 from shared.enrolment_store import count_refusal, find_enrolment, record_samples
 from shared.errors import ImageTooLarge, UnknownPerson, UnreadableImage
 from shared.images import decode_image, encode_jpeg
 from shared.messages import EnrolmentLabel, Face, Frame, Split
+from shared.redis_stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
 from shared.sample_store import SampleOrigin, SampleStore
-from shared.stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
 
 FRAMES_AT_ONCE = 16
 FACES_KEPT = 64
@@ -38,15 +38,15 @@ class ExtractorWorker:
         self._taken = TakenSamples(store)
         self._detector = FaceDetector()
         self._leases = Leases(client, name)
-        self._consumer = Consumer(client, names.EXTRACTOR, name, Frame)
+        self._consumer = Consumer(client, redis_names.EXTRACTOR, name, Frame)
 
     def step(self) -> None:
         """Take over new cameras with what their last extractor left, then work through what has come."""
         self._leases.renew()
         for camera in self._leases.newly_taken():
             # With the lease, whatever is pending belongs to nobody else.
-            self._work_through(self._consumer.claim(names.frames(camera), idle_milliseconds=0))
-        streams = [names.frames(camera) for camera in self._leases.cameras]
+            self._work_through(self._consumer.claim(redis_names.frames(camera), idle_milliseconds=0))
+        streams = [redis_names.frames(camera) for camera in self._leases.cameras]
         if streams:
             self._work_through(self._consumer.receive(streams, FRAMES_AT_ONCE))
         else:
@@ -95,13 +95,13 @@ class ExtractorWorker:
             if due and enrolment:
                 self._record(pipeline, frame, enrolment, refusal)
             for index, face in enumerate(faces):
-                publish(pipeline, names.FACES, _face_message(frame, index, face), encode_jpeg(face.crop))
+                publish(pipeline, redis_names.FACES, _face_message(frame, index, face), encode_jpeg(face.crop))
             self._consumer.complete(delivery, pipeline)
 
         # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
-        self._client.transaction(settle, names.enrolment(frame.camera))
+        self._client.transaction(settle, redis_names.enrolment(frame.camera))
         if faces:
-            drop_oldest(self._client, names.FACES, FACES_KEPT)
+            drop_oldest(self._client, redis_names.FACES, FACES_KEPT)
 
     def _collect(
         self, frame: Frame, label: EnrolmentLabel, enrolment: Enrolment, faces: Sequence[FoundFace]

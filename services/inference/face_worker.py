@@ -11,11 +11,11 @@ from redis.client import Pipeline
 from services.inference.predict import in_milliseconds, name_faces
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
-from shared import names
+from shared import redis_names
 from shared.errors import ImageTooLarge, NoModel, UnreadableImage
 from shared.images import Image, decode_image
 from shared.messages import Face, NamedFace, Prediction
-from shared.stream import Consumer, Delivery, publish, run_transaction
+from shared.redis_stream import Consumer, Delivery, publish, run_transaction
 
 PREDICTIONS_KEPT = 10_000
 FACES_AT_ONCE = 16
@@ -33,7 +33,7 @@ class FaceWorker:
         """Make the worker; nothing is read before `step`."""
         self._client = client
         self._served = served
-        self._consumer = Consumer(client, names.INFERENCE, f"{socket.gethostname()}-{os.getpid()}", Face)
+        self._consumer = Consumer(client, redis_names.INFERENCE, f"{socket.gethostname()}-{os.getpid()}", Face)
         self._claimed_at = 0.0
 
     def step(self) -> None:
@@ -44,10 +44,10 @@ class FaceWorker:
             time.sleep(_NO_MODEL_PAUSE_SECONDS)
             return
         if time.monotonic() - self._claimed_at > _CLAIM_EVERY_SECONDS:
-            for delivery in self._consumer.claim(names.FACES, CLAIM_AFTER_MILLISECONDS):
+            for delivery in self._consumer.claim(redis_names.FACES, CLAIM_AFTER_MILLISECONDS):
                 self._name(delivery, predictor)
             self._claimed_at = time.monotonic()
-        for delivery in self._consumer.receive([names.FACES], FACES_AT_ONCE):
+        for delivery in self._consumer.receive([redis_names.FACES], FACES_AT_ONCE):
             self._name(delivery, self._served.get())
 
     def stop(self) -> None:
@@ -68,7 +68,7 @@ class FaceWorker:
         prediction = _prediction(delivery.message, predictor.version, named, in_milliseconds(timing))
 
         def settle(pipeline: Pipeline) -> None:
-            publish(pipeline, names.PREDICTIONS, prediction, most=PREDICTIONS_KEPT)
+            publish(pipeline, redis_names.PREDICTIONS, prediction, most=PREDICTIONS_KEPT)
             self._consumer.complete(delivery, pipeline)
 
         run_transaction(self._client, settle)

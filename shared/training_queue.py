@@ -14,7 +14,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from shared import names
+from shared import redis_names
 from shared.errors import FamiliarError, UnknownJob
 from shared.messages import Epoch, Message, Time, TrainingOptions
 
@@ -77,7 +77,7 @@ class TrainingJob(Message):
 def enqueue_training(client: redis.Redis, options: TrainingOptions) -> TrainingJob:
     """Put a training job on the queue. A job whose worker dies is tried again, `RETRIES` times."""
     job = _queue(client).enqueue(
-        names.TRAINING_JOB,
+        redis_names.TRAINING_JOB,
         kwargs=options.model_dump(mode="json", exclude_defaults=True),
         job_timeout=JOB_TIMEOUT_SECONDS,
         result_ttl=RESULT_SECONDS,
@@ -144,7 +144,7 @@ def training_hosts(client: redis.Redis) -> set[str]:
 
 
 def _queue(client: redis.Redis) -> Queue:
-    return Queue(names.TRAINING_QUEUE, connection=client, serializer=JSONSerializer)
+    return Queue(redis_names.TRAINING_QUEUE, connection=client, serializer=JSONSerializer)
 
 
 def _this_job() -> Job:

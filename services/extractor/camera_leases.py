@@ -12,8 +12,8 @@ import structlog
 from redis.exceptions import LockError
 from redis.lock import Lock  # noqa: TC002 - an import that only a checker makes is harder to read than this one
 
-from shared import names
-from shared.cameras import camera_names
+from shared import redis_names
+from shared.camera_registry import camera_names
 
 LEASE_SECONDS = 3.5
 RENEW_SECONDS = 1.0
@@ -65,20 +65,20 @@ class Leases:
         """Give everything back, so that another extractor goes on at once."""
         for camera in self.cameras:
             self._give_back(camera)
-        self._client.zrem(names.EXTRACTORS, self._extractor)
+        self._client.zrem(redis_names.EXTRACTORS, self._extractor)
 
     def _count_extractors(self) -> int:
         # Redis' clock is the one that all extractors share.
         seconds, microseconds = self._client.time()
         now = seconds + microseconds / 1e6
         with self._client.pipeline(transaction=True) as pipeline:
-            pipeline.zadd(names.EXTRACTORS, {self._extractor: now})
-            pipeline.zremrangebyscore(names.EXTRACTORS, "-inf", now - LEASE_SECONDS)
-            pipeline.zcard(names.EXTRACTORS)
+            pipeline.zadd(redis_names.EXTRACTORS, {self._extractor: now})
+            pipeline.zremrangebyscore(redis_names.EXTRACTORS, "-inf", now - LEASE_SECONDS)
+            pipeline.zcard(redis_names.EXTRACTORS)
             return int(pipeline.execute()[-1])
 
     def _take(self, camera: str) -> None:
-        lock = self._client.lock(names.lease(camera), timeout=LEASE_SECONDS, thread_local=False)
+        lock = self._client.lock(redis_names.lease(camera), timeout=LEASE_SECONDS, thread_local=False)
         if lock.acquire(blocking=False, token=self._extractor):
             self._held[camera] = lock
             self._newly_taken.append(camera)

@@ -5,7 +5,7 @@ from typing import Any
 
 import redis
 
-from shared import names
+from shared import redis_names
 from shared.errors import UnknownCamera
 from shared.messages import Message, Slug
 
@@ -36,22 +36,22 @@ class Camera(Message):
 def announce_camera(client: redis.Redis, camera: Camera) -> None:
     """Say how a camera is; the announcement is forgotten after `ANNOUNCEMENT_SECONDS`."""
     with client.pipeline(transaction=True) as pipeline:
-        pipeline.sadd(names.CAMERAS, camera.camera)
-        pipeline.set(names.camera(camera.camera), camera.model_dump_json(), ex=ANNOUNCEMENT_SECONDS)
+        pipeline.sadd(redis_names.CAMERAS, camera.camera)
+        pipeline.set(redis_names.camera(camera.camera), camera.model_dump_json(), ex=ANNOUNCEMENT_SECONDS)
         pipeline.execute()
 
 
 def withdraw_camera(client: redis.Redis, camera: str) -> None:
     """Say that a camera is no more, and delete its frames."""
     with client.pipeline(transaction=True) as pipeline:
-        pipeline.srem(names.CAMERAS, camera)
-        pipeline.delete(names.camera(camera), names.frames(camera))
+        pipeline.srem(redis_names.CAMERAS, camera)
+        pipeline.delete(redis_names.camera(camera), redis_names.frames(camera))
         pipeline.execute()
 
 
 def camera_names(client: redis.Redis) -> list[str]:
     """List every camera that was ever announced and not withdrawn, alive or not."""
-    known: set[Any] = client.smembers(names.CAMERAS)
+    known: set[Any] = client.smembers(redis_names.CAMERAS)
     return sorted(name.decode() for name in known)
 
 
@@ -60,7 +60,7 @@ def live_cameras(client: redis.Redis) -> tuple[Camera, ...]:
     cameras = camera_names(client)
     if not cameras:
         return ()
-    announced = client.mget([names.camera(name) for name in cameras])
+    announced = client.mget([redis_names.camera(name) for name in cameras])
     return tuple(Camera.model_validate_json(text) for text in announced if text is not None)
 
 

@@ -14,7 +14,7 @@ import structlog
 from pydantic import ValidationError
 from redis.client import Pipeline
 
-from shared import names
+from shared import redis_names
 from shared.connection import BLOCK_MILLISECONDS
 from shared.errors import MalformedEntry
 from shared.messages import Message
@@ -60,12 +60,12 @@ def drop_oldest(client: redis.Redis, stream: str, keep: int) -> None:
 
 def count_dropped(client: "redis.Redis | Pipeline", stream: str, dropped: int) -> None:
     """Count entries that were dropped unread."""
-    client.hincrby(names.DROPPED, stream, dropped)
+    client.hincrby(redis_names.DROPPED, stream, dropped)
 
 
 def dropped_counts(client: redis.Redis) -> dict[str, int]:
     """Tell how many entries of each stream were ever dropped unread."""
-    counts: dict[Any, Any] = client.hgetall(names.DROPPED)
+    counts: dict[Any, Any] = client.hgetall(redis_names.DROPPED)
     return {stream.decode(): int(count) for stream, count in counts.items()}
 
 
@@ -206,7 +206,7 @@ class Consumer(Generic[MessageT]):
         letter: dict[Any, Any] = {**fields, "reason": reason, "entry_id": entry_id}
 
         def move(pipeline: Pipeline) -> None:
-            pipeline.xadd(names.dead(stream), letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
+            pipeline.xadd(redis_names.dead(stream), letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
             pipeline.xack(stream, self._group, entry_id)
             pipeline.xdel(stream, entry_id)
 
