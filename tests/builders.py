@@ -8,8 +8,8 @@ import numpy as np
 import redis
 
 from services.capture.capture import FrameOrigin, make_frame
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from shared.enrolment import Enrolment
 from shared.enrolment_store import Targets, begin_enrolment
 from shared.images import Image, encode_jpeg

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.capture.drawn_person import STYLES, Colour, Person
+from services.capture.person_looks import STYLES, Colour, Person
 from shared.images import Image
 
 Points = NDArray[np.float64]

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import structlog
 
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from services.capture.source_address import SourceAddress, SourceKind
 from shared.errors import FamiliarError, SourceFailed
 from shared.images import Image, decode_image

@@ -16,8 +16,8 @@ import pytest
 import redis
 
 from cli.local_stack import LocalSettings, LocalStack, free_port
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from shared.connection import open_redis
 from shared.images import encode_jpeg
 from shared.model_store import ModelStore

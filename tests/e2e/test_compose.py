@@ -19,8 +19,8 @@ import pytest
 import redis
 
 from cli.local_stack import free_port
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from shared.images import encode_jpeg
 
 ROOT = Path(__file__).parents[2]

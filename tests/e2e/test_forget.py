@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from shared.images import encode_jpeg
 from shared.messages import TrainingOptions
 from shared.training_queue import JobState, enqueue_training, find_training

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import redis
 
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from shared.camera_registry import Camera, CameraState, announce_camera

@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from services.capture.capture import FrameOrigin, make_frame
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from services.extractor.camera_leases import RENEW_SECONDS
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import FACES_KEPT, ExtractorWorker

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from shared.detector import FaceDetector
 from shared.enrolment import Refusal

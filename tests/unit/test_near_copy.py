@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture.drawn_person import person
 from services.capture.person_drawing import draw
+from services.capture.person_looks import person
 from services.extractor.near_copy import NEAR_COPY_DISTANCE, Fingerprint, TakenSamples, fingerprint
 from shared.images import Image, encode_jpeg
 from shared.messages import Split
