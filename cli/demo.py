@@ -1,6 +1,7 @@
 """familiar demo: the whole of Familiar in two minutes, with two drawn people and nothing to install."""
 
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -68,6 +69,9 @@ def demo(
     Everything is kept in a folder of its own, which is deleted at the end.
     """
     started = time.monotonic()
+    # However it is ended, everything that it started ends with it.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     stopped = threading.Event()
     home = Path(tempfile.mkdtemp(prefix="familiar-demo-"))
     cameras = " ".join(f"{name.lower()}=synthetic:{name.lower()}" for name in PEOPLE)
@@ -144,7 +148,7 @@ def _wait_for_camera(client: redis.Redis, camera: str) -> None:
 def _wait_until_served(url: str, version: int) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        response = httpx.get(f"{url}/readyz")
+        response = httpx.get(f"{url}/readyz", trust_env=False)
         if response.is_success and response.json()["model_version"] == version:
             return
         time.sleep(0.1)

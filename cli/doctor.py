@@ -15,7 +15,7 @@ from cli.redis_server import find_redis_server
 from cli.settings import CliSettings
 from shared.camera_registry import live_cameras
 from shared.connection import open_redis, require_redis
-from shared.errors import FamiliarError, NoModel
+from shared.errors import FamiliarError, NoModel, RedisUnavailable
 from shared.model_store import ModelStore
 from shared.redis_stream import dropped_counts
 from shared.service import load_settings
@@ -46,7 +46,6 @@ def doctor() -> None:
 def _checks() -> Iterator[Check]:
     yield "Python", _python
     yield "processor", _processor
-    yield "Redis server", lambda _settings: str(find_redis_server())
     yield "Redis", _redis
     yield "trainer", _trainer
     yield "ImageNet weights", _weights
@@ -58,7 +57,7 @@ def _checks() -> Iterator[Check]:
 
 def _python(_settings: CliSettings) -> str:
     if not _PYTHONS[0] <= sys.version_info[:2] <= _PYTHONS[1]:
-        raise FamiliarError(f"Python {platform.python_version()} is not supported; use 3.11 or 3.12.")
+        raise FamiliarError(f"Python {platform.python_version()} is not supported; use 3.11, 3.12 or 3.13.")
     return platform.python_version()
 
 
@@ -73,7 +72,10 @@ def _processor(_settings: CliSettings) -> str:
 
 def _redis(settings: CliSettings) -> str:
     client = open_redis(settings.redis_url)
-    require_redis(client)
+    try:
+        require_redis(client)
+    except RedisUnavailable as error:
+        raise RedisUnavailable(f"{error.detail} `familiar up` would start {find_redis_server()}.") from error
     return f"version {client.info('server')['redis_version']}"
 
 

@@ -20,6 +20,7 @@ from shared.enrolment_store import (
     begin_enrolment,
     cancel_enrolment,
     end_train_stretch,
+    erase_enrolment,
     get_enrolment,
 )
 from shared.errors import InvalidRequest
@@ -83,14 +84,19 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
     for_training = math.ceil(len(pictures) * train / (train + test))
     try:
         with drawn_bars() as bars:
-            shown = PhotoCamera(client, camera, lambda: bars.show(get_enrolment(client, camera)))
+
+            def look() -> None:
+                require_extractor(client)
+                bars.show(get_enrolment(client, camera))
+
+            shown = PhotoCamera(client, camera, look)
             unreadable = shown.show(pictures[:for_training], enrolment.label)
             enrolment = end_train_stretch(client, camera)
             unreadable += shown.show(pictures[for_training:], enrolment.label)
             enrolment = get_enrolment(client, camera)
             bars.show(enrolment)
     finally:
-        cancel_enrolment(client, camera)
+        erase_enrolment(client, camera)
         withdraw_camera(client, camera)
     for path in unreadable:
         out.print(f"passed over, as it is not a picture that can be read: {path}", markup=False)

@@ -96,7 +96,7 @@ def require_extractor(client: redis.Redis) -> None:
         ExtractorMissing: nobody has shown life lately.
     """
     newest = client.zrange(redis_names.EXTRACTORS, -1, -1, withscores=True)
-    if not newest or time.time() - float(newest[0][1]) > PATIENCE_SECONDS:
+    if not newest or client.time()[0] - float(newest[0][1]) > PATIENCE_SECONDS:
         raise ExtractorMissing
 
 

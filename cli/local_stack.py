@@ -5,6 +5,7 @@ The process manager is supervisord. Its configuration, with the names of program
 """
 
 import configparser
+import contextlib
 import os
 import shlex
 import signal
@@ -66,6 +67,7 @@ class LocalStack:
         self._logs = settings.home / "logs"
         self._run.mkdir(parents=True, exist_ok=True)
         self._logs.mkdir(parents=True, exist_ok=True)
+        self._pidfile = self._run / "supervisord.pid"
         self._lock = FileLock(self._run / "local.lock")
         self._supervisor: subprocess.Popen[bytes] | None = None
 
@@ -113,6 +115,7 @@ class LocalStack:
         return self._logs / f"{service}.log"
 
     def _start(self) -> None:
+        self._require_no_survivor()
         _require_free(self.settings.port, "FAMILIAR_PORT")
         if self.settings.redis_url is None:
             _require_free(self.settings.redis_port, "REDIS_URL")
@@ -138,13 +141,20 @@ class LocalStack:
             start_new_session=True,
         )
 
+    def _require_no_survivor(self) -> None:
+        """A process manager outlives whoever started it and was killed."""
+        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+            survivor = int(self._pidfile.read_text())
+            os.kill(survivor, 0)
+            raise AlreadyRunning(f"Familiar still runs with {self.settings.home}. Stop it with `kill {survivor}`.")
+
     def _configuration(self) -> configparser.RawConfigParser:
         configuration = configparser.RawConfigParser()
         configuration["supervisord"] = {
             "nodaemon": "true",
             "silent": "true",
             "logfile": str(self._logs / "supervisord.log"),
-            "pidfile": str(self._run / "supervisord.pid"),
+            "pidfile": str(self._pidfile),
             "childlogdir": str(self._logs),
         }
         if self.settings.redis_url is None:
@@ -162,7 +172,8 @@ class LocalStack:
             "command": shlex.join(command).replace("%", "%%"),
             "priority": str(priority),
             "autorestart": "true",
-            "startsecs": "0",
+            # What ends within a second is started again ever more slowly, anything else at once.
+            "startsecs": "1",
             "startretries": "1000000",
             "stopwaitsecs": "10",
             "redirect_stderr": "true",
@@ -179,7 +190,7 @@ class LocalStack:
                     f"The process manager ended at once; {self._logs / 'supervisord.log'} has the reason."
                 )
             try:
-                httpx.get(f"{self.settings.url}/healthz").raise_for_status()
+                httpx.get(f"{self.settings.url}/healthz", trust_env=False).raise_for_status()
                 require_redis(open_redis(self.settings.used_redis_url))
             except (httpx.HTTPError, FamiliarError):
                 time.sleep(0.1)

@@ -36,6 +36,10 @@ def main() -> None:
         _fail(error)
     except (redis.ConnectionError, redis.TimeoutError):
         _fail(RedisUnavailable())
+    except OSError as error:
+        _fail(
+            FamiliarError(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check its rights.")
+        )
 
 
 def _fail(error: FamiliarError) -> None:

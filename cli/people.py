@@ -29,11 +29,10 @@ def forget(
 ) -> None:
     """Forget somebody everywhere: samples, every model version that knows them, and what is in the streams."""
     connections = connect()
-    known = connections.samples.person(slug_of(person))
     if not yes:
-        typer.confirm(f"Forget {known.name}, with {known.train_samples + known.test_samples} samples?", abort=True)
-    forgotten = forget_person(connections.client, connections.samples, connections.models, known.slug)
+        typer.confirm(f"Forget {person}, with all samples and every model version that knows them?", abort=True)
+    forgotten = forget_person(connections.client, connections.samples, connections.models, slug_of(person))
     versions = ", ".join(str(version) for version in forgotten.model_versions) or "none"
-    out.print(f"Forgot {known.name}: {forgotten.samples} samples; model versions deleted: {versions}.")
+    out.print(f"Forgot {person}: {forgotten.samples} samples; model versions deleted: {versions}.")
     if not forgotten.serving:
         out.print("No model is served now. Train the others again with `familiar train`.")

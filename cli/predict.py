@@ -21,7 +21,8 @@ def predict(
 ) -> None:
     """Name every face in each picture."""
     failed = False
-    with httpx.Client(base_url=load_settings(CliSettings).url, timeout=TIMEOUT_SECONDS) as client:
+    # A proxy from the environment is not asked: pictures stay on the way to inference.
+    with httpx.Client(base_url=load_settings(CliSettings).url, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
         for path in files:
             try:
                 response = client.post("/v1/predictions", files={"image": path.read_bytes()})

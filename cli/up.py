@@ -1,6 +1,7 @@
 """familiar up: Redis and all services on this machine, until Ctrl-C."""
 
 import os
+import shlex
 import threading
 from typing import Annotated
 
@@ -9,8 +10,9 @@ import typer
 from cli.console import out
 from cli.local_stack import LocalSettings, LocalStack, local_redis_port
 from cli.settings import CliSettings
+from services.capture.settings import parse_cameras
 from services.inference.settings import InferenceSettings
-from shared.errors import ServiceFailed
+from shared.errors import InvalidRequest, ServiceFailed
 from shared.service import load_settings, stop_on_signals
 
 LOOK_SECONDS = 0.5
@@ -23,7 +25,7 @@ def up(
 ) -> None:
     """Start Redis and all services, and keep them running until Ctrl-C."""
     settings = load_settings(CliSettings)
-    cameras = " ".join(camera) if camera else os.environ.get("FAMILIAR_CAMERAS", "")
+    cameras = _cameras(camera)
     stopped = threading.Event()
     stop_on_signals(stopped)
     local = LocalSettings(
@@ -38,6 +40,20 @@ def up(
         out.print(f"Samples, models and logs are in {local.home}. Ctrl-C ends.", markup=False)
         keep_serving(stack, stopped)
     out.print("Stopped.")
+
+
+def _cameras(given: list[str] | None) -> str:
+    """Give the cameras in the form of FAMILIAR_CAMERAS, after reading them as capture will."""
+    if any("://" in camera and "@" in camera for camera in given or ()):
+        raise InvalidRequest(
+            "A password on the command line can be read by everybody on this machine. Set FAMILIAR_CAMERAS instead."
+        )
+    text = " ".join(map(shlex.quote, given)) if given else os.environ.get("FAMILIAR_CAMERAS", "")
+    try:
+        parse_cameras(text)
+    except ValueError as error:
+        raise InvalidRequest(f"The cameras make no sense: {error}") from error
+    return text
 
 
 def keep_serving(stack: LocalStack, stopped: threading.Event) -> None:

@@ -1,7 +1,7 @@
-"""Connections to Redis, and the loop that outlasts its absence.
+"""The connection to Redis, and the loop that outlasts its absence.
 
-There are two clients. The reader blocks in XREADGROUP and so needs a socket timeout longer than that
-wait. The writer never repeats a command by itself: a lost reply would publish the same entry twice.
+The client never repeats a command by itself: after a lost reply that would publish the same entry twice. Its
+socket timeout is longer than the wait in XREADGROUP.
 """
 
 import errno
@@ -22,16 +22,20 @@ _SOCKET_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 5.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REDIS_TROUBLES = {
+    "MISCONF": "Redis cannot write to its disk",
+    "OOM command": "Redis is out of memory",
+    "used memory > 'maxmemory'": "Redis is out of memory",
+    "READONLY": "Redis takes no writes",
+    "read only replica": "Redis takes no writes",
+}
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _log = structlog.get_logger()
 
 
 def open_redis(url: str) -> redis.Redis:
-    """Make a client that gives bytes and never repeats a command by itself. Nothing is connected yet.
-
-    It serves as reader and as writer: its socket timeout is longer than `BLOCK_MILLISECONDS`.
-    """
+    """Make a client that gives bytes. Nothing is connected yet."""
     return redis.Redis.from_url(
         url,
         # RESP3, redis-py's default, gives the answers of streams another shape; one is enough.
@@ -88,12 +92,11 @@ def _sleep(seconds: float, done: Callable[[], bool]) -> None:
 
 def trouble_of(error: Exception) -> str | None:
     """Say what the world is short of; None where the error is not the world's."""
-    if isinstance(error, redis.OutOfMemoryError):
-        return "Redis is out of memory"
-    if isinstance(error, redis.ConnectionError | redis.TimeoutError | redis.ReadOnlyError):
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return "Redis does not answer"
-    if isinstance(error, redis.ResponseError) and str(error).startswith("MISCONF"):
-        return "Redis cannot write to its disk"
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if isinstance(error, redis.RedisError):
+        # Inside a transaction redis-py wraps Redis' words into its own.
+        return next((trouble for word, trouble in _REDIS_TROUBLES.items() if word in str(error)), None)
+    if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
         return "the disk is full"
     return None

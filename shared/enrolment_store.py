@@ -134,11 +134,16 @@ def end_train_stretch(client: redis.Redis, camera: str) -> Enrolment:
     return get_enrolment(client, camera)
 
 
+def erase_enrolment(client: redis.Redis, camera: str) -> None:
+    """Delete the enrolment of a camera, running or not; samples that are stored stay."""
+    client.delete(redis_names.enrolment(camera))
+
+
 def erase_enrolments(client: redis.Redis, person: str) -> None:
     """Delete every enrolment of a person."""
     for enrolment in list_enrolments(client):
         if enrolment.request.person == person:
-            client.delete(redis_names.enrolment(enrolment.request.camera))
+            erase_enrolment(client, enrolment.request.camera)
 
 
 def count_refusal(pipeline: Pipeline, camera: str, refusal: Refusal) -> None:

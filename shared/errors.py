@@ -162,6 +162,12 @@ class WeightsUnavailable(FamiliarError):
     """MobileNet's ImageNet weights cannot be had. Put the file into ~/.keras/models, or name it in FAMILIAR_WEIGHTS."""
 
 
+class DiskFull(FamiliarError):
+    """The disk is full, so no version was published. Make room, then train again."""
+
+    status = 507
+
+
 class BrokenExport(FamiliarError):
     """The exported network does not answer as the trained one does. Nothing was published; report this with the log."""
 

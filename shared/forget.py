@@ -32,7 +32,8 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
     Raises:
         UnknownPerson: there is nobody of that slug.
     """
-    if not models.knows(person):
+    enrolled = any(enrolment.request.person == person for enrolment in list_enrolments(client))
+    if not enrolled and not models.knows(person):
         samples.person(person)
     for enrolment in list_enrolments(client):
         if enrolment.request.person == person:
@@ -41,7 +42,6 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
     with contextlib.suppress(UnknownPerson):
         count = samples.forget(person)
     versions = models.remove_versions_knowing(person)
-    erase_enrolments(client, person)
     streams = [
         redis_names.FACES,
         redis_names.PREDICTIONS,
@@ -50,6 +50,8 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
     for stream in streams:
         client.xtrim(stream, maxlen=0, approximate=False)
         client.delete(redis_names.dead(stream))
+    # What shows that there is something to forget goes last.
+    erase_enrolments(client, person)
     with contextlib.suppress(redis.ResponseError):
         # Redis' append-only file still has what was deleted; a rewrite that is under way already will do.
         client.bgrewriteaof()

@@ -149,5 +149,5 @@ def comment_of(jpeg: bytes) -> str | None:
     """Read the comment that `with_comment` put into a JPEG; None where there is none."""
     if jpeg[2:4] != _COMMENT_MARKER:
         return None
-    (length,) = struct.unpack(">H", jpeg[4:6])
+    length = int.from_bytes(jpeg[4:6], "big")
     return jpeg[6 : 4 + length].decode(errors="replace")

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from shared.errors import BrokenModel, UnknownModel
-from shared.files import PARTIAL_PREFIX, sha256_of, sync_folder, write_atomically
+from shared.files import PARTIAL_PREFIX, sha256_of, sync, write_atomically
 from shared.manifest import Manifest
 
 MANIFEST = "manifest.json"
@@ -38,7 +38,11 @@ class ModelStore:
 
     def versions(self) -> tuple[int, ...]:
         """List the versions that were written to the end, oldest first."""
-        return tuple(number for number in self._numbers() if (self._folder(number) / MANIFEST).exists())
+        return tuple(number for number in self._numbers() if self.has(number))
+
+    def has(self, version: int) -> bool:
+        """Tell whether a version is there, written to the end and not deleted."""
+        return (self._folder(version) / MANIFEST).exists()
 
     def current(self) -> int | None:
         """Tell which version is served; None before the first training."""
@@ -124,14 +128,16 @@ class ModelStore:
         `describe` makes the manifest from the version's number and the SHA-256 of each file.
         """
         files = {path.name: sha256_of(path) for path in sorted(staging.iterdir())}
+        for name in files:
+            sync(staging / name)
         with self._lock:
             version = max(self._numbers(), default=0) + 1
             manifest = describe(version, files)
             write_atomically(staging / MANIFEST, manifest.model_dump_json(indent=2).encode())
-            sync_folder(staging)
+            sync(staging)
             staging.chmod(0o755)
             staging.rename(self._folder(version))
-            sync_folder(self._models)
+            sync(self._models)
             write_atomically(self._current, f"{version}\n".encode())
         return manifest
 

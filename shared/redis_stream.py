@@ -25,6 +25,7 @@ MOST_DELIVERIES = 5
 
 _DEAD_LETTERS_KEPT = 100
 _CLAIMED_AT_ONCE = 100
+_ABSENT_MILLISECONDS = 3_600_000
 # UNBLOCKED is what Redis 7 tells a reader that waits while its stream is deleted.
 _GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED")
 
@@ -52,13 +53,16 @@ def publish(
 
 
 def drop_oldest(client: redis.Redis, stream: str, keep: int) -> None:
-    """Drop all but the newest `keep` entries of a work queue, and count what was dropped."""
+    """Drop all but the newest `keep` entries of a work queue, and count them.
+
+    Entries that somebody is just working on stand in the queue, too, and may be among them.
+    """
     dropped = client.xtrim(stream, maxlen=keep, approximate=False)
     if dropped:
         count_dropped(client, stream, dropped)
 
 
-def count_dropped(client: "redis.Redis | Pipeline", stream: str, dropped: int) -> None:
+def count_dropped(client: redis.Redis, stream: str, dropped: int) -> None:
     """Count entries that were dropped unread."""
     client.hincrby(redis_names.DROPPED, stream, dropped)
 
@@ -136,6 +140,7 @@ class Consumer(Generic[MessageT]):
         self._join(stream)
         pending: Any = []
         with self._surviving_a_lost_group():
+            self._forget_absent_consumers(stream)
             pending = self._client.xpending_range(
                 stream, self._group, min="-", max="+", count=_CLAIMED_AT_ONCE, idle=idle_milliseconds
             )
@@ -165,13 +170,6 @@ class Consumer(Generic[MessageT]):
         """Move an entry whose payload cannot be worked with to the dead letters of its stream, with the reason."""
         fields = {HEADER.encode(): delivery.message.model_dump_json().encode(), PAYLOAD.encode(): delivery.payload}
         self._bury(delivery.stream, delivery.entry_id, fields, reason)
-
-    def leave(self) -> None:
-        """Leave the groups; only for a consumer that has completed everything it received."""
-        for stream in list(self._joined):
-            with self._surviving_a_lost_group():
-                self._client.xgroup_delconsumer(stream, self._group, self._name)
-        self._joined.clear()
 
     def _join(self, stream: str) -> None:
         if stream in self._joined:
@@ -212,6 +210,13 @@ class Consumer(Generic[MessageT]):
 
         run_transaction(self._client, move)
 
+    def _forget_absent_consumers(self, stream: str) -> None:
+        """Delete consumers that owe nothing and were not seen for long: a process that starts anew has a new name."""
+        consumers: list[Any] = self._client.xinfo_consumers(stream, self._group)
+        for consumer in consumers:
+            if not consumer["pending"] and consumer["idle"] > _ABSENT_MILLISECONDS:
+                self._client.xgroup_delconsumer(stream, self._group, consumer["name"])
+
     def _forget_trimmed(self, stream: str, entry_ids: list[bytes]) -> None:
         """Acknowledge pending entries that no longer stand in the stream: nobody can work through them."""
         for entry_id in entry_ids:
@@ -219,8 +224,8 @@ class Consumer(Generic[MessageT]):
                 self._client.xack(stream, self._group, entry_id)
 
 
-def run_transaction(client: redis.Redis, queue_commands: Callable[[Pipeline], None]) -> None:
-    """Run the commands that `queue_commands` queues all together or not at all."""
+def run_transaction(client: redis.Redis, queue_commands: Callable[[Pipeline], None]) -> list[Any]:
+    """Run the commands that `queue_commands` queues all together or not at all, and give their answers."""
     with client.pipeline(transaction=True) as pipeline:
         queue_commands(pipeline)
-        pipeline.execute()
+        return list(pipeline.execute())

@@ -20,7 +20,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from shared.errors import NameTaken, UnknownPerson
-from shared.files import PARTIAL_PREFIX, write_atomically
+from shared.files import write_atomically
 from shared.images import comment_of, with_comment
 from shared.messages import Message, Slug, Split, Time
 from shared.slugs import is_slug, slug_of, tidy_name
@@ -181,8 +181,7 @@ class SampleStore:
         return str(json.loads(self._card(slug).read_text())["name"])
 
     def _paths(self, person: str, split: Split) -> Iterator[Path]:
-        folder = self._samples / split / person
-        return (path for path in folder.glob("*.jpg") if not path.name.startswith(PARTIAL_PREFIX))
+        return (self._samples / split / person).glob("*.jpg")
 
 
 def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:

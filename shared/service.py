@@ -1,11 +1,13 @@
 """What the start of every service has in common: reading its settings, and stopping when told to."""
 
+import os
 import signal
 import sys
 import threading
 from types import FrameType
 from typing import TypeVar
 
+import structlog
 from pydantic import ValidationError
 
 from shared.settings import Settings
@@ -25,11 +27,21 @@ def load_settings(settings_type: type[SettingsT]) -> SettingsT:
         sys.exit(2)
 
 
+def end_with_any_thread() -> None:
+    """Let a bug in any thread end the process, which is started again; half a service would look healthy."""
+
+    def end(failure: threading.ExceptHookArgs) -> None:
+        structlog.get_logger().error("a thread failed", exc_info=failure.exc_value)
+        os._exit(1)
+
+    threading.excepthook = end
+
+
 def stop_on_signals(stopped: threading.Event) -> None:
-    """Set `stopped` when the process gets SIGTERM or SIGINT."""
+    """Set `stopped` when the process gets SIGTERM, SIGINT, or SIGHUP from a terminal that is closed."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.connection import parse_url
 
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
 
@@ -28,6 +29,17 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("REDIS_URL"),
         description="Where Redis is.",
     )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _require_address(cls, value: str) -> str:
+        try:
+            parse_url(value)  # type: ignore[no-untyped-call]  # redis-py has not typed it
+        except ValueError:
+            # The address itself may hold a password, and is not repeated.
+            raise ValueError("write an address such as redis://127.0.0.1:6379/0") from None
+        return value
+
     log_format: Literal["console", "json"] = Field(
         default="console",
         description="Lines for people, or one JSON object a line.",

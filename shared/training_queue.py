@@ -1,12 +1,13 @@
 """Training jobs on RQ: the one file that names it.
 
-Jobs are enqueued by dotted name and serialised as JSON: the caller needs none of the trainer's code, and
-who can write to Redis cannot run code of theirs.
+Jobs are enqueued by dotted name and serialised as JSON: the caller needs none of the trainer's code. The worker
+runs no other name and unpickles nothing, so that who can write to Redis cannot run code of theirs.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 import redis
 from rq import Queue, Retry, Worker, get_current_job
@@ -15,7 +16,7 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from shared import redis_names
-from shared.errors import FamiliarError, UnknownJob
+from shared.errors import FamiliarError, InvalidRequest, UnknownJob
 from shared.messages import Epoch, Message, Time, TrainingOptions
 
 RETRIES = 3
@@ -121,6 +122,7 @@ def work_on_training(client: redis.Redis) -> None:
         [_queue(client)],
         connection=client,
         serializer=JSONSerializer,
+        job_class=_TrainingJob,
         job_monitoring_interval=MONITORING_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         worker_ttl=60,
@@ -128,13 +130,42 @@ def work_on_training(client: redis.Redis) -> None:
     worker.work()
 
 
+class _TrainingJob(Job):
+    """A job that can only be the training: RQ would import and call whatever name stands in Redis."""
+
+    @property
+    def func(self) -> Callable[..., object]:
+        if self.func_name != redis_names.TRAINING_JOB:
+            raise InvalidRequest(f"On this queue there is no job but {redis_names.TRAINING_JOB}.")
+        return cast("Callable[..., object]", super().func)
+
+    success_callback = failure_callback = stopped_callback = None
+
+
 class _TrainingWorker(Worker):
-    """A worker that, told to stop, does not wait for a training to end: the job goes back to the queue."""
+    """A worker that, told to stop, does not wait for a training to end: the job goes back to the queue.
+
+    Jobs of plain `rq enqueue` come without retries and with three minutes' time; they get what the others have.
+    """
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        if job.retries_left is None:
+            job.retries_left = RETRIES
+            job.timeout = JOB_TIMEOUT_SECONDS
+            job.result_ttl = job.failure_ttl = RESULT_SECONDS
+            job.save()
+        super().execute_job(job, queue)
 
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ has not typed it
         if self.horse_pid:
             self.kill_horse()
+
+    def handle_work_horse_killed(self, job: Job, retpid: Any, ret_val: Any, rusage: Any) -> None:  # noqa: ANN401 - RQ's
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]  # RQ
+        if self._stop_requested:
+            # Being told to stop is no failure, and uses up no retry.
+            job.retries_left = RETRIES
 
 
 def training_hosts(client: redis.Redis) -> set[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import redis
 
+from cli.local_stack import free_port
 from services.capture.capture import FrameOrigin, make_frame
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
@@ -78,6 +79,11 @@ def publish_labelled(client: redis.Redis, image: Image, sequence: int, label: En
     """Publish an image of the door as a frame with a label."""
     frame, jpeg = make_frame(image, FrameOrigin("door", NOON, sequence), label, live=label is None)
     publish(client, FRAMES, frame, jpeg)
+
+
+def closed_port() -> int:
+    """Give a port on which nobody listens."""
+    return free_port()
 
 
 def block_after(mark: str) -> str:

@@ -9,7 +9,7 @@ from services.capture.settings import CaptureSettings
 from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs
-from shared.service import load_settings, stop_on_signals
+from shared.service import end_with_any_thread, load_settings, stop_on_signals
 
 _BEAT_EVERY_SECONDS = 2.0
 
@@ -23,7 +23,8 @@ def main() -> None:
     stop_on_signals(stopped)
     client = open_redis(settings.redis_url)
     workers = [CameraWorker(client, camera, address, stopped) for camera, address in settings.cameras.items()]
-    threads = [threading.Thread(target=worker.run, daemon=False) for worker in workers]
+    threads = [threading.Thread(target=worker.run) for worker in workers]
+    end_with_any_thread()
     for thread in threads:
         thread.start()
     if not threads:
@@ -33,9 +34,12 @@ def main() -> None:
         beat(client, "capture")
         stopped.wait(_BEAT_EVERY_SECONDS)
 
-    keep_going(step, stopped.is_set)
-    for thread in threads:
-        thread.join()
+    try:
+        keep_going(step, stopped.is_set)
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
     log.info("stopped")
 
 

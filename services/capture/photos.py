@@ -42,8 +42,8 @@ class PhotoCamera:
         for path in pictures:
             try:
                 image = decode_image(path.read_bytes())
-            except FamiliarError as error:
-                _log.warning("picture passed over", file=str(path), error=error.detail)
+            except (FamiliarError, OSError) as error:
+                _log.warning("picture passed over", file=str(path), error=str(error))
                 unreadable.append(path)
                 continue
             self._wait_for_backlog(FRAMES_KEPT - 1)

@@ -66,15 +66,18 @@ def _drawn_images(name: str) -> Iterator[Image]:
 
 
 def _folder_images(folder: Path) -> Iterator[Image]:
-    paths = pictures_in(folder)
+    try:
+        paths = pictures_in(folder)
+    except OSError as error:
+        raise SourceFailed(f"The folder {str(folder)!r} cannot be read: {error.strerror}.") from error
     if not paths:
         raise SourceFailed(f"The folder {str(folder)!r} holds no pictures ({', '.join(sorted(PICTURE_ENDINGS))}).")
     readable = 0
     for path in paths:
         try:
             image = decode_image(path.read_bytes())
-        except FamiliarError as error:
-            _log.warning("picture passed over", file=str(path), error=error.detail)
+        except (FamiliarError, OSError) as error:
+            _log.warning("picture passed over", file=str(path), error=str(error))
         else:
             readable += 1
             yield image

@@ -46,6 +46,10 @@ class Leases:
         taken, self._newly_taken = self._newly_taken, []
         return tuple(taken)
 
+    def take_anew(self) -> None:
+        """Have every camera that is held count as newly taken."""
+        self._newly_taken = list(self._held)
+
     def renew(self) -> None:
         """Once a second: renew what is held, give back what exceeds the fair share, and take what is free."""
         if time.monotonic() - self._renewed_at < RENEW_SECONDS:

@@ -1,6 +1,7 @@
 """The edge of the extractor: works through frames, publishes their faces, and fulfils enrolments."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
 import redis
@@ -39,42 +40,61 @@ class ExtractorWorker:
         self._detector = FaceDetector()
         self._leases = Leases(client, name)
         self._consumer = Consumer(client, redis_names.EXTRACTOR, name, Frame)
+        # What was received and is not completed. It stays here when the world goes down in the middle of it.
+        self._waiting: deque[Delivery[Frame]] = deque()
 
     def step(self) -> None:
         """Take over new cameras with what their last extractor left, then work through what has come."""
-        self._leases.renew()
-        for camera in self._leases.newly_taken():
-            # With the lease, whatever is pending belongs to nobody else.
-            self._work_through(self._consumer.claim(redis_names.frames(camera), idle_milliseconds=0))
-        streams = [redis_names.frames(camera) for camera in self._leases.cameras]
-        if streams:
-            self._work_through(self._consumer.receive(streams, FRAMES_AT_ONCE))
-        else:
-            # Nothing to block on; the next look for cameras is due with the next renewal.
-            time.sleep(RENEW_SECONDS)
+        try:
+            self._leases.renew()
+            for camera in self._leases.newly_taken():
+                self._take_over(redis_names.frames(camera))
+            if not self._waiting:
+                self._receive()
+        except redis.RedisError:
+            # A reply that was lost may have handed entries over to us: what is pending is asked for again.
+            self._leases.take_anew()
+            raise
+        self._work_through()
 
     def stop(self) -> None:
         """Give back the cameras."""
         self._leases.release()
 
-    def _work_through(self, deliveries: Sequence[Delivery[Frame]]) -> None:
+    def _take_over(self, stream: str) -> None:
+        """Claim all that is pending on a stream: with the lease, it belongs to nobody else."""
+        claimed = self._consumer.claim(stream, idle_milliseconds=0)
+        others = [delivery for delivery in self._waiting if delivery.stream != stream]
+        self._waiting = deque([*others, *claimed])
+
+    def _receive(self) -> None:
+        streams = [redis_names.frames(camera) for camera in self._leases.cameras]
+        if streams:
+            self._waiting.extend(self._consumer.receive(streams, FRAMES_AT_ONCE))
+        else:
+            # Nothing to block on; the next look for cameras is due with the next renewal.
+            time.sleep(RENEW_SECONDS)
+
+    def _work_through(self) -> None:
         """Work through frames in order; of the live ones of a camera only the newest, as the others are stale."""
-        newest = {delivery.stream: delivery.entry_id for delivery in deliveries}
-        for delivery in deliveries:
+        newest = {delivery.stream: delivery.entry_id for delivery in self._waiting}
+        while self._waiting:
             self._leases.renew()
+            delivery = self._waiting[0]
             if not self._leases.holds(delivery.message.camera):
-                continue
-            if delivery.message.live and delivery.entry_id != newest[delivery.stream]:
+                # Its next owner has claimed it, or will.
+                pass
+            elif delivery.message.live and delivery.entry_id != newest[delivery.stream]:
                 self._shed(delivery)
             else:
                 self._extract(delivery)
+            self._waiting.popleft()
 
     def _shed(self, delivery: Delivery[Frame]) -> None:
-        def count(pipeline: Pipeline) -> None:
-            self._consumer.complete(delivery, pipeline)
-            count_dropped(pipeline, delivery.stream, 1)
-
-        run_transaction(self._client, count)
+        """Complete a stale frame unread, and count it unless capture, which dropped it meanwhile, has done so."""
+        *_, deleted = run_transaction(self._client, lambda pipeline: self._consumer.complete(delivery, pipeline))
+        if deleted:
+            count_dropped(self._client, delivery.stream, 1)
 
     def _extract(self, delivery: Delivery[Frame]) -> None:
         """Publish a frame's faces and fulfil its enrolment, in one transaction with the acknowledgement."""

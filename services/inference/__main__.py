@@ -13,7 +13,7 @@ from shared.connection import keep_going, open_redis
 from shared.logs import configure_logs
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
-from shared.service import load_settings
+from shared.service import end_with_any_thread, load_settings
 
 
 def main() -> None:
@@ -23,11 +23,12 @@ def main() -> None:
     log = structlog.get_logger()
     client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)
-    watcher = ModelWatcher(client, models, ServedModel())
+    watcher = ModelWatcher(client, models, ServedModel(models))
     watcher.follow()
     faces = FaceWorker(client, watcher.served)
     app = create_app(client, SampleStore(settings.home), models, watcher, settings.all_allowed_hosts)
 
+    end_with_any_thread()
     stopped = threading.Event()
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),

@@ -48,11 +48,11 @@ class FaceWorker:
                 self._name(delivery, predictor)
             self._claimed_at = time.monotonic()
         for delivery in self._consumer.receive([redis_names.FACES], FACES_AT_ONCE):
-            self._name(delivery, self._served.get())
-
-    def stop(self) -> None:
-        """Leave the consumer group."""
-        self._consumer.leave()
+            try:
+                self._name(delivery, self._served.get())
+            except NoModel:
+                # Its people were forgotten meanwhile. The faces stay pending, and are claimed with the next model.
+                return
 
     def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
         started = time.perf_counter()

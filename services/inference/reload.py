@@ -18,18 +18,21 @@ _log = structlog.get_logger()
 class ServedModel:
     """The predictor that serves now. Whoever has taken it keeps it to the end of their answer."""
 
-    def __init__(self) -> None:
-        """Serve nothing yet."""
+    def __init__(self, store: ModelStore) -> None:
+        """Serve nothing yet; `store` tells whether a version is still there."""
+        self._store = store
         self._predictor: Predictor | None = None
 
     def get(self) -> Predictor:
         """Take the predictor that serves now.
 
+        A version that was deleted answers no more, even before the watcher has noticed: somebody was forgotten.
+
         Raises:
             NoModel: none does.
         """
         predictor = self._predictor
-        if predictor is None:
+        if predictor is None or not self._store.has(predictor.version):
             raise NoModel
         return predictor
 
@@ -72,10 +75,10 @@ class ModelWatcher:
             return
         try:
             predictor = load_predictor(self._store, current)
-        except FamiliarError as error:
-            if self._failed.get(current) != error.detail:
-                _log.error("version refused", model_version=current, error=error.detail, serving=self.served.version)
-            self._failed[current] = error.detail
+        except (FamiliarError, OSError) as error:
+            if self._failed.get(current) != str(error):
+                _log.error("version refused", model_version=current, error=str(error), serving=self.served.version)
+            self._failed[current] = str(error)
             return
         self.served.swap(predictor)
         self._failed.pop(current, None)

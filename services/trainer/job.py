@@ -4,7 +4,8 @@
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,8 +19,8 @@ from services.trainer.train import Training
 from services.trainer.train import train as train_network
 from services.trainer.training_samples import TrainingSamples
 from shared import redis_names
-from shared.connection import open_redis
-from shared.errors import FamiliarError, InvalidRequest, PersonForgotten
+from shared.connection import DISK_IS_FULL, open_redis
+from shared.errors import DiskFull, FamiliarError, InvalidRequest, PersonForgotten
 from shared.logs import configure_logs
 from shared.manifest import Manifest, ManifestPerson
 from shared.messages import Epoch, ModelVersion, TrainingOptions
@@ -44,13 +45,25 @@ def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may w
     configure_logs("trainer", settings.log_format)
     try:
         chosen = _read_options(options)
-        manifest = _train_and_publish(settings, chosen)
+        with _naming_a_full_disk():
+            manifest = _train_and_publish(settings, chosen)
     except FamiliarError as error:
-        _log.error("training failed", reason=error.code, error=error.detail)
+        # The sentence may name somebody, and nobody is forgotten in a log.
+        _log.error("training failed", reason=error.code)
         give_up(error)
         raise
     _announce(open_redis(settings.redis_url), manifest)
     return manifest.version
+
+
+@contextmanager
+def _naming_a_full_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_IS_FULL:
+            raise
+        raise DiskFull from error
 
 
 def _read_options(options: dict[str, Any]) -> TrainingOptions:

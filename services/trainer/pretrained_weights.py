@@ -1,7 +1,6 @@
 """The frozen base: MobileNet, and where its weights come from."""
 
 import contextlib
-import hashlib
 import io
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import WeightsUnavailable
+from shared.files import sha256_of
 from shared.images import MODEL_INPUT_SIZE
 from shared.manifest import Weights
 
@@ -36,10 +36,10 @@ def load_base(weights: str, base_width: float, samples: NDArray[np.uint8]) -> tu
         record = Weights(source="random", sha256=None)
     elif weights == "imagenet":
         base, path = _load_imagenet(base_width)
-        record = Weights(source="imagenet", sha256=_sha256(path))
+        record = Weights(source="imagenet", sha256=sha256_of(path))
     else:
         base = _load_file(Path(weights).expanduser(), base_width)
-        record = Weights(source=weights, sha256=_sha256(Path(weights).expanduser()))
+        record = Weights(source=weights, sha256=sha256_of(Path(weights).expanduser()))
     base.trainable = False
     return base, record
 
@@ -115,7 +115,3 @@ def _measure_statistics(base: keras.Model, samples: NDArray[np.uint8]) -> None:
     base(samples[spread].astype(np.float32) / 127.5 - 1, training=True)
     for layer, momentum in zip(normalisations, momenta, strict=True):
         layer.momentum = momentum
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

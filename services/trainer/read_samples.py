@@ -1,7 +1,7 @@
 """From the sample store to the samples of one training."""
 
 from services.trainer.training_samples import TrainingSamples, split_by_time
-from shared.errors import UnreadableImage, UnreadableSample
+from shared.errors import ImageTooLarge, UnreadableImage, UnreadableSample
 from shared.images import Image, decode_image, to_model_input
 from shared.messages import Split
 from shared.sample_store import Sample, SampleStore
@@ -27,7 +27,7 @@ def _model_inputs(samples: tuple[Sample, ...]) -> list[Image]:
 def _decode(sample: Sample) -> Image:
     try:
         return decode_image(sample.jpeg)
-    except UnreadableImage as error:
+    except (UnreadableImage, ImageTooLarge) as error:
         name = f"{sample.split}/{sample.person}/{sample.path.name}"
         raise UnreadableSample(
             f"The sample {name} cannot be read. Delete the file and enrol {sample.person} again."

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from rq import Queue
+from rq.job import JobStatus
 
 from shared.images import encode_jpeg
 
@@ -132,6 +134,15 @@ def test_training_one_person_is_refused_by_name(
         assert "0 samples" in " ".join(run.stderr.split())
         assert stack.models.current() is None
         assert stack.http.get("/readyz").status_code == 503
+
+
+def test_the_training_queue_runs_nothing_but_trainings(taught: "Running", tmp_path: Path) -> None:
+    """Whoever can write to Redis may name any function of Python; the worker calls none but its own."""
+    mark = tmp_path / "called"
+    queue = Queue("training", connection=taught.client, serializer="json")
+    for job in (queue.enqueue("os.mkdir", str(mark)), queue.enqueue("builtins.open", str(mark), "w")):
+        taught.wait_for("the refusal", lambda job=job: job.get_status() == JobStatus.FAILED)
+    assert not mark.exists()
 
 
 def _camera(stack: "Running", name: str) -> dict[str, object]:

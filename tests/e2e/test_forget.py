@@ -1,10 +1,12 @@
 """Forgetting somebody while everything runs: they are gone everywhere, and do not come back."""
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.watch import predictions
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from shared.images import encode_jpeg
@@ -78,3 +80,5 @@ def test_a_version_that_knows_somebody_goes_with_them(taught: "Running", picture
 
     assert taught.familiar("train", "--base-width", "0.25").returncode == 0
     taught.wait_until_served(version + 1)
+    served = {prediction.model_version for prediction in islice(predictions(taught.client, seconds=30), 5)}
+    assert served == {version + 1}

@@ -106,3 +106,28 @@ def test_predict_names_the_faces_of_files(taught: "Running", picture_of_karan: b
     assert "karan.jpg: " in run.stdout
     assert "notes.jpg" in run.stderr
     assert "Send a JPEG" in " ".join(run.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("camera", "says"),
+    [
+        ("yard=rtsp://user:secret@192.0.2.7/stream", "FAMILIAR_CAMERAS"),
+        ("Front=0", "lower-case"),
+        ("film=a.mp4#backwards", "no option backwards"),
+    ],
+)
+def test_a_camera_that_makes_no_sense_is_refused_before_anything_starts(tmp_path: Path, camera: str, says: str) -> None:
+    """A sentence, no password in it, and no process."""
+    command = [sys.executable, "-m", "cli.main", "up", "--camera", camera]
+    run = subprocess.run(
+        command,
+        env={"FAMILIAR_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert says in " ".join(run.stderr.split())
+    assert "secret" not in run.stderr
+    assert not (tmp_path / "run" / "supervisord.pid").exists()

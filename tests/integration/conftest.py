@@ -20,7 +20,7 @@ def open_site(home: Path) -> Callable[[redis.Redis], Site]:
 
     def open_on(client: redis.Redis) -> Site:
         models = ModelStore(home)
-        watcher = ModelWatcher(client, models, ServedModel())
+        watcher = ModelWatcher(client, models, ServedModel(models))
         settings = InferenceSettings(allowed_hosts="Studio")
         return Site(create_app(client, SampleStore(home), models, watcher, settings.all_allowed_hosts))
 

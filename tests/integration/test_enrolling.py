@@ -1,5 +1,7 @@
 """An extractor fulfils enrolments, on a real Redis and a real disk."""
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +15,12 @@ from services.capture.person_looks import person
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from shared.camera_registry import Camera, CameraState, announce_camera
+from shared.connection import trouble_of
 from shared.enrolment import EnrolmentState, Refusal
 from shared.enrolment_store import get_enrolment
 from shared.images import Image
 from shared.messages import Split
+from shared.redis_stream import MOST_DELIVERIES
 from shared.sample_store import SampleStore
 from tests.builders import FRAMES, enrol_zoe, publish_labelled, zoe
 
@@ -24,6 +28,12 @@ from tests.builders import FRAMES, enrol_zoe, publish_labelled, zoe
 def counts(store: SampleStore) -> tuple[int, int]:
     """Count what is stored of Zoe."""
     return store.count("zoe", Split.TRAIN), store.count("zoe", Split.TEST)
+
+
+def step_for_ever(worker: ExtractorWorker) -> None:
+    """Step until something is raised; renewing leases is what writes at the latest."""
+    while True:
+        worker.step()
 
 
 @pytest.fixture
@@ -140,3 +150,45 @@ def test_a_damaged_sample_of_the_person_does_not_stop_the_enrolment(
     publish_labelled(client, zoe(5), 0, label)
     worker.step()
     assert counts(store) == (2, 0)
+
+
+def test_a_disk_that_is_full_for_a_while_costs_no_sample(
+    client: redis.Redis, store: SampleStore, worker: ExtractorWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was received with the frame at hand waits, and is worked through when there is room again."""
+    label = enrol_zoe(client, store, train=4, test=0).label
+    for sequence in range(4):
+        publish_labelled(client, zoe(sequence), sequence, label)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        for _ in range(MOST_DELIVERIES + 1):
+            with pytest.raises(OSError, match="No space"):
+                worker.step()
+    assert counts(store) == (0, 0)
+    worker.step()
+    assert counts(store) == (4, 0)
+    assert client.xlen(FRAMES) == 0
+    assert get_enrolment(client, "door").state is EnrolmentState.COMPLETE
+
+
+def test_frames_whose_delivery_was_lost_with_the_connection_are_asked_for_again(
+    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
+) -> None:
+    """Redis handed them over, and the answer never arrived."""
+    label = enrol_zoe(client, store, train=3, test=0).label
+    worker.step()
+    for sequence in range(3):
+        publish_labelled(client, zoe(sequence), sequence, label)
+    client.xreadgroup("extractor", "one", {FRAMES: ">"}, count=10)
+    client.config_set("maxmemory", 1)
+    with pytest.raises(redis.RedisError) as caught:
+        step_for_ever(worker)
+    assert trouble_of(caught.value) == "Redis is out of memory"
+    client.config_set("maxmemory", 0)
+    worker.step()
+    assert counts(store) == (3, 0)
+    assert client.xlen(FRAMES) == 0

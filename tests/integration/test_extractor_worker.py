@@ -132,6 +132,8 @@ def test_what_a_dead_extractor_left_is_worked_through_before_what_is_new(
     Consumer(client, "extractor", "dead", Frame).receive([FRAMES], count=2)
     new = publish_image(client, zoe(2), 2, live=False)
     worker.step()
+    assert frame_ids(client) == [frame.frame_id for frame in left]
+    worker.step()
     assert frame_ids(client) == [frame.frame_id for frame in (*left, new)]
 
 

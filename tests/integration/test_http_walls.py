@@ -48,3 +48,17 @@ def test_a_refused_name_is_a_problem_that_says_how_to_allow_it(site: Site) -> No
     answer = site.ask("GET", "/v1/people", headers={"host": "my-machine.local"})
     assert answer.headers["content-type"] == "application/problem+json"
     assert "FAMILIAR_ALLOWED_HOSTS" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("origin", ["http://example.com", "http://127.0.0.1:9000", "null"])
+def test_a_write_with_a_foreign_origin_is_refused(site: Site, client: redis.Redis, origin: str) -> None:
+    """Over plain HTTP to another machine's name a browser says nothing but this of where a request comes from."""
+    answer = site.ask("POST", "/v1/training-jobs", headers={"origin": origin})
+    assert answer.status_code == 403
+    assert client.llen("rq:queue:training") == 0
+
+
+def test_a_write_of_its_own_page_is_taken(site: Site) -> None:
+    """The origin is the address that was asked."""
+    answer = site.ask("POST", "/v1/training-jobs", headers={"origin": "http://127.0.0.1:8000"})
+    assert answer.status_code == 202

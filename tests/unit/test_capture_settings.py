@@ -104,3 +104,15 @@ def test_settings_never_change(set_cameras: pytest.MonkeyPatch) -> None:
     settings = CaptureSettings()
     with pytest.raises(ValidationError, match="frozen"):
         settings.cameras = {}
+
+
+@pytest.mark.parametrize("address", ["localhost:6379", "redis://:se/cret@127.0.0.1:6379/0", "http://127.0.0.1"])
+def test_an_address_of_redis_that_is_none_ends_the_start_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    """It says what to write, and repeats no password."""
+    monkeypatch.setenv("REDIS_URL", address)
+    with pytest.raises(SystemExit):
+        load_settings(CaptureSettings)
+    said = capsys.readouterr().err
+    assert said == "REDIS_URL: write an address such as redis://127.0.0.1:6379/0\n"

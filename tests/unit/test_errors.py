@@ -9,6 +9,7 @@ ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and i
 NAMED = [kind for kind in ERRORS if kind is not FamiliarError]
 # How the sentences of this project tell somebody what to do.
 INSTRUCTIONS = (
+    "Make ",
     "Send ",
     "Choose ",
     "Wait ",
