@@ -153,9 +153,9 @@ class LocalStack:
         configuration["supervisord"] = {
             "nodaemon": "true",
             "silent": "true",
-            "logfile": str(self._logs / "supervisord.log"),
-            "pidfile": str(self._pidfile),
-            "childlogdir": str(self._logs),
+            "logfile": _escaped(self._logs / "supervisord.log"),
+            "pidfile": _escaped(self._pidfile),
+            "childlogdir": _escaped(self._logs),
         }
         if self.settings.redis_url is None:
             folder = self.settings.home / "redis"
@@ -168,8 +168,7 @@ class LocalStack:
 
     def _program(self, name: str, command: list[str], priority: int) -> dict[str, str]:
         return {
-            # supervisord expands %; a path may hold one.
-            "command": shlex.join(command).replace("%", "%%"),
+            "command": _escaped(shlex.join(command)),
             "priority": str(priority),
             "autorestart": "true",
             # What ends within a second is started again ever more slowly, anything else at once.
@@ -177,7 +176,8 @@ class LocalStack:
             "startretries": "1000000",
             "stopwaitsecs": "10",
             "redirect_stderr": "true",
-            "stdout_logfile": str(self.log_of(name)).replace("%", "%%"),
+            # This one supervisord expands twice.
+            "stdout_logfile": _escaped(_escaped(self.log_of(name))),
             "stdout_logfile_maxbytes": "5MB",
             "stdout_logfile_backups": "2",
         }
@@ -226,6 +226,11 @@ def free_port(preferred: int = 0) -> int:
 def local_redis_port() -> int:
     """Give the port of `LOCAL_REDIS_URL`."""
     return urlsplit(LOCAL_REDIS_URL).port or 6379
+
+
+def _escaped(value: object) -> str:
+    """Write a value for supervisord, which expands %; a path may hold one."""
+    return str(value).replace("%", "%%")
 
 
 def _require_free(port: int, setting: str) -> None:

@@ -28,10 +28,10 @@ def watch() -> None:
             )
 
 
-def predictions(client: redis.Redis, seconds: float = math.inf) -> Iterator[Prediction]:
-    """Give the predictions that are published from now on, for so many seconds."""
+def predictions(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Prediction]:
+    """Give predictions as they are published, for so many seconds: those after an entry's id, or from now on."""
     until = time.monotonic() + seconds
-    last_id = newest_id(client, redis_names.PREDICTIONS)
+    last_id = newest_id(client, redis_names.PREDICTIONS) if after is None else after
     while time.monotonic() < until:
         for entry_id, fields in read_after(client, redis_names.PREDICTIONS, last_id):
             last_id = entry_id

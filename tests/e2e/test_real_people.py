@@ -84,8 +84,9 @@ def test_six_real_people_are_named_in_the_rest_of_their_clips(
     frames = sum(count for _, _, count in people.values())
     cameras = " ".join(f"{slug}={video}#fast" for slug, (_, video, _) in people.items())
     with start_stack(home, cameras) as stack:
-        for prediction in predictions(stack.client, seconds=60):
-            answers.update((prediction.camera, face.person) for face in prediction.faces)
+        for prediction in predictions(stack.client, seconds=60, after=b"0"):
+            if prediction.camera in people:
+                answers.update((prediction.camera, face.person) for face in prediction.faces)
             if answers.total() >= frames:
                 break
         strangers = [name_of(stack, picture) for picture in sorted((real_faces / "strangers").glob("*.jpg"))]

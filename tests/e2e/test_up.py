@@ -42,8 +42,10 @@ def test_ctrl_c_ends_every_process(redis_url: str, tmp_path: Path) -> None:
 def test_a_second_stack_of_the_same_home_is_refused(
     start_stack: Callable[..., AbstractContextManager["Running"]], tmp_path: Path
 ) -> None:
-    """It says so in a sentence, and the first one runs on."""
-    with start_stack(tmp_path) as stack:
+    """It says so in a sentence, and the first one runs on; a home may have any name."""
+    home = tmp_path / "my 100 % home"
+    home.mkdir()
+    with start_stack(home) as stack:
         run = stack.familiar("up")
         assert run.returncode == 1
         assert "already running" in run.stderr
