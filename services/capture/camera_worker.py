@@ -80,9 +80,9 @@ class CameraWorker:
                 live = label is None and not self._address.fast
                 frame, jpeg = make_frame(image, FrameOrigin(self._camera, started_at, sequence), label, live=live)
                 publish(self._client, redis_names.frames(self._camera), frame, jpeg)
+                published.set()
                 self._state = self._state.model_copy(update={"published": sequence + 1})
             self._announce()
-            published.set()
 
         keep_going(step, lambda: published.is_set() or self._stopped.is_set())
 
