@@ -26,34 +26,36 @@ _REFUSED = "refused:"
 
 @dataclass(frozen=True)
 class Targets:
-    """How many samples a person is to have in the store, and the pause between train and test samples."""
+    """How many samples a person is to have in the store, and the pause between train and test samples.
+
+    Raises:
+        InvalidRequest: there is nothing to collect.
+    """
 
     train: int = DEFAULT_TRAIN_SAMPLES
     test: int = DEFAULT_TEST_SAMPLES
     pause_seconds: float = DEFAULT_PAUSE_SECONDS
+
+    def __post_init__(self) -> None:
+        """Refuse targets of nothing."""
+        if self.train + self.test == 0:
+            raise InvalidRequest("Nothing to collect: ask for at least one train or test sample.")
 
 
 def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: str, targets: Targets) -> Enrolment:
     """Begin to enrol somebody; only an enrolment that can begin takes the person into the store.
 
     Raises:
-        InvalidRequest: there is nothing to collect.
         InvalidName, NameTaken: see `SampleStore.register`.
         EnrolmentRunning: the camera is collecting samples of somebody.
     """
-    _require_something(targets)
     _require_free(find_enrolment(client, camera))
     person = store.register(name)
     return start_enrolment(client, request_enrolment(camera, person, targets), person)
 
 
 def request_enrolment(camera: str, person: Person, targets: Targets) -> EnrolmentRequest:
-    """Make a request with a new id.
-
-    Raises:
-        InvalidRequest: there is nothing to collect.
-    """
-    _require_something(targets)
+    """Make a request with a new id."""
     return EnrolmentRequest(
         enrolment_id=secrets.token_hex(6),
         camera=camera,
@@ -118,9 +120,7 @@ def cancel_enrolment(client: redis.Redis, camera: str) -> Enrolment:
     Raises:
         UnknownEnrolment: there never was one.
     """
-    get_enrolment(client, camera)
-    client.hset(redis_names.enrolment(camera), "cancelled", 1)
-    return get_enrolment(client, camera)
+    return _mark(client, camera, "cancelled")
 
 
 def end_train_stretch(client: redis.Redis, camera: str) -> Enrolment:
@@ -129,9 +129,7 @@ def end_train_stretch(client: redis.Redis, camera: str) -> Enrolment:
     Raises:
         UnknownEnrolment: there never was one.
     """
-    get_enrolment(client, camera)
-    client.hset(redis_names.enrolment(camera), "train_over", 1)
-    return get_enrolment(client, camera)
+    return _mark(client, camera, "train_over")
 
 
 def erase_enrolment(client: redis.Redis, camera: str) -> None:
@@ -159,9 +157,10 @@ def record_samples(pipeline: Pipeline, enrolment: Enrolment, person: Person, cap
     pipeline.hset(redis_names.enrolment(enrolment.request.camera), mapping=fields)
 
 
-def _require_something(targets: Targets) -> None:
-    if targets.train + targets.test == 0:
-        raise InvalidRequest("Nothing to collect: ask for at least one train or test sample.")
+def _mark(client: redis.Redis, camera: str, field: str) -> Enrolment:
+    get_enrolment(client, camera)
+    client.hset(redis_names.enrolment(camera), field, 1)
+    return get_enrolment(client, camera)
 
 
 def _require_free(enrolment: Enrolment | None) -> None:

@@ -15,14 +15,15 @@ from shared.enrolment import Enrolment
 from shared.enrolment_store import Targets, begin_enrolment
 from shared.images import Image, encode_jpeg
 from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
-from shared.messages import EnrolmentLabel, TrainingOptions
+from shared.messages import EnrolmentLabel, ModelVersion, Split, TrainingOptions
 from shared.model_store import SERVED_MODEL, ModelStore
-from shared.redis_stream import publish
+from shared.redis_stream import Consumer, Delivery, publish
 from shared.sample_store import SampleOrigin, SampleStore
 
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 FRAMES = "frames:door"
+GROUP = "readers"
 FILES = {SERVED_MODEL: b"the model that is served", "model.keras": b"the model that was trained"}
 
 
@@ -84,6 +85,26 @@ def publish_labelled(client: redis.Redis, image: Image, sequence: int, label: En
 def closed_port() -> int:
     """Give a port on which nobody listens."""
     return free_port()
+
+
+def counts(store: SampleStore) -> tuple[int, int]:
+    """Count what is stored of Zoe."""
+    return store.count("zoe", Split.TRAIN), store.count("zoe", Split.TEST)
+
+
+def message(number: int) -> ModelVersion:
+    """Give a message that is told from others by its number."""
+    return ModelVersion(model_version=number, published_at=NOON)
+
+
+def consumer(client: redis.Redis, name: str = "one") -> Consumer[ModelVersion]:
+    """Give a member of the group."""
+    return Consumer(client, GROUP, name, ModelVersion)
+
+
+def numbers(deliveries: list[Delivery[ModelVersion]]) -> list[int]:
+    """Name deliveries by the numbers of their messages."""
+    return [delivery.message.model_version for delivery in deliveries]
 
 
 def block_after(mark: str) -> str:

@@ -22,12 +22,7 @@ from shared.images import Image
 from shared.messages import Split
 from shared.redis_stream import MOST_DELIVERIES
 from shared.sample_store import SampleStore
-from tests.builders import FRAMES, enrol_zoe, publish_labelled, zoe
-
-
-def counts(store: SampleStore) -> tuple[int, int]:
-    """Count what is stored of Zoe."""
-    return store.count("zoe", Split.TRAIN), store.count("zoe", Split.TEST)
+from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
 
 
 def step_for_ever(worker: ExtractorWorker) -> None:

@@ -13,14 +13,8 @@ from shared.enrolment_store import (
     end_train_stretch,
     get_enrolment,
 )
-from shared.messages import Split
 from shared.sample_store import SampleStore
-from tests.builders import FRAMES, enrol_zoe, publish_labelled, zoe
-
-
-def counts(store: SampleStore) -> tuple[int, int]:
-    """Count what is stored of Zoe."""
-    return store.count("zoe", Split.TRAIN), store.count("zoe", Split.TEST)
+from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Streams of a real Redis: what is published arrives once, and nothing that cannot be read stops the rest."""
 
-from datetime import UTC, datetime
-
 import pytest
 import redis
 
@@ -16,26 +14,10 @@ from shared.redis_stream import (
     read_after,
     run_transaction,
 )
+from tests.builders import GROUP, consumer, message, numbers
 
 STREAM = "letters"
 DEAD = "letters:dead"
-GROUP = "readers"
-NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
-
-
-def message(number: int) -> ModelVersion:
-    """Give a message that is told from others by its number."""
-    return ModelVersion(model_version=number, published_at=NOW)
-
-
-def consumer(client: redis.Redis, name: str = "one") -> Consumer[ModelVersion]:
-    """Give a member of the group."""
-    return Consumer(client, GROUP, name, ModelVersion)
-
-
-def numbers(deliveries: list[Delivery[ModelVersion]]) -> list[int]:
-    """Name deliveries by the numbers of their messages."""
-    return [delivery.message.model_version for delivery in deliveries]
 
 
 def complete(client: redis.Redis, reader: Consumer[ModelVersion], delivery: Delivery[ModelVersion]) -> None:

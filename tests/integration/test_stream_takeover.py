@@ -1,32 +1,14 @@
 """What a consumer that died left behind, and what Redis forgot, on a real Redis."""
 
 import time
-from datetime import UTC, datetime
 
 import redis
 
-from shared.messages import ModelVersion
-from shared.redis_stream import MOST_DELIVERIES, Consumer, Delivery, publish, run_transaction
+from shared.redis_stream import MOST_DELIVERIES, publish, run_transaction
+from tests.builders import GROUP, consumer, message, numbers
 
 STREAM = "letters"
-GROUP = "readers"
-NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 DEADLINE_SECONDS = 5.0
-
-
-def message(number: int) -> ModelVersion:
-    """Give a message that is told from others by its number."""
-    return ModelVersion(model_version=number, published_at=NOW)
-
-
-def consumer(client: redis.Redis, name: str = "one") -> Consumer[ModelVersion]:
-    """Give a member of the group."""
-    return Consumer(client, GROUP, name, ModelVersion)
-
-
-def numbers(deliveries: list[Delivery[ModelVersion]]) -> list[int]:
-    """Name deliveries by the numbers of their messages."""
-    return [delivery.message.model_version for delivery in deliveries]
 
 
 def pending(client: redis.Redis) -> int:
