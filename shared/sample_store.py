@@ -191,10 +191,11 @@ def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseExc
 
 def _read_sample(path: Path, person: str, split: Split) -> Sample:
     jpeg = path.read_bytes()
-    return Sample(path.stem, person, split, path, jpeg, _read_origin(jpeg))
+    return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
 
 
-def _read_origin(jpeg: bytes) -> SampleOrigin | None:
+def read_origin(jpeg: bytes) -> SampleOrigin | None:
+    """Read where and when a crop was taken out of the JPEG's comment; None where it does not say."""
     comment = comment_of(jpeg)
     try:
         return SampleOrigin.model_validate_json(comment) if comment is not None else None
