@@ -1,10 +1,11 @@
-"""What commands connect to: Redis, and the two stores."""
+"""What commands connect to: Redis, and the stores."""
 
 from dataclasses import dataclass
 
 import redis
 
 from cli.settings import CliSettings
+from shared.background_store import BackgroundStore
 from shared.connection import open_redis, require_redis
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
@@ -18,6 +19,7 @@ class Connections:
     settings: CliSettings
     client: redis.Redis
     samples: SampleStore
+    background: BackgroundStore
     models: ModelStore
 
 
@@ -30,4 +32,6 @@ def connect() -> Connections:
     settings = load_settings(CliSettings)
     client = open_redis(settings.redis_url)
     require_redis(client)
-    return Connections(settings, client, SampleStore(settings.home), ModelStore(settings.home))
+    return Connections(
+        settings, client, SampleStore(settings.home), BackgroundStore(settings.home), ModelStore(settings.home)
+    )

@@ -6,6 +6,7 @@ import redis
 import typer
 
 from cli.console import err
+from cli.correct import correct
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.enrol import enrol
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, demo, enrol, people, forget, train, predict, watch, doctor):
+for command in (up, demo, enrol, people, forget, train, predict, watch, correct, doctor):
     app.command()(command)
 app.add_typer(models_app, name="models")
 

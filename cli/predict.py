@@ -44,10 +44,14 @@ def predict(
 def _print_faces(path: Path, prediction: Prediction) -> None:
     if not prediction.faces:
         out.print(f"{path}: no face found", markup=False, highlight=False)
-    for face in prediction.faces:
+    for number, face in enumerate(prediction.faces, 1):
         box = face.box
+        # Written as `familiar correct` takes it.
+        which = f"{prediction.prediction_id} --face {number}" if len(prediction.faces) > 1 else prediction.prediction_id
         out.print(
-            f"{path}: {face.person or 'unknown'} {face.confidence:.2f} at {box.x},{box.y} {box.width}x{box.height}",
+            f"{path}: {face.person or 'unknown'} {face.confidence:.2f} "
+            f"at {box.x},{box.y} {box.width}x{box.height}  {which}",
+            soft_wrap=True,
             markup=False,
             highlight=False,
         )

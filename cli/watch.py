@@ -22,7 +22,9 @@ def watch() -> None:
             delay = (datetime.now(UTC) - prediction.captured_at).total_seconds() * 1000
             out.print(
                 f"{prediction.captured_at:%H:%M:%S}  {prediction.camera}  {face.person or 'unknown'}  "
-                f"{face.confidence:.2f}  version {prediction.model_version}  {delay:.0f} ms",
+                f"{face.confidence:.2f}  version {prediction.model_version}  {delay:.0f} ms  "
+                f"{prediction.prediction_id}",
+                soft_wrap=True,
                 markup=False,
                 highlight=False,
             )

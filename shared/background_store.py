@@ -14,8 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from shared.files import write_atomically
-from shared.images import with_comment
-from shared.sample_store import SampleOrigin, read_origin
+from shared.sample_store import SampleOrigin, read_origin, with_origin
 
 
 class BackgroundSource(StrEnum):
@@ -49,7 +48,7 @@ class BackgroundStore:
         Raises:
             OSError: the disk is full; nothing was stored.
         """
-        data = crop if origin is None else with_comment(crop, origin.model_dump_json())
+        data = crop if origin is None else with_origin(crop, origin)
         path = self._path(source, hashlib.sha256(data).hexdigest())
         if path.exists():
             return False

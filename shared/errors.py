@@ -90,6 +90,15 @@ class UnknownPerson(FamiliarError):
     status = 404
 
 
+class UnknownKeptFace(FamiliarError):
+    """That face is not kept, so its prediction cannot be corrected. Use the id of a newer prediction.
+
+    Faces are kept for an hour at most, and only the newest of them: FAMILIAR_KEPT_FACES sets how many, 0 none.
+    """
+
+    status = 404
+
+
 class UnknownCamera(FamiliarError):
     """There is no camera of that name. `familiar doctor` lists the cameras; FAMILIAR_CAMERAS sets them."""
 

@@ -1,4 +1,4 @@
-"""Forgetting a person everywhere: samples, model versions, enrolments, and what is still in the streams."""
+"""Forgetting a person everywhere: samples, model versions, enrolments, kept faces, and what is in the streams."""
 
 import contextlib
 
@@ -8,6 +8,7 @@ from shared import redis_names
 from shared.camera_registry import camera_names
 from shared.enrolment_store import cancel_enrolment, erase_enrolments, list_enrolments
 from shared.errors import UnknownPerson
+from shared.kept_faces import delete_kept_faces
 from shared.messages import Message
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
@@ -26,8 +27,8 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
     """Delete all that Familiar holds of a person.
 
     The name goes before the versions, so that a training that is under way publishes none that knows it. A
-    forgetting that was cut short can be repeated. Streams cannot be searched for a face, so their entries go as
-    a whole: they hold seconds of live pictures and names.
+    forgetting that was cut short can be repeated. Streams and kept faces cannot be searched for a face, which may
+    have got another's name or none, so they go as a whole.
 
     Raises:
         UnknownPerson: there is nobody of that slug.
@@ -47,6 +48,7 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         redis_names.PREDICTIONS,
         *(redis_names.frames(camera) for camera in camera_names(client)),
     ]
+    delete_kept_faces(client)
     for stream in streams:
         client.xtrim(stream, maxlen=0, approximate=False)
         client.delete(redis_names.dead(stream))

@@ -144,6 +144,21 @@ class Prediction(Message):
     timing_ms: dict[str, float]
 
 
+class KeptFace(Message):
+    """A face that was answered a while ago, and can still be corrected. Payload: the JPEG of its crop.
+
+    `number` counts the `faces` of the prediction from 1, in their order; `person` is whom it was taken for,
+    None for somebody unknown. There is no camera where the picture came over HTTP.
+    """
+
+    prediction_id: str
+    number: int = Field(ge=1)
+    faces: int = Field(ge=1)
+    camera: Slug | None
+    captured_at: Time
+    person: Slug | None
+
+
 class TrainingOptions(Message):
     """What a training job may be told.
 

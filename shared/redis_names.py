@@ -18,6 +18,8 @@ TRAINING_JOB: Final = "services.trainer.job.train"
 
 # Set of the cameras that capture has ever announced; `camera:<camera>` says which are alive.
 CAMERAS: Final = "cameras"
+# Counter of the faces that were ever kept: it says in which place the next one goes.
+KEPT_FACES: Final = "kept-faces"
 # Hash of how many entries of each work queue were dropped unread.
 DROPPED: Final = "dropped"
 # Sorted set of extractors by their last sign of life, so that each knows its fair share of cameras.
@@ -42,6 +44,11 @@ def camera(name: str) -> str:
 def enrolment(camera_name: str) -> str:
     """Hash of the enrolment on a camera: its request, state, counts and refusals."""
     return f"enrolment:{camera_name}"
+
+
+def kept_face(place: int | str) -> str:
+    """Hash of a face whose prediction can be corrected, with a time to live; the next one in its place replaces it."""
+    return f"kept-face:{place}"
 
 
 def lease(camera_name: str) -> str:

@@ -25,6 +25,8 @@ from shared.images import comment_of, with_comment
 from shared.messages import Message, Slug, Split, Time
 from shared.slugs import is_slug, slug_of, tidy_name
 
+CORRECTION = "correction"
+
 
 class Person(Message):
     """Somebody that Familiar knows or is getting to know."""
@@ -36,10 +38,14 @@ class Person(Message):
 
 
 class SampleOrigin(Message):
-    """Where and when a sample was taken."""
+    """Where and when a sample was taken.
+
+    A face that came by a correction has the id of its prediction as `frame_id`, `CORRECTION` as
+    `enrolment_id`, and no camera where its picture came over HTTP.
+    """
 
     frame_id: str
-    camera: Slug
+    camera: Slug | None
     captured_at: Time
     enrolment_id: str
 
@@ -128,17 +134,17 @@ class SampleStore:
         samples = [_read_sample(path, person, split) for path in self._paths(person, split)]
         return tuple(sorted(samples, key=_age))
 
-    def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int) -> Addition:
+    def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
         """Store the JPEG of a crop, unless it is there already or the split holds `most` samples.
 
         The count is taken and the file written under one lock, so that the split never holds more than
-        `most`, whoever else is adding.
+        `most`, whoever else is adding. None is no limit.
 
         Raises:
             UnknownPerson: the person was forgotten, or never registered.
             OSError: the disk is full; nothing was stored.
         """
-        data = with_comment(crop, origin.model_dump_json())
+        data = with_origin(crop, origin)
         folder = self._samples / split / person
         path = folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
         with self._lock:
@@ -146,7 +152,7 @@ class SampleStore:
                 raise UnknownPerson(f"Nobody is enrolled as {person!r} any more; the sample was not stored.")
             if path.exists():
                 return Addition.PRESENT
-            if self.count(person, split) >= most:
+            if most is not None and self.count(person, split) >= most:
                 return Addition.FULL
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(path, data)
@@ -159,6 +165,13 @@ class SampleStore:
             if path.exists():
                 return path.read_bytes()
         return None
+
+    def withdraw(self, sample_id: str, keep: str | None = None) -> None:
+        """Delete a sample, whosever it is; of the person `keep` it stays."""
+        with self._lock:
+            for path in self._samples.glob(f"*/*/{sample_id}.jpg"):
+                if path.parent.name != keep:
+                    path.unlink()
 
     def forget(self, person: str) -> int:
         """Delete a person and all their samples; answer how many there were.
@@ -192,6 +205,11 @@ def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseExc
 def _read_sample(path: Path, person: str, split: Split) -> Sample:
     jpeg = path.read_bytes()
     return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
+
+
+def with_origin(crop: bytes, origin: SampleOrigin) -> bytes:
+    """Write where and when a crop was taken into the JPEG's comment."""
+    return with_comment(crop, origin.model_dump_json())
 
 
 def read_origin(jpeg: bytes) -> SampleOrigin | None:

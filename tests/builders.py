@@ -15,7 +15,16 @@ from shared.enrolment import Enrolment
 from shared.enrolment_store import Targets, begin_enrolment
 from shared.images import Image, encode_jpeg
 from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
-from shared.messages import EnrolmentLabel, ModelVersion, Split, TrainingOptions
+from shared.messages import (
+    Box,
+    Candidate,
+    EnrolmentLabel,
+    ModelVersion,
+    NamedFace,
+    Prediction,
+    Split,
+    TrainingOptions,
+)
 from shared.model_store import SERVED_MODEL, ModelStore
 from shared.redis_stream import Consumer, Delivery, publish
 from shared.sample_store import SampleOrigin, SampleStore
@@ -30,6 +39,32 @@ FILES = {SERVED_MODEL: b"the model that is served", "model.keras": b"the model t
 def origin(number: int, captured_at: datetime = NOON) -> SampleOrigin:
     """Give the origin of the frame of this number."""
     return SampleOrigin(frame_id=f"door-1-{number}", camera="door", captured_at=captured_at, enrolment_id="e1")
+
+
+def prediction_of(prediction_id: str, *people: str | None) -> Prediction:
+    """Give a prediction of the door that took its faces for these people; None is somebody unknown."""
+    box = Box(x=10, y=10, width=90, height=90)
+    faces = tuple(
+        NamedFace(
+            box=box,
+            person=slug,
+            confidence=0.9,
+            reason=None if slug else "below_threshold",
+            candidates=(Candidate(person=slug or "karan", confidence=0.9),),
+        )
+        for slug in people
+    )
+    return Prediction(
+        prediction_id=prediction_id,
+        model_version=1,
+        camera="door",
+        captured_at=NOON,
+        predicted_at=NOON,
+        width=640,
+        height=480,
+        faces=faces,
+        timing_ms={},
+    )
 
 
 def crop(grey: int) -> bytes:

@@ -10,7 +10,6 @@ from redis.client import Pipeline
 
 from services.extractor.camera_leases import RENEW_SECONDS, Leases
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from services.extractor.near_copy import TakenSamples
 from shared import redis_names
 from shared.detector import FaceDetector
 from shared.enrolment import Enrolment, EnrolmentState, Refusal
@@ -18,6 +17,7 @@ from shared.enrolment_store import count_refusal, find_enrolment, record_samples
 from shared.errors import ImageTooLarge, UnknownPerson, UnreadableImage
 from shared.images import decode_image, encode_jpeg
 from shared.messages import EnrolmentLabel, Face, Frame, Split
+from shared.near_copy import TakenSamples
 from shared.redis_stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
 from shared.sample_store import SampleOrigin, SampleStore
 

@@ -5,11 +5,13 @@ import threading
 import structlog
 import uvicorn
 
-from services.inference.app import create_app
+from services.inference.app import Stores, create_app
 from services.inference.face_worker import FaceWorker
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
+from shared.background_store import BackgroundStore
 from shared.connection import keep_going, open_redis
+from shared.kept_faces import KeptFaces
 from shared.logs import configure_logs
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
@@ -25,8 +27,10 @@ def main() -> None:
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
     watcher.follow()
-    faces = FaceWorker(client, watcher.served)
-    app = create_app(client, SampleStore(settings.home), models, watcher, settings.all_allowed_hosts)
+    kept = KeptFaces(client, settings.kept_faces)
+    faces = FaceWorker(client, watcher.served, kept)
+    stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, kept)
+    app = create_app(client, stores, watcher, settings.all_allowed_hosts)
 
     end_with_any_thread()
     stopped = threading.Event()

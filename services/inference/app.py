@@ -1,17 +1,20 @@
 """The HTTP edge of inference: the application, put together from its routes."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import redis
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from services.inference.model_routes import model_routes, training_routes
-from services.inference.people_routes import camera_routes, enrolment_routes, people_routes
+from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
 from services.inference.prediction_routes import prediction_routes
 from services.inference.problems import answer_errors_with_problems, problem
 from services.inference.reload import ModelWatcher, ServedModel
+from shared.background_store import BackgroundStore
 from shared.errors import CrossSiteRequest, HostNotAllowed
+from shared.kept_faces import KeptFaces
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 
@@ -19,9 +22,17 @@ _OTHER_SITES = frozenset({"cross-site", "same-site"})
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def create_app(
-    client: redis.Redis, samples: SampleStore, models: ModelStore, watcher: ModelWatcher, allowed_hosts: list[str]
-) -> FastAPI:
+@dataclass(frozen=True)
+class Stores:
+    """What inference keeps and shows: samples, strangers' faces and model versions on the disk, faces in Redis."""
+
+    samples: SampleStore
+    background: BackgroundStore
+    models: ModelStore
+    kept: KeptFaces
+
+
+def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allowed_hosts: list[str]) -> FastAPI:
     """Make the application that serves `watcher.served` and shows the stores."""
     served = watcher.served
     app = FastAPI(
@@ -31,11 +42,12 @@ def create_app(
     )
     answer_errors_with_problems(app)
     for routes in (
-        prediction_routes(served),
-        model_routes(models, served, watcher),
+        prediction_routes(client, served, stores.kept),
+        model_routes(stores.models, served, watcher),
         training_routes(client),
-        enrolment_routes(client, samples),
-        people_routes(client, samples, models),
+        enrolment_routes(client, stores.samples),
+        people_routes(client, stores.samples, stores.models),
+        correction_routes(client, stores.samples, stores.background),
         camera_routes(client),
         _health_routes(served),
     ):

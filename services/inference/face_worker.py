@@ -14,6 +14,7 @@ from services.inference.reload import ServedModel
 from shared import redis_names
 from shared.errors import ImageTooLarge, NoModel, UnreadableImage
 from shared.images import Image, decode_image
+from shared.kept_faces import KeptFaces
 from shared.messages import Face, NamedFace, Prediction
 from shared.redis_stream import Consumer, Delivery, publish, run_transaction
 
@@ -29,10 +30,11 @@ _NO_MODEL_PAUSE_SECONDS = 0.5
 class FaceWorker:
     """Works through the stream of faces, together with the other replicas of inference."""
 
-    def __init__(self, client: redis.Redis, served: ServedModel) -> None:
+    def __init__(self, client: redis.Redis, served: ServedModel, kept: KeptFaces) -> None:
         """Make the worker; nothing is read before `step`."""
         self._client = client
         self._served = served
+        self._kept = kept
         self._consumer = Consumer(client, redis_names.INFERENCE, f"{socket.gethostname()}-{os.getpid()}", Face)
         self._claimed_at = 0.0
 
@@ -69,6 +71,7 @@ class FaceWorker:
 
         def settle(pipeline: Pipeline) -> None:
             publish(pipeline, redis_names.PREDICTIONS, prediction, most=PREDICTIONS_KEPT)
+            self._kept.keep(pipeline, prediction, [delivery.payload])
             self._consumer.complete(delivery, pipeline)
 
         run_transaction(self._client, settle)

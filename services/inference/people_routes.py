@@ -1,4 +1,4 @@
-"""HTTP: who is known, enrolling somebody, and forgetting somebody."""
+"""HTTP: who is known, enrolling somebody, correcting a name, and forgetting somebody."""
 
 from typing import Annotated
 
@@ -6,7 +6,9 @@ import redis
 from fastapi import APIRouter, Path, status
 from pydantic import Field
 
+from shared.background_store import BackgroundStore
 from shared.camera_registry import Camera, live_cameras, require_camera
+from shared.correction import Corrected, Correction, correct
 from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolment_store import (
     DEFAULT_PAUSE_SECONDS,
@@ -58,6 +60,18 @@ def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore)
     def delete_person(person: PathSlug) -> Forgotten:
         """Forget somebody: samples, the model versions that know them, enrolments, and what is in the streams."""
         return forget_person(client, samples, models, person)
+
+    return routes
+
+
+def correction_routes(client: redis.Redis, samples: SampleStore, background: BackgroundStore) -> APIRouter:
+    """Make the route that corrects a prediction."""
+    routes = APIRouter(prefix="/v1/corrections", tags=["people"])
+
+    @routes.post("")
+    def create_correction(correction: Correction) -> Corrected:
+        """Say whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
+        return correct(client, samples, background, correction)
 
     return routes
 

@@ -14,11 +14,15 @@ CANDIDATES = 5
 
 @dataclass(frozen=True)
 class Answer:
-    """Who is in a picture of `width` by `height` pixels, and how long each step took in milliseconds."""
+    """Who is in a picture of `width` by `height` pixels, and how long each step took in milliseconds.
+
+    `crops` are those of the faces, in the same order.
+    """
 
     width: int
     height: int
     faces: tuple[NamedFace, ...]
+    crops: tuple[Image, ...]
     timing_ms: dict[str, float]
 
 
@@ -32,13 +36,13 @@ def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -
     image = decode_image(data)
     decoded = time.perf_counter()
     boxes = detector.detect(image)
-    crops = [cut_face(image, box) for box in boxes]
+    crops = tuple(cut_face(image, box) for box in boxes)
     detected = time.perf_counter()
     faces = name_faces(crops, boxes, predictor)
     classified = time.perf_counter()
     height, width = image.shape[:2]
     steps = {"decode": decoded - started, "detect": detected - decoded, "classify": classified - detected}
-    return Answer(width, height, faces, in_milliseconds({**steps, "total": classified - started}))
+    return Answer(width, height, faces, crops, in_milliseconds({**steps, "total": classified - started}))
 
 
 def name_faces(crops: Sequence[Image], boxes: Sequence[Box], predictor: Predictor) -> tuple[NamedFace, ...]:

@@ -2,8 +2,11 @@
 
 import os
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import redis
+import structlog
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
@@ -11,9 +14,15 @@ from services.inference.predict import Answer, predict_picture
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
 from services.inference.uploaded_picture import BODY_TYPES, FIELD, read_picture
+from shared.connection import trouble_of
 from shared.detector import FaceDetector
+from shared.images import Image, encode_jpeg
+from shared.kept_faces import KeptFaces
 from shared.lending_pool import Pool
 from shared.messages import Prediction
+from shared.redis_stream import run_transaction
+
+_log = structlog.get_logger()
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _REQUEST_BODY = {
@@ -27,7 +36,7 @@ _REQUEST_BODY = {
 }
 
 
-def prediction_routes(served: ServedModel) -> APIRouter:
+def prediction_routes(client: redis.Redis, served: ServedModel, kept: KeptFaces) -> APIRouter:
     """Make the route that names the faces of a picture."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
     detectors = Pool(FaceDetector() for _ in range(os.cpu_count() or 1))
@@ -36,6 +45,17 @@ def prediction_routes(served: ServedModel) -> APIRouter:
         with detectors.lend() as detector:
             return predict_picture(data, detector, predictor)
 
+    def keep(prediction: Prediction, crops: Sequence[Image]) -> None:
+        """Keep the faces for a correction. A picture gets its answer without Redis, too."""
+        jpegs = (encode_jpeg(crop) for crop in crops)
+        try:
+            run_transaction(client, lambda pipeline: kept.keep(pipeline, prediction, jpegs))
+        except redis.RedisError as error:
+            trouble = trouble_of(error)
+            if trouble is None:
+                raise
+            _log.warning("faces not kept, so their prediction cannot be corrected", trouble=trouble)
+
     @routes.post("", openapi_extra={"requestBody": _REQUEST_BODY})
     async def create_prediction(request: Request) -> Prediction:
         """Find and name every face of a picture; `person` is null for somebody unknown."""
@@ -43,7 +63,7 @@ def prediction_routes(served: ServedModel) -> APIRouter:
         predictor = served.get()
         data = await read_picture(request)
         answer = await run_in_threadpool(predict, data, predictor)
-        return Prediction(
+        prediction = Prediction(
             prediction_id=uuid.uuid4().hex,
             model_version=predictor.version,
             camera=None,
@@ -54,5 +74,7 @@ def prediction_routes(served: ServedModel) -> APIRouter:
             faces=answer.faces,
             timing_ms=answer.timing_ms,
         )
+        await run_in_threadpool(keep, prediction, answer.crops)
+        return prediction
 
     return routes

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from services.inference.app import create_app
+from services.inference.app import Stores, create_app
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
+from shared.background_store import BackgroundStore
+from shared.kept_faces import KeptFaces
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from tests.app_client import Site
@@ -22,7 +24,8 @@ def open_site(home: Path) -> Callable[[redis.Redis], Site]:
         models = ModelStore(home)
         watcher = ModelWatcher(client, models, ServedModel(models))
         settings = InferenceSettings(allowed_hosts="Studio")
-        return Site(create_app(client, SampleStore(home), models, watcher, settings.all_allowed_hosts))
+        stores = Stores(SampleStore(home), BackgroundStore(home), models, KeptFaces(client, settings.kept_faces))
+        return Site(create_app(client, stores, watcher, settings.all_allowed_hosts))
 
     return open_on
 

@@ -9,9 +9,9 @@ import pytest
 
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
-from services.extractor.near_copy import NEAR_COPY_DISTANCE, Fingerprint, TakenSamples, fingerprint
 from shared.images import Image, encode_jpeg
 from shared.messages import Split
+from shared.near_copy import NEAR_COPY_DISTANCE, Fingerprint, TakenSamples, fingerprint
 from shared.sample_store import SampleOrigin, SampleStore
 
 
