@@ -5,6 +5,7 @@ import sys
 import redis
 import typer
 
+from cli.background import background_app
 from cli.console import err
 from cli.correct import correct
 from cli.demo import demo
@@ -27,6 +28,7 @@ app = typer.Typer(
 for command in (up, demo, enrol, people, forget, train, predict, watch, correct, doctor):
     app.command()(command)
 app.add_typer(models_app, name="models")
+app.add_typer(background_app, name="background")
 
 
 def main() -> None:

@@ -171,6 +171,19 @@ class WeightsUnavailable(FamiliarError):
     """MobileNet's ImageNet weights cannot be had. Put the file into ~/.keras/models, or name it in FAMILIAR_WEIGHTS."""
 
 
+class BackgroundUnavailable(FamiliarError):
+    """Run `familiar background fetch` again: it goes on where it stopped.
+
+    Or put pictures of strangers into a folder and name it in FAMILIAR_BACKGROUND; that needs no network.
+    """
+
+
+class FetchRunning(FamiliarError):
+    """Faces of strangers are being fetched already. Wait until that is done, or stop it."""
+
+    status = 409
+
+
 class DiskFull(FamiliarError):
     """The disk is full, so no version was published. Make room, then train again."""
 

@@ -1,14 +1,22 @@
 """The settings that every service has. They come from the environment; a service adds its own to these."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis.connection import parse_url
 
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
+
+
+def _to_folder(value: object) -> object:
+    """Take an empty setting for an unset one: Docker Compose passes on what is unset so."""
+    return None if value == "" else value
+
+
+OptionalFolder = Annotated[Path | None, BeforeValidator(_to_folder)]
 
 
 class Settings(BaseSettings):

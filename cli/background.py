@@ -1,0 +1,66 @@
+"""familiar background: the faces of strangers that "unknown" is learned from."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.console import out
+from cli.settings import CliSettings
+from shared.background_store import BackgroundSource, BackgroundStore
+from shared.service import load_settings
+
+DEFAULT_PEOPLE = 3000
+
+background_app = typer.Typer(
+    help="The faces of strangers that training learns from: count, fetch or clear them.", invoke_without_command=True
+)
+
+
+@background_app.callback()
+def background(context: typer.Context) -> None:
+    """Tell how many faces of strangers there are, by where they come from."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = load_settings(CliSettings)
+    store = BackgroundStore(settings.home)
+    table = Table("source", "faces", "where they come from")
+    table.add_row("fetched", str(store.count(BackgroundSource.FETCHED)), "`familiar background fetch`")
+    table.add_row("marked", str(store.count(BackgroundSource.MARKED)), "`familiar correct ID --stranger`")
+    if settings.background is not None:
+        table.add_row("folder", "", f"FAMILIAR_BACKGROUND={settings.background}")
+    out.print(table, markup=False)
+
+
+@background_app.command()
+def fetch(
+    people: Annotated[int, typer.Option(min=1, help="How many people, one face each.")] = DEFAULT_PEOPLE,
+) -> None:
+    """Download public portraits (Labeled Faces in the Wild, 180 MB), and keep one face of each of several people.
+
+    A fetch that is cut short is gone on with by the next one.
+    """
+    from cli.fetch_faces import fetch_faces
+    from cli.labeled_faces import labeled_faces_archive
+
+    home = load_settings(CliSettings).home
+    present = BackgroundStore(home).count(BackgroundSource.FETCHED)
+    if present < people:
+        present = fetch_faces(labeled_faces_archive(), home, people)
+    out.print(f"Fetched faces of strangers: {present}. `familiar train` learns from them.", highlight=False)
+
+
+@background_app.command()
+def clear(
+    marked: Annotated[bool, typer.Option("--marked", help="The marked ones, too.")] = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Delete the fetched faces, and what a fetch that was cut short has left."""
+    from cli.fetch_faces import delete_download
+
+    home = load_settings(CliSettings).home
+    delete_download(home)
+    store = BackgroundStore(home)
+    deleted = store.clear(BackgroundSource.FETCHED)
+    if marked:
+        deleted += store.clear(BackgroundSource.MARKED)
+    out.print(f"Deleted faces of strangers: {deleted}.", highlight=False)
