@@ -1,13 +1,22 @@
 """Correcting predictions while everything runs: of a camera's stream, and of a picture over HTTP."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.watch import predictions
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
+from services.inference.app import Stores, create_app
+from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.settings import InferenceSettings
 from shared.background_store import BackgroundSource, BackgroundStore
+from shared.connection import open_redis
 from shared.images import encode_jpeg
+from shared.kept_faces import KeptFaces
 from shared.messages import Split
+from shared.sample_store import SampleStore
+from tests.app_client import Site
+from tests.builders import closed_port
 
 if TYPE_CHECKING:
     from conftest import Running
@@ -40,3 +49,20 @@ def test_a_picture_s_prediction_is_corrected_by_the_id_of_its_answer(taught: "Ru
     told = taught.familiar("correct", answer["prediction_id"], "--stranger")
     assert told.returncode == 0, told.stderr
     assert marked(taught) == before + 1
+
+
+def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
+    taught: "Running", home: Path, picture_of_karan: bytes
+) -> None:
+    """There is no Redis at all; the prediction is the same, and only cannot be corrected."""
+    away = open_redis(f"redis://127.0.0.1:{closed_port()}")
+    watcher = ModelWatcher(away, taught.models, ServedModel(taught.models))
+    watcher.follow()
+    stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, KeptFaces(away, 500))
+    site = Site(create_app(away, stores, watcher, InferenceSettings().all_allowed_hosts))
+    answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
+    assert answer.status_code == 200, answer.text
+    assert [face["person"] for face in answer.json()["faces"]] == ["karan"]
+    correction = {"prediction_id": answer.json()["prediction_id"], "stranger": True}
+    refused = site.ask("POST", "/v1/corrections", json=correction)
+    assert (refused.status_code, refused.json()["title"]) == (503, "redis unavailable")
