@@ -91,13 +91,14 @@ def fit_notebook(
     layers = [*_augmentation(), _scaling(), base, keras.layers.GlobalAveragePooling2D(), *_new_layers(len(train))]
     model = keras.Sequential([keras.Input((INPUT_SIZE, INPUT_SIZE, 3)), *layers])
     _compile(model)
-    best = folder / "best.keras"
+    best = folder / "best.weights.h5"
     callbacks = [
-        keras.callbacks.ModelCheckpoint(best, monitor="val_accuracy", save_best_only=True),
+        keras.callbacks.ModelCheckpoint(best, "val_accuracy", save_best_only=True, save_weights_only=True),
         keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: tell(f"  notebook, epoch {epoch + 1}")),
     ]
     model.fit(*learned, BATCH_SIZE, epochs, validation_data=tuple(checked), verbose=0, callbacks=callbacks)
-    return keras.saving.load_model(best)
+    model.load_weights(best)
+    return model
 
 
 def _base(weights: str, pooling: str | None) -> keras.Model:

@@ -35,13 +35,12 @@ class PooledFeatures:
         """Take a base that ends in global average pooling, and what is done to pixels, 0..255, before it."""
         self._base = base
 
-        @tf.function(reduce_retracing=True)
         def compute(pixels: tf.Tensor, *, augmented: bool) -> tf.Tensor:
             if augmentation is not None and augmented:
                 pixels = augmentation(pixels, training=True)
             return base(scaling(pixels), training=False)
 
-        self._compute = compute
+        self._compute = tf.function(compute, reduce_retracing=True)
 
     def __call__(self, crops: Sequence[Image], *, augmented: bool = False) -> Features:
         """Compute `(n, channels)` of crops; augmented, each is moved at random before."""

@@ -42,8 +42,8 @@ def average_over_tracks(probabilities: Probabilities, sequences: Sequence[int]) 
     """
     lengths = [min(TRACK_LENGTH, faces - start) for faces in sequences for start in range(0, faces, TRACK_LENGTH)]
     starts = np.cumsum([0, *lengths[:-1]])
-    averages = np.add.reduceat(probabilities, starts, axis=0) / np.array(lengths)[:, np.newaxis]
-    return averages.astype(np.float32)
+    sums: Probabilities = np.add.reduceat(probabilities, starts, axis=0)
+    return sums / np.array(lengths, np.float32)[:, np.newaxis]
 
 
 def given_names(probabilities: Probabilities, threshold: float) -> Names:

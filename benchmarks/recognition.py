@@ -46,7 +46,7 @@ from benchmarks.observe import (
     observe_all,
     observe_fold,
 )
-from benchmarks.progress import tell
+from benchmarks.progress import silence_tensorflow, tell
 from benchmarks.rates import Count, Rate, summarise
 from benchmarks.recipe import Recipe
 from shared.errors import FamiliarError
@@ -78,6 +78,7 @@ Rates = dict[str, dict[str, Rate]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the faces, run every recipe, and print the table and the line of JSON."""
     options = _parse(arguments)
+    silence_tensorflow()
     started = time.monotonic()
     try:
         with FaceReader() as reader:

@@ -27,7 +27,7 @@ from benchmarks.halves import train_and_test_counts
 from benchmarks.notebook_recipe import fit_notebook
 from benchmarks.people_folders import people_in, strangers_in
 from benchmarks.pooled_features import base_input
-from benchmarks.progress import tell
+from benchmarks.progress import silence_tensorflow, tell
 from shared.errors import FamiliarError
 from shared.images import Image, to_model_input
 from shared.messages import TrainingOptions
@@ -55,6 +55,7 @@ class Material:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the faces, train both, and print the table and the line of JSON."""
     options = _parse(arguments)
+    silence_tensorflow()
     try:
         with FaceReader() as reader:
             material = _read(options, reader)
