@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import keras
 import numpy as np
 
 from benchmarks.gallery import Gallery, Indexes
@@ -78,8 +77,6 @@ def teach_familiar(
     """
     # Here, and nowhere else, the background goes in as a third argument.
     samples = split_by_time(train_inputs, test_inputs)
-    # The layers of earlier trainings are let go of; a benchmark has dozens in one process.
-    keras.backend.clear_session()
     with TemporaryDirectory() as folder:
         training = train(samples, options, weights, Path(folder), lambda _: None)
         converted = (Path(folder) / LITERT_FILE).read_bytes()

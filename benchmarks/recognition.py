@@ -117,6 +117,7 @@ def _run(name: str, gallery: Gallery, options: argparse.Namespace) -> Rates:
         for fold, person in enumerate(left_out, start=1):
             observations += observe_fold(recipe, gallery, person, seed)
             tell(f"{name}: seed {seed + 1} of {options.seeds}, fold {fold} of {len(left_out)}")
+            # A benchmark trains dozens of networks in one process, and Keras remembers each.
             keras.backend.clear_session()
         observations += observe_all(recipe, gallery, seed)
     return {unit: {measure: _rate(observations, unit, measure) for measure in MEASURES} for unit in UNITS}

@@ -6,6 +6,7 @@ DIR holds a folder of pictures or clips for each person. The first faces of each
 ones that follow test. Both recipes get the same faces, the same validation samples and the same machine, one
 after the other. Familiar's seconds are those of its whole training: loading MobileNet, computing features, fitting,
 evaluating, exporting and comparing both files. The notebook's are those of loading, fitting and checkpointing.
+Familiar is first, and so pays for what TensorFlow does once in a process.
 """
 
 import argparse
