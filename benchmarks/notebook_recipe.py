@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.familiar_recipe import validation_count
 from benchmarks.gallery import Gallery, Indexes
-from benchmarks.pooled_features import INPUT_SIZE, Features, PooledFeatures, base_input, keras_weights
+from benchmarks.pooled_features import INPUT_SIZE, Features, PooledFeatures, base_input, load_frozen
 from benchmarks.progress import tell
 from benchmarks.recipe import Recognizer
 from shared.images import Image
@@ -87,7 +87,7 @@ def fit_notebook(
     kept_back = {name: validation_count(len(crops)) for name, crops in train.items()}
     learned = _stack([crops[: -kept_back[name]] for name, crops in train.items()])
     checked = _stack([crops[-kept_back[name] :] for name, crops in train.items()])
-    base = _base(weights, pooling=None)
+    base = load_frozen(keras.applications.MobileNet, weights, pooled=False)
     layers = [*_augmentation(), _scaling(), base, keras.layers.GlobalAveragePooling2D(), *_new_layers(len(train))]
     model = keras.Sequential([keras.Input((INPUT_SIZE, INPUT_SIZE, 3)), *layers])
     _compile(model)
@@ -101,17 +101,9 @@ def fit_notebook(
     return model
 
 
-def _base(weights: str, pooling: str | None) -> keras.Model:
-    shape = (INPUT_SIZE, INPUT_SIZE, 3)
-    base = keras.applications.MobileNet(
-        input_shape=shape, include_top=False, weights=keras_weights(weights), pooling=pooling
-    )
-    base.trainable = False
-    return base
-
-
 def _pooled_features(weights: str) -> PooledFeatures:
-    return PooledFeatures(_base(weights, pooling="avg"), _scaling(), keras.Sequential(_augmentation()))
+    base = load_frozen(keras.applications.MobileNet, weights, pooled=True)
+    return PooledFeatures(base, _scaling(), keras.Sequential(_augmentation()))
 
 
 def _scaling() -> keras.Layer:

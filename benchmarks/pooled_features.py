@@ -1,6 +1,6 @@
 """A frozen base as other recipes use it: whole, at 224 by 224 pixels, its last activations averaged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import keras
@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from shared.errors import WeightsUnavailable
 from shared.images import Image
 
 INPUT_SIZE = 224
@@ -23,9 +24,25 @@ def base_input(crop: Image) -> Image:
     return cv2.cvtColor(resized, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
-def keras_weights(weights: str) -> str | None:
-    """Translate Familiar's word for weights into that of `keras.applications`."""
-    return None if weights == "random" else weights
+def load_frozen(architecture: Callable[..., keras.Model], weights: str, *, pooled: bool) -> keras.Model:
+    """Load a network of `keras.applications` without its top, frozen; pooled, it ends in global average pooling.
+
+    `weights` is `imagenet`, the path of a file, or `random`.
+
+    Raises:
+        WeightsUnavailable: the download failed, or the file is missing, damaged or of another network.
+    """
+    shape = (INPUT_SIZE, INPUT_SIZE, 3)
+    source, pooling = None if weights == "random" else weights, "avg" if pooled else None
+    try:
+        base = architecture(input_shape=shape, include_top=False, weights=source, pooling=pooling)
+    except Exception as error:  # Keras raises a bare Exception where a download fails.
+        raise WeightsUnavailable(
+            f"The weights {weights!r} of {architecture.__name__} cannot be had. Put its file without top for "
+            f"{INPUT_SIZE} pixels into ~/.keras/models, or leave this recipe out with --only. (Keras says: {error})"
+        ) from error
+    base.trainable = False
+    return base
 
 
 class PooledFeatures:
