@@ -21,7 +21,7 @@ from shared.lending_pool import Pool
 
 # Images that are in memory at a time; a film has thousands.
 BATCH = 32
-TOLD_EVERY = 320
+TOLD_EVERY = 96
 
 
 class FaceReader:

@@ -10,7 +10,8 @@ clip or person, over which probabilities are averaged; a picture of a stranger i
 accuracy                 known faces whose likeliest person is right
 accuracy_all             the same with nobody left out
 recall                   known faces that are given their own name
-false_name_same_camera   faces of the person left out, from both halves, that are given a name
+false_name_same_camera   faces of the person left out, from both halves, that are given a name; it is as hard as its
+                         name says only where all people were before one camera
 false_name_strangers     strangers' faces that are given a name
 
 Each is a mean over the seeds, with the worst seed and the worst person (for false_name_strangers: the one whose
@@ -27,7 +28,7 @@ from pathlib import Path
 
 import keras
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmarks.face_reader import FaceReader
 from benchmarks.familiar_recipe import FamiliarRecipe
@@ -141,7 +142,9 @@ def _rate(observations: Sequence[Observation], unit: str, measure: str) -> Rate:
 
 def _print_table(rates: dict[str, Rates]) -> None:
     for unit in UNITS:
-        table = Table("measure", "recipe", "mean", "worst seed", "worst person", title=f"per {unit}")
+        # Of a narrow terminal, only the names of people may take what is left.
+        whole = [Column(title, no_wrap=True) for title in ("measure", "recipe", "mean", "worst seed")]
+        table = Table(*whole, "worst person", title=f"per {unit}")
         for measure in MEASURES:
             for name, found in rates.items():
                 rate = found[unit][measure]
