@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 GROUPS := capture extractor trainer inference cli
 
-.PHONY: demo test check lint types walls unit integration e2e test-compose install lock clean
+.PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition install \
+	lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -36,6 +37,12 @@ e2e: install ## real processes, real video; FAMILIAR_TEST_DATA names a folder of
 
 test-compose: install ## builds the images, and drives the whole loop through the containers
 	$(BIN)/pytest tests/e2e/test_compose.py
+
+benchmark-training: install ## our trainer's time beside a notebook's; ARGS='--people DIR'
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.training $(ARGS)
+
+benchmark-recognition: install ## names and false names beside other recipes; ARGS='--people DIR --strangers DIR --background DIR'
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.recognition $(ARGS)
 
 install: $(VENV)/installed ## .venv with everything, versions and hashes as locked
 

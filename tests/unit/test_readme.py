@@ -16,7 +16,7 @@ def test_the_tree_names_every_file_and_no_other() -> None:
             named.add(folder + word)
     present = {
         str(path.relative_to(ROOT))
-        for top in ("services", "shared", "cli")
+        for top in ("services", "shared", "cli", "benchmarks")
         for path in (ROOT / top).rglob("*.py")
         if path.name != "__init__.py"
     }
