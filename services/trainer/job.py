@@ -65,7 +65,7 @@ def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may w
         raise
     if manifest.rejection is not None:
         report_rejection(manifest.rejection)
-    else:
+    elif manifest.version == ModelStore(settings.home).current():
         _announce(open_redis(settings.redis_url), manifest)
     return manifest.version
 

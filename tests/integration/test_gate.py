@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 from cli.local_stack import free_port
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
+from shared.connection import open_redis
 from shared.detector import FaceDetector
 from shared.images import cut_face, encode_jpeg
 from shared.messages import Split
@@ -31,6 +32,7 @@ from shared.training_queue import JobState, TrainingJob, find_training
 from tests.builders import NOON, origin
 
 DEADLINE_SECONDS = 120.0
+BREATH_SECONDS = 0.05
 PEOPLE = ("arjun", "karan")
 SAMPLES = {Split.TRAIN: 24, Split.TEST: 16}
 
@@ -55,10 +57,6 @@ class Services:
         """Run a small training to its end."""
         return self.familiar("train", "--base-width", "0.25", "--epochs", "4", *arguments)
 
-    def states(self) -> dict[int, tuple[str, str | None]]:
-        """Ask for each version's state and what is said of it."""
-        return {model["version"]: (model["state"], model["detail"]) for model in self.http.get("/v1/models").json()}
-
 
 @dataclass
 class Asked:
@@ -66,6 +64,15 @@ class Asked:
 
     versions: list[int] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A training that was refused, what a client was answered meanwhile, and how many versions were announced."""
+
+    training: subprocess.CompletedProcess[str]
+    asked: Asked
+    events: int
 
 
 def wait_for(what: str, true: Callable[[], bool]) -> None:
@@ -117,7 +124,8 @@ def asking(services: Services) -> Iterator[Asked]:
     picture = encode_jpeg(draw(person("karan"), 300.0))
 
     def ask() -> None:
-        while not stopped.is_set():
+        # Without a breath between requests there would be little left of the machine to train with.
+        while not stopped.wait(BREATH_SECONDS):
             answer = services.http.post("/v1/predictions", content=picture, headers={"Content-Type": "image/jpeg"})
             if answer.is_success:
                 asked.versions.append(answer.json()["model_version"])
@@ -133,9 +141,11 @@ def asking(services: Services) -> Iterator[Asked]:
         thread.join()
 
 
-@pytest.fixture
-def services(home: Path, tmp_path: Path, client: redis.Redis, redis_url: str) -> Iterator[Services]:
-    """Give services that serve a version 1 of two drawn people, whose train samples are then shuffled."""
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Services]:
+    """Give services that serve a version 1 of two drawn people."""
+    folder = tmp_path_factory.mktemp("gate")
+    home = folder / "home"
     enrol_drawn_people(home)
     environment = {
         **os.environ,
@@ -145,18 +155,31 @@ def services(home: Path, tmp_path: Path, client: redis.Redis, redis_url: str) ->
         "REDIS_URL": redis_url,
         "COLUMNS": "200",
     }
-    url = f"http://127.0.0.1:{environment['FAMILIAR_PORT']}"
+    client = open_redis(redis_url)
+    client.flushall()
     with (
-        service("services.trainer", environment, tmp_path / "trainer.log"),
-        service("services.inference", environment, tmp_path / "inference.log"),
-        httpx.Client(base_url=url, timeout=30, trust_env=False) as http,
+        service("services.trainer", environment, folder / "trainer.log"),
+        service("services.inference", environment, folder / "inference.log"),
+        httpx.Client(base_url=f"http://127.0.0.1:{environment['FAMILIAR_PORT']}", timeout=30, trust_env=False) as http,
     ):
         running = Services(environment, client, ModelStore(home), http)
         first = running.train()
-        assert first.returncode == 0, first.stderr + (tmp_path / "trainer.log").read_text()
+        assert first.returncode == 0, first.stderr + (folder / "trainer.log").read_text()
         wait_for("version 1", lambda: answers_with(http, 1))
-        shuffle_train_labels(home)
         yield running
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def refused(services: Services) -> Refused:
+    """Train on shuffled labels while somebody asks, and give what came of it."""
+    shuffle_train_labels(Path(services.environment["FAMILIAR_HOME"]))
+    events = services.client.xlen("model-versions")
+    with asking(services) as asked:
+        training = services.train()
+        answered = len(asked.versions)
+        wait_for("answers after it", lambda: len(asked.versions) > answered + 10)
+    return Refused(training, asked, services.client.xlen("model-versions") - events)
 
 
 def answers_with(http: httpx.Client, version: int) -> bool:
@@ -167,43 +190,54 @@ def answers_with(http: httpx.Client, version: int) -> bool:
         return False
 
 
-def test_a_version_trained_on_shuffled_labels_is_refused_and_serving_never_notices(
-    services: Services, redis_url: str, home: Path
-) -> None:
-    """It is kept with the reason, nobody hears of it, and only --force has it served; its job makes no second one."""
-    events = services.client.xlen("model-versions")
-    with asking(services) as asked:
-        refused = services.train()
-        wait_for("answers after it", lambda before=len(asked.versions): len(asked.versions) > before + 10)
-    assert refused.returncode == 3, refused.stdout + refused.stderr
-    words = " ".join(refused.stdout.split())
+def test_a_version_trained_on_shuffled_labels_is_refused_and_says_why(refused: Refused) -> None:
+    """The figures of both, what to do about it, and an exit status that is neither success nor an error."""
+    words = " ".join(refused.training.stdout.split())
+    assert refused.training.returncode == 3, words + refused.training.stderr
     assert "worse than version 1, which is served on" in words
     assert "On the 32 test samples of the 2 people that both know, version 1 gives the right name to" in words
     assert "familiar train --force" in words
-    assert (asked.failures, set(asked.versions)) == ([], {1})
-    assert (services.models.current(), services.models.versions()) == (1, (1, 2))
-    assert services.client.xlen("model-versions") == events
 
+
+def test_serving_never_noticed(refused: Refused) -> None:
+    """No request failed, no other version answered, and nobody heard of one."""
+    assert (refused.asked.failures, set(refused.asked.versions), refused.events) == ([], {1}, 0)
+
+
+@pytest.mark.usefixtures("refused")
+def test_the_refused_version_is_kept_with_its_reason(services: Services) -> None:
+    """In its folder, for its job, over HTTP and in the command line."""
+    assert (services.models.current(), services.models.versions()) == (1, (1, 2))
     manifest = services.models.manifest(2)
-    assert services.states() == {1: ("ready", None), 2: ("rejected", manifest.rejection)}
-    listed = services.familiar("models").stdout
-    assert "rejected" in listed
-    assert str(manifest.rejection) in " ".join(listed.split())
     job = find_training(services.client, str(manifest.job_id))
     assert (job.state, job.model_version, job.rejected) == (JobState.FINISHED, 2, manifest.rejection)
+    states = {model["version"]: (model["state"], model["detail"]) for model in services.http.get("/v1/models").json()}
+    assert states == {1: ("ready", None), 2: ("rejected", manifest.rejection)}
+    listed = " ".join(services.familiar("models").stdout.split())
+    assert f"Version 2 was rejected. {manifest.rejection}" in listed
 
-    assert run_again(services, job) == job
-    assert (services.models.current(), services.models.versions()) == (1, (1, 2))
 
+@pytest.mark.usefixtures("refused")
+def test_a_job_that_is_run_twice_makes_one_version(services: Services) -> None:
+    """Its worker died late: the second run answers what the first had published."""
+    for version in (1, 2):
+        job = find_training(services.client, str(services.models.manifest(version).job_id))
+        again = run_again(services, job)
+        assert (again.state, again.model_version, again.rejected) == (job.state, version, job.rejected)
+        assert (services.models.current(), services.models.versions()) == (1, (1, 2))
+
+
+@pytest.mark.usefixtures("refused")
+def test_with_force_it_is_served_all_the_same(services: Services) -> None:
+    """And says that it is worse; no request fails while it is taken up."""
+    events = services.client.xlen("model-versions")
     with asking(services) as asked:
         forced = services.train("--force")
         wait_for("version 3", lambda: asked.versions[-1:] == [3])
     assert forced.returncode == 0, forced.stderr
     assert "Published although it is worse than version 1" in " ".join(forced.stdout.split())
     assert (asked.failures, asked.versions) == ([], sorted(asked.versions))
-    assert services.models.current() == 3
-    assert services.client.xlen("model-versions") == events + 1
-    assert services.states()[3][0] == "ready"
+    assert (services.models.current(), services.client.xlen("model-versions")) == (3, events + 1)
 
 
 def run_again(services: Services, job: TrainingJob) -> TrainingJob:
@@ -215,8 +249,7 @@ def run_again(services: Services, job: TrainingJob) -> TrainingJob:
 
     def is_over() -> bool:
         again.refresh()
-        return again.ended_at != ended_at and again.is_finished
+        return again.is_finished and again.ended_at != ended_at
 
     wait_for("the job's second end", is_over)
-    found = find_training(services.client, job.job_id)
-    return found.model_copy(update={"enqueued_at": job.enqueued_at})
+    return find_training(services.client, job.job_id)
