@@ -59,7 +59,7 @@ def show(version: Annotated[int, typer.Argument(help="The version's number.")]) 
 
 def _row(manifest: Manifest, *, served: bool) -> tuple[str, ...]:
     metrics = manifest.metrics
-    kept = "older" if manifest.rejection is None else "rejected"
+    kept = "stored" if manifest.rejection is None else "rejected"
     return (
         "served" if served else kept,
         str(manifest.version),

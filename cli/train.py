@@ -94,7 +94,7 @@ def _print_metrics(manifest: Manifest, recall: float, false_names: float) -> Non
 def _gate_in_words(gate: Gate) -> str:
     if not gate.accepted:
         return (
-            f"Rejected, and kept: it is worse than version {gate.compared_with}, which is served on. {gate.reason} "
+            f"Rejected, and kept: it is worse than version {gate.compared_with}, which was served. {gate.reason} "
             "Look at the samples, or publish all the same with `familiar train --force`."
         )
     if gate.forced:

@@ -194,7 +194,7 @@ def test_a_version_trained_on_shuffled_labels_is_refused_and_says_why(refused: R
     """The figures of both, what to do about it, and an exit status that is neither success nor an error."""
     words = " ".join(refused.training.stdout.split())
     assert refused.training.returncode == 3, words + refused.training.stderr
-    assert "worse than version 1, which is served on" in words
+    assert "worse than version 1, which was served" in words
     assert "On the 32 test samples of the 2 people that both know, version 1 gives the right name to" in words
     assert "familiar train --force" in words
 
