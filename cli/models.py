@@ -18,7 +18,7 @@ models_app = typer.Typer(help="The model versions: list them, or show one.", inv
 
 @models_app.callback()
 def models(context: typer.Context) -> None:
-    """List the model versions; the one that is served has a mark."""
+    """List the model versions: which is served, which were rejected and why."""
     if context.invoked_subcommand is not None:
         return
     store = ModelStore(load_settings(CliSettings).home)
@@ -26,14 +26,21 @@ def models(context: typer.Context) -> None:
     if not versions:
         out.print("There is no model version yet. Enrol at least two people, then run `familiar train`.")
         return
-    table = Table("", "version", "created", "people", "accuracy", "recall", "weights")
+    table = Table("state", "version", "created", "people", "accuracy", "recall", "weights")
     current = store.current()
+    rejections = []
     for version in versions:
         try:
-            table.add_row(*_row(store.manifest(version), served=version == current))
+            manifest = store.manifest(version)
         except FamiliarError as error:
-            table.add_row("", str(version), error.detail)
+            table.add_row("broken", str(version), error.detail)
+            continue
+        table.add_row(*_row(manifest, served=version == current))
+        if manifest.rejection is not None:
+            rejections.append(f"Version {version} was rejected. {manifest.rejection}")
     out.print(table)
+    for sentence in rejections:
+        out.print(sentence, highlight=False)
 
 
 @models_app.command()
@@ -52,8 +59,9 @@ def show(version: Annotated[int, typer.Argument(help="The version's number.")]) 
 
 def _row(manifest: Manifest, *, served: bool) -> tuple[str, ...]:
     metrics = manifest.metrics
+    kept = "stored" if manifest.rejection is None else "rejected"
     return (
-        "served" if served else "",
+        "served" if served else kept,
         str(manifest.version),
         f"{manifest.created_at:%Y-%m-%d %H:%M}",
         ", ".join(person.name for person in manifest.people),

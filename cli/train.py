@@ -10,11 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.connections import connect
 from cli.console import err, out
 from shared.errors import InvalidRequest, TrainingFailed
-from shared.manifest import Manifest
+from shared.manifest import Gate, Manifest
 from shared.messages import BASE_WIDTHS, TrainingOptions
 from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
+# 1 is an error, and 2 a command line that makes no sense.
+EXIT_REJECTED = 3
 
 
 def train(
@@ -22,25 +24,31 @@ def train(
     weights: Annotated[str | None, typer.Option(help="imagenet, random or a file; else FAMILIAR_WEIGHTS.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="How often every sample is seen.")] = 10,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed and samples give the same model.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Serve the version even if it is worse.")] = False,  # noqa: FBT002 - a flag of the command line
     wait: Annotated[bool, typer.Option(help="Follow the training until it ends.")] = True,  # noqa: FBT002 - a flag of the command line
 ) -> None:
-    """Train on everybody who is enrolled, and publish the version."""
+    """Train on everybody who is enrolled, and publish the version.
+
+    A version that is worse than the one that is served is kept as rejected, and the exit status is 3.
+    """
     if base_width not in BASE_WIDTHS:
         raise InvalidRequest(f"--base-width is one of {', '.join(map(str, BASE_WIDTHS))}, not {base_width}.")
     connections = connect()
     options = TrainingOptions.model_validate(
-        {"base_width": base_width, "weights": weights, "epochs": epochs, "seed": seed}
+        {"base_width": base_width, "weights": weights, "epochs": epochs, "seed": seed, "force": force}
     )
     job = enqueue_training(connections.client, options)
     if not wait:
         out.print(job.job_id)
         return
-    version = follow_training(connections.client, job.job_id)
-    print_verdict(connections.models.manifest(version))
+    manifest = connections.models.manifest(follow_training(connections.client, job.job_id))
+    print_verdict(manifest)
+    if manifest.rejection is not None:
+        raise typer.Exit(EXIT_REJECTED)
 
 
 def follow_training(client: redis.Redis, job_id: str) -> int:
-    """Draw a training job until it ends, and answer the version that it published.
+    """Draw a training job until it ends, and answer the version that came of it, which may have been rejected.
 
     Raises:
         TrainingFailed: it failed; the message is the trainer's, and says what to do.
@@ -54,7 +62,8 @@ def follow_training(client: redis.Redis, job_id: str) -> int:
                 done = len(job.progress.epochs)
                 bar.update(task, completed=done, total=job.progress.epochs_total, description=_in_words(job))
             if job.model_version is not None:
-                bar.update(task, description=f"published version {job.model_version}")
+                word = "published" if job.rejected is None else "rejected"
+                bar.update(task, description=f"{word} version {job.model_version}")
                 return job.model_version
             if job.error is not None and job.state is JobState.FAILED:
                 raise TrainingFailed(job.error.detail, reason=job.error.code)
@@ -62,20 +71,35 @@ def follow_training(client: redis.Redis, job_id: str) -> int:
 
 
 def print_verdict(manifest: Manifest) -> None:
-    """Say in words how good a version is, and who is recognised worst."""
+    """Say in words how good a version is, who is recognised worst, and what the gate said."""
     metrics = manifest.metrics
     if metrics.recall is None or metrics.false_names is None:
-        out.print(
-            f"Version {manifest.version} is published. Nobody has test samples, so nothing is known of how good it is."
-        )
-        return
+        out.print(f"Version {manifest.version}: nobody has test samples, so nothing is known of how good it is.")
+    else:
+        _print_metrics(manifest, metrics.recall, metrics.false_names)
+    if manifest.gate is not None and manifest.gate.reason is not None:
+        out.print(_gate_in_words(manifest.gate), markup=False, highlight=False)
+
+
+def _print_metrics(manifest: Manifest, recall: float, false_names: float) -> None:
     recalls = ", ".join(f"{person.name} {person.recall:.0%}" for person in manifest.people if person.recall is not None)
     out.print(
-        f"Version {manifest.version}: of {metrics.test_samples} test samples {metrics.recall:.1%} got the right name "
-        f"and {metrics.false_names:.1%} a wrong one ({recalls}). {manifest.training_seconds:.0f} s.",
+        f"Version {manifest.version}: of {manifest.metrics.test_samples} test samples {recall:.1%} got the right name "
+        f"and {false_names:.1%} a wrong one ({recalls}). {manifest.training_seconds:.0f} s.",
         markup=False,
         highlight=False,
     )
+
+
+def _gate_in_words(gate: Gate) -> str:
+    if not gate.accepted:
+        return (
+            f"Rejected, and kept: it is worse than version {gate.compared_with}, which was served. {gate.reason} "
+            "Look at the samples, or publish all the same with `familiar train --force`."
+        )
+    if gate.forced:
+        return f"Published although it is worse than version {gate.compared_with}, as --force asked. {gate.reason}"
+    return str(gate.reason)
 
 
 def _in_words(job: TrainingJob) -> str:

@@ -48,12 +48,45 @@ class Metrics(Message):
     confusion: tuple[tuple[int, ...], ...]
 
 
+class GateScores(Message):
+    """How one version answers to what the gate asks two versions; shares are None where there was nothing to ask.
+
+    `samples` counts the test samples of people that both know, `recall` and `false_names` are the shares of them
+    that got the right name and a wrong one. `strangers` counts faces of strangers, `strangers_named` is the
+    share of them that got a name.
+    """
+
+    samples: int
+    recall: Confidence | None
+    false_names: Confidence | None
+    strangers: int
+    strangers_named: Confidence | None
+
+
+class Gate(Message):
+    """Whether a version was good enough to be served, compared with the one that was served when it was made.
+
+    `accepted` says that it became the current one, `forced` that it did although it is worse. `reason` is a
+    sentence: why it is worse, or why there was nothing to compare; None where it was compared and is not worse,
+    and never None where it was not accepted. Without a comparison, `compared_with`, `candidate` and `served` are
+    None.
+    """
+
+    accepted: bool
+    reason: str | None
+    compared_with: int | None = None
+    candidate: GateScores | None = None
+    served: GateScores | None = None
+    forced: bool = False
+
+
 class Manifest(Message):
     """A model version. The order of `people` is the order of the network's outputs.
 
     A face whose likeliest person has a confidence below `threshold` is unknown. `files` holds the
     SHA-256 of every file of the version; `largest_difference` is the largest one seen between what
-    `model.keras` and `model.tflite` answer to the same crops.
+    `model.keras` and `model.tflite` answer to the same crops. `gate` and `job_id`, the training job that it came
+    of, are None in versions from before there was either.
     """
 
     version: int
@@ -68,3 +101,10 @@ class Manifest(Message):
     largest_difference: float
     training_seconds: float
     files: dict[str, str]
+    gate: Gate | None = None
+    job_id: str | None = None
+
+    @property
+    def rejection(self) -> str | None:
+        """Why the version was kept and not served; None if it was not rejected."""
+        return self.gate.reason if self.gate is not None and not self.gate.accepted else None

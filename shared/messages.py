@@ -163,13 +163,15 @@ class TrainingOptions(Message):
     """What a training job may be told.
 
     `base_width` is MobileNet's alpha. `weights` is `imagenet`, `random` or the path of a file; None means
-    the trainer's setting FAMILIAR_WEIGHTS. `seed` makes a training repeatable.
+    the trainer's setting FAMILIAR_WEIGHTS. `seed` makes a training repeatable. `force` publishes the version even
+    if it is worse than the one that is served.
     """
 
     base_width: BaseWidth = 1.0
     weights: str | None = None
     epochs: int = Field(default=10, ge=1, le=1000)
     seed: int = Field(default=0, ge=0, lt=2**32)
+    force: bool = False
 
 
 class Epoch(Message):

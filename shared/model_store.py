@@ -4,14 +4,16 @@
     models/current                                             the version that is served
 
 The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to
-its number, and then replaces `current`. A version's folder never changes afterwards. A number is never
-used twice: a version that had to go leaves its empty folder behind.
+its number, and then replaces `current`. A version's folder never changes afterwards. A version that was
+rejected lies among the others, and does not become current. A number is never used twice: a version that
+had to go leaves its empty folder behind.
 """
 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -123,9 +125,10 @@ class ModelStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, staging: Path, describe: Callable[[int, dict[str, str]], Manifest]) -> Manifest:
-        """Make the files of a staging folder the next version, and serve it.
+        """Make the files of a staging folder the next version, and serve it unless its manifest says it was rejected.
 
-        `describe` makes the manifest from the version's number and the SHA-256 of each file.
+        `describe` makes the manifest from the version's number and the SHA-256 of each file. While it does, no
+        version is published or deleted.
         """
         files = {path.name: sha256_of(path) for path in sorted(staging.iterdir())}
         for name in files:
@@ -138,8 +141,28 @@ class ModelStore:
             staging.chmod(0o755)
             staging.rename(self._folder(version))
             sync(self._models)
-            write_atomically(self._current, f"{version}\n".encode())
+            if manifest.rejection is None:
+                self._serve(version)
         return manifest
+
+    def published_by(self, job_id: str, since: datetime) -> Manifest | None:
+        """Find the version that a training job has published, and end its publishing if that was cut short.
+
+        A job whose worker died may have come as far as the numbered folder, and not to `current`. Versions from
+        before `since` are another job's: whoever chooses the ids of their jobs may choose one again.
+        """
+        with self._lock:
+            for version in reversed(self.versions()):
+                with suppress(BrokenModel, UnknownModel):
+                    manifest = self.manifest(version)
+                    if manifest.job_id == job_id and manifest.created_at >= since:
+                        if manifest.rejection is None and version > (self.current() or 0):
+                            self._serve(version)
+                        return manifest
+        return None
+
+    def _serve(self, version: int) -> None:
+        write_atomically(self._current, f"{version}\n".encode())
 
     def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
         """Delete every version that knows a person, the served one too; answer which they were."""

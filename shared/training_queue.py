@@ -27,6 +27,7 @@ MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 5
 
 _PROGRESS = "progress"
+_REJECTED = "rejected"
 _ERROR = "error"
 
 
@@ -65,13 +66,17 @@ class TrainingProgress(Message):
 
 
 class TrainingJob(Message):
-    """A training job as it stands; `model_version` is what came of it."""
+    """A training job as it stands; `model_version` is what came of it.
+
+    `rejected` says why that version was kept and not served: it is worse than the one that is.
+    """
 
     job_id: str
     state: JobState
     enqueued_at: Time | None
     progress: TrainingProgress | None
     model_version: int | None
+    rejected: str | None
     error: JobError | None
 
 
@@ -106,6 +111,23 @@ def report_progress(progress: TrainingProgress) -> None:
     job = _this_job()
     job.meta[_PROGRESS] = progress.model_dump(mode="json")
     job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
+
+
+def report_rejection(reason: str) -> None:
+    """From inside a job: record why its version is not served."""
+    job = _this_job()
+    job.meta[_REJECTED] = reason
+    job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
+
+
+def this_job_id() -> str:
+    """From inside a job: give its id, the same when it is run again."""
+    return _this_job().id
+
+
+def this_job_created_at() -> datetime:
+    """From inside a job: give the time when it was created, the same when it is run again."""
+    return _this_job().created_at.replace(tzinfo=UTC)
 
 
 def give_up(error: FamiliarError) -> None:
@@ -203,5 +225,6 @@ def _describe(job: Job) -> TrainingJob:
         enqueued_at=job.enqueued_at.replace(tzinfo=UTC) if isinstance(job.enqueued_at, datetime) else None,
         progress=TrainingProgress.model_validate(progress) if progress else None,
         model_version=cast("int | None", job.return_value()) if state is JobState.FINISHED else None,
+        rejected=meta.get(_REJECTED) if state is JobState.FINISHED else None,
         error=JobError.model_validate(error) if error else None,
     )

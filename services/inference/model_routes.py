@@ -15,12 +15,18 @@ from shared.training_queue import TrainingJob, enqueue_training, find_training
 # Whoever may ask for a training may not make the trainer open any file there is.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
 
+ModelState = Literal["ready", "failed", "rejected", "stored"]
+
 
 class ModelSummary(Message):
-    """A version in a list: `ready` is serving, `failed` could not be loaded, `stored` lies in the store."""
+    """A version in a list: `ready` is serving, `failed` could not be loaded, `stored` lies in the store.
+
+    `rejected` lies there too, and is not to be served: it was worse than what was. `detail` says why it was
+    rejected or could not be loaded.
+    """
 
     version: int
-    state: Literal["ready", "failed", "stored"]
+    state: ModelState
     detail: str | None
     created_at: Time | None
     people: tuple[ManifestPerson, ...]
@@ -32,20 +38,22 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
     routes = APIRouter(prefix="/v1/models", tags=["models"])
 
     def summarise(version: int) -> ModelSummary:
-        failure = watcher.failures.get(version)
-        state: Literal["ready", "failed", "stored"] = "failed" if failure else "stored"
-        if version == served.version:
-            state = "ready"
         try:
             manifest = store.manifest(version)
         except FamiliarError as error:
             return ModelSummary(
                 version=version, state="failed", detail=error.detail, created_at=None, people=(), metrics=None
             )
+        failure = watcher.failures.get(version)
+        state: ModelState = "failed" if failure else "stored"
+        if manifest.rejection is not None:
+            state = "rejected"
+        if version == served.version:
+            state = "ready"
         return ModelSummary(
             version=version,
             state=state,
-            detail=failure,
+            detail=failure or manifest.rejection,
             created_at=manifest.created_at,
             people=manifest.people,
             metrics=manifest.metrics,

@@ -6,6 +6,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ import redis
 import structlog
 from pydantic import ValidationError
 
+from services.trainer.comparison import Contender, compare
+from services.trainer.gate import without_served
 from services.trainer.read_samples import read_training_samples
 from services.trainer.settings import TrainerSettings
 from services.trainer.train import Training
@@ -22,13 +25,20 @@ from shared import redis_names
 from shared.connection import DISK_IS_FULL, open_redis
 from shared.errors import DiskFull, FamiliarError, InvalidRequest, PersonForgotten
 from shared.logs import configure_logs
-from shared.manifest import Manifest, ManifestPerson
+from shared.manifest import Gate, Manifest, ManifestPerson
 from shared.messages import Epoch, ModelVersion, TrainingOptions
-from shared.model_store import ModelStore
+from shared.model_store import SERVED_MODEL, ModelStore
 from shared.redis_stream import publish
 from shared.sample_store import SampleStore
 from shared.service import load_settings
-from shared.training_queue import TrainingProgress, give_up, report_progress
+from shared.training_queue import (
+    TrainingProgress,
+    give_up,
+    report_progress,
+    report_rejection,
+    this_job_created_at,
+    this_job_id,
+)
 
 MODEL_VERSIONS_KEPT = 1000
 
@@ -38,8 +48,9 @@ _log = structlog.get_logger()
 def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may write anything
     """Train on everybody who is enrolled, publish the version, and answer its number.
 
-    `options` are those of `TrainingOptions`. An error that Familiar names is recorded for whoever asked, and
-    the job is not tried again: it would fail the same way.
+    A version that the gate rejects is kept, and neither served nor announced. A job that is run again after it has
+    published answers the same version. `options` are those of `TrainingOptions`. An error that Familiar names is
+    recorded for whoever asked, and the job is not tried again: it would fail the same way.
     """
     settings = load_settings(TrainerSettings)
     configure_logs("trainer", settings.log_format)
@@ -52,7 +63,10 @@ def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may w
         _log.error("training failed", reason=error.code)
         give_up(error)
         raise
-    _announce(open_redis(settings.redis_url), manifest)
+    if manifest.rejection is not None:
+        report_rejection(manifest.rejection)
+    elif manifest.version == ModelStore(settings.home).current():
+        _announce(open_redis(settings.redis_url), manifest)
     return manifest.version
 
 
@@ -78,6 +92,10 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
     models = ModelStore(settings.home)
     report = _Reporter(options.epochs)
     with models.one_training(waiting=lambda: report.step("waiting for another training to end")):
+        published = models.published_by(this_job_id(), this_job_created_at())
+        if published is not None:
+            _log.info("published already", model_version=published.version)
+            return published
         started = time.monotonic()
         store = SampleStore(settings.home)
         report.step("reading samples")
@@ -86,13 +104,31 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
         with models.staging_folder() as staging:
             report.step("preparing the frozen base")
             training = train_network(samples, options, options.weights or settings.weights, staging, report.epoch)
+            report.step("comparing with what is served")
+            candidate = Contender((staging / SERVED_MODEL).read_bytes(), samples.people, training.threshold)
+            # No faces of strangers are held back from learning.
+            gate = compare(models, candidate, samples, samples.test_images[:0], force=options.force)
             report.step("publishing")
-            seconds = time.monotonic() - started
-            manifest = models.publish(staging, _describer(store, samples, training, options, seconds))
+            outcome = _Outcome(samples, training, options, gate, time.monotonic() - started)
+            manifest = models.publish(staging, _describer(outcome, store, models))
     _log.info(
-        "published", model_version=manifest.version, accuracy=manifest.metrics.accuracy, seconds=round(seconds, 1)
+        "published" if manifest.rejection is None else "rejected",
+        model_version=manifest.version,
+        accuracy=manifest.metrics.accuracy,
+        seconds=manifest.training_seconds,
     )
     return manifest
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of a job before it is published; `seconds` is how long that took."""
+
+    samples: TrainingSamples
+    training: Training
+    options: TrainingOptions
+    gate: Gate
+    seconds: float
 
 
 class _Reporter:
@@ -118,24 +154,25 @@ class _Reporter:
             _log.warning("progress not reported", error=str(error))
 
 
-def _describer(
-    store: SampleStore, samples: TrainingSamples, training: Training, options: TrainingOptions, seconds: float
-) -> Callable[[int, dict[str, str]], Manifest]:
+def _describer(outcome: _Outcome, store: SampleStore, models: ModelStore) -> Callable[[int, dict[str, str]], Manifest]:
     def describe(version: int, files: dict[str, str]) -> Manifest:
+        training = outcome.training
         return Manifest(
             version=version,
             created_at=datetime.now(UTC),
             # Publishing and forgetting exclude each other, so nobody is forgotten after this look.
-            people=_known_people(store, samples, training),
+            people=_known_people(store, outcome.samples, training),
             threshold=training.threshold,
-            options=options,
+            options=outcome.options,
             weights=training.weights,
             history=training.history,
             metrics=training.metrics,
             layers=training.layers,
             largest_difference=training.largest_difference,
-            training_seconds=round(seconds, 1),
+            training_seconds=round(outcome.seconds, 1),
             files=files,
+            gate=without_served(outcome.gate, models.current()),
+            job_id=this_job_id(),
         )
 
     return describe

@@ -31,11 +31,16 @@ class LiteRTNetwork:
     """A converted network, for one thread."""
 
     def __init__(self, converted: bytes) -> None:
-        """Load what `to_litert` made."""
+        """Load what `to_litert` made; `input_size` is the side of its images, `outputs` how many numbers it answers.
+
+        Raises:
+            ValueError, RuntimeError: the bytes are no network.
+        """
         self._interpreter = Interpreter(model_content=converted, num_threads=1)
         self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        pixels, answer = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[0]
+        self._input, self._output = pixels["index"], answer["index"]
+        self.input_size, self.outputs = int(pixels["shape"][1]), int(answer["shape"][-1])
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answer to one RGB image, `(224, 224, 3)`, 0..255, without the batch dimension."""

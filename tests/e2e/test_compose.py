@@ -155,7 +155,7 @@ def test_training_publishes_a_version_that_inference_takes_up(
     """Without a restart; and a second training replaces the first."""
     assert "Version 1" in taught
     composed.wait_for("version 1", lambda: http.get("/readyz").json().get("model_version") == 1)
-    composed.familiar("train", "--base-width", "0.25", "--epochs", "3")
+    composed.familiar("train", "--base-width", "0.25", "--epochs", "3", "--force")
     composed.wait_for("version 2", lambda: http.get("/readyz").json().get("model_version") == 2)
 
 

@@ -61,7 +61,7 @@ def test_a_training_that_began_with_somebody_forgotten_publishes_nothing(
 def test_a_version_that_knows_somebody_goes_with_them(taught: "Running", pictures_of_zoe: Path) -> None:
     """Inference stops naming them at once; training the others brings the next number."""
     enrol_zoe(taught, pictures_of_zoe)
-    assert taught.familiar("train", "--base-width", "0.25", "--epochs", "2").returncode == 0
+    assert taught.familiar("train", "--base-width", "0.25", "--epochs", "2", "--force").returncode == 0
     version = taught.models.current()
     assert version is not None
     taught.wait_until_served(version)

@@ -32,7 +32,7 @@ def test_a_job_that_plain_rq_enqueues_is_trained(taught: "Running") -> None:
     """`rq enqueue` as the README has it, with fewer epochs, publishes the next version."""
     before = taught.models.current()
     assert before is not None
-    command = block_after("enqueue").replace("epochs:=10", "epochs:=1 base_width:=0.25")
+    command = block_after("enqueue").replace("epochs:=10", "epochs:=1 base_width:=0.25 force:=true")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
         ["sh", "-c", command],

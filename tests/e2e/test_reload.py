@@ -41,7 +41,7 @@ def test_a_second_training_is_taken_up_without_a_failed_request(taught: "Running
         thread.start()
     try:
         before = taught.http.get("/readyz").json()["model_version"]
-        trained = taught.familiar("train", "--base-width", "0.25", "--epochs", "2")
+        trained = taught.familiar("train", "--base-width", "0.25", "--epochs", "2", "--force")
         assert trained.returncode == 0, trained.stderr + taught.logs()
         taught.wait_until_served(before + 1)
         answered = [len(asked.versions) for asked in clients]

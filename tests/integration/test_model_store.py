@@ -1,17 +1,33 @@
 """The model store on a real disk: versions are written once, verified, and swapped whole."""
 
+import json
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.errors import BrokenModel
 from shared.files import sha256_of
-from shared.manifest import Manifest
+from shared.manifest import Gate, Manifest
 from shared.model_store import MANIFEST, SERVED_MODEL, ModelStore
-from tests.builders import FILES, manifest_of, publish_version
+from tests.builders import FILES, NOON, manifest_of, publish_version
 
 DEADLINE_SECONDS = 5.0
+
+
+REJECTED = Gate(accepted=False, reason="It is worse.", compared_with=1)
+
+
+def publish_with(store: ModelStore, **changes: object) -> int:
+    """Publish a version with some changes to its manifest, and give its number."""
+    with store.staging_folder() as staging:
+        (staging / SERVED_MODEL).write_bytes(b"model")
+
+        def describe(version: int, files: dict[str, str]) -> Manifest:
+            return manifest_of(version, files, ("zoe",)).model_copy(update=changes)
+
+        return store.publish(staging, describe).version
 
 
 def wait_until_set(event: threading.Event) -> None:
@@ -145,3 +161,58 @@ def test_a_training_that_failed_gives_the_right_to_train_back(store: ModelStore,
         raise BrokenModel
     with ModelStore(home).one_training(lambda: pytest.fail("it was not given back")):
         pass
+
+
+def test_a_rejected_version_is_kept_and_not_served(store: ModelStore) -> None:
+    """It has a number, all its files, and the reason; the next one that is accepted is served."""
+    publish_version(store, "zoe")
+    assert publish_with(store, gate=REJECTED) == 2
+    assert (store.versions(), store.current()) == ((1, 2), 1)
+    assert list(store.verified_files(2)) == [SERVED_MODEL]
+    assert store.manifest(2).rejection == "It is worse."
+    assert publish_with(store, gate=Gate(accepted=True, reason="It was asked for.", forced=True)) == 3
+    assert (store.current(), store.manifest(3).rejection) == (3, None)
+
+
+def test_a_rejected_version_goes_with_whom_it_knows(store: ModelStore) -> None:
+    """Nobody sees it, and it knows their face all the same."""
+    publish_version(store, "karan")
+    publish_with(store, gate=REJECTED)
+    assert store.remove_versions_knowing("zoe") == (2,)
+    assert store.current() == 1
+
+
+def test_a_manifest_from_before_the_gate_is_read(store: ModelStore, home: Path) -> None:
+    """It was not rejected, and no job is known."""
+    publish_version(store, "zoe")
+    path = home / "models" / "1" / MANIFEST
+    fields = json.loads(path.read_text())
+    del fields["gate"], fields["job_id"], fields["options"]["force"]
+    path.write_text(json.dumps(fields))
+    manifest = store.manifest(1)
+    assert (manifest.gate, manifest.job_id, manifest.rejection) == (None, None, None)
+
+
+def test_the_version_of_a_job_is_found(store: ModelStore) -> None:
+    """Not one of another job, and not one that was published before the job was created."""
+    publish_with(store, job_id="nightly", created_at=NOON)
+    publish_with(store, job_id="nightly", created_at=NOON + timedelta(days=1))
+    publish_with(store, job_id="other", created_at=NOON + timedelta(days=1))
+    found = store.published_by("nightly", since=NOON + timedelta(hours=1))
+    assert found is not None
+    assert found.version == 2
+    assert store.published_by("nightly", since=NOON + timedelta(days=2)) is None
+    assert store.published_by("unknown", since=NOON) is None
+    assert store.current() == 3
+
+
+def test_a_job_that_was_cut_off_before_its_version_was_served_has_it_served(store: ModelStore, home: Path) -> None:
+    """The folder had its number, and the process died; a rejected one is not served for all that."""
+    publish_version(store, "zoe")
+    publish_with(store, job_id="cut off", created_at=NOON)
+    publish_with(store, job_id="rejected", created_at=NOON, gate=REJECTED)
+    (home / "models" / "current").write_text("1\n")
+    store.published_by("rejected", since=NOON)
+    assert store.current() == 1
+    store.published_by("cut off", since=NOON)
+    assert store.current() == 2

@@ -1,0 +1,93 @@
+"""The comparison: a candidate and the served version answer to the same images, and the gate judges."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from services.trainer.evaluate import Probabilities
+from services.trainer.gate import Answers, Names, judge, names_given
+from services.trainer.litert import LiteRTNetwork
+from services.trainer.training_samples import TrainingSamples
+from shared.errors import BrokenModel, UnknownModel
+from shared.images import Image
+from shared.manifest import Gate
+from shared.model_store import SERVED_MODEL, ModelStore
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A version as it answers: its LiteRT model, the people of its outputs in order, and its threshold."""
+
+    model: bytes
+    people: tuple[str, ...]
+    threshold: float
+
+    def names(self, images: Image) -> Names:
+        """Name the face of each RGB image, `(n, size, size, 3)`, `uint8`; n may be 0.
+
+        Raises:
+            BrokenModel: the bytes are no model, or it has fewer outputs than there are people.
+        """
+        parts = np.array_split(images, os.cpu_count() or 1)
+        with ThreadPoolExecutor(len(parts)) as threads:
+            probabilities = np.concatenate(list(threads.map(self._answer, parts)))
+        return names_given(probabilities, self.people, self.threshold)
+
+    def _answer(self, images: Image) -> Probabilities:
+        try:
+            network = LiteRTNetwork(self.model)
+        except (ValueError, RuntimeError) as error:
+            raise BrokenModel(f"{SERVED_MODEL} cannot be loaded: {error}") from error
+        if network.outputs < len(self.people):
+            raise BrokenModel(
+                f"{SERVED_MODEL} answers for {network.outputs} people, its manifest names {len(self.people)}."
+            )
+        answers = [network(_resized(image, network.input_size)) for image in images]
+        return np.array(answers, np.float32).reshape(-1, network.outputs)
+
+
+def compare(
+    models: ModelStore, candidate: Contender, samples: TrainingSamples, strangers: Image, *, force: bool
+) -> Gate:
+    """Let the candidate and the served version name the same faces, and judge whether the candidate may follow.
+
+    They are the test samples of people that both know, and `strangers`, `(m, size, size, 3)`, RGB, `uint8`, from
+    whom the candidate did not learn; m may be 0. A served version that is broken or is being deleted is no
+    obstacle: the gate says so, and accepts.
+    """
+    version = models.current()
+    if version is None:
+        return Gate(accepted=True, reason="There was no version to compare with.")
+    try:
+        served = _load(models, version)
+        asked = np.isin(samples.test_labels, [samples.people.index(slug) for slug in _common(candidate, served)])
+        images = samples.test_images[asked]
+        by_served = Answers(served.names(images), served.names(strangers))
+    except (BrokenModel, UnknownModel, FileNotFoundError) as error:
+        return Gate(accepted=True, reason=f"Version {version}, which was served, cannot be compared with: {error}")
+    truth = np.array(samples.people)[samples.test_labels[asked]]
+    by_candidate = Answers(candidate.names(images), candidate.names(strangers))
+    return judge(truth, by_candidate, by_served, version, force=force)
+
+
+def _load(models: ModelStore, version: int) -> Contender:
+    paths, manifest = models.verified_files(version), models.manifest(version)
+    if SERVED_MODEL not in paths:
+        raise BrokenModel(f"The manifest of model version {version} does not name {SERVED_MODEL}.")
+    people = tuple(person.slug for person in manifest.people)
+    return Contender(paths[SERVED_MODEL].read_bytes(), people, manifest.threshold)
+
+
+def _common(candidate: Contender, served: Contender) -> list[str]:
+    return [slug for slug in candidate.people if slug in served.people]
+
+
+def _resized(image: Image, size: int) -> Image:
+    """Fit a model input to a network of another input size, as versions of another time may have."""
+    if image.shape[0] == size:
+        return image
+    interpolation = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_LINEAR
+    return cv2.resize(image, (size, size), interpolation=interpolation).astype(np.uint8, copy=False)
