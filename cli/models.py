@@ -34,6 +34,8 @@ def models(context: typer.Context) -> None:
         except FamiliarError as error:
             table.add_row("", str(version), error.detail)
     out.print(table)
+    if current is not None and (report := store.report(current)):
+        out.print(f"report of version {current}: {report}", markup=False, highlight=False, soft_wrap=True)
 
 
 @models_app.command()

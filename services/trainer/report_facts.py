@@ -77,4 +77,5 @@ def _answers(probabilities: Probabilities, threshold: float) -> Labels:
 
 
 def _confidences(probabilities: Probabilities) -> NDArray[np.float32]:
-    return probabilities.max(axis=1, initial=0.0)
+    confidences: NDArray[np.float32] = probabilities.max(axis=1, initial=0.0)
+    return confidences
