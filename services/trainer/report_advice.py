@@ -68,12 +68,16 @@ def advise_on_strangers(strangers: StrangersFinding) -> tuple[str, ...]:
 
 
 def collect_next(finding: PersonFinding) -> str | None:
-    """Say how many samples somebody lacks to the usual number; None where there are enough."""
+    """Say how many samples somebody lacks, to the usual number or beyond it; None where there are enough."""
     to_learn = DEFAULT_TRAIN_SAMPLES - finding.learned
     to_test = DEFAULT_TEST_SAMPLES - finding.tested
-    missing = [
-        f"{count} more to {what}" for count, what in ((to_learn, "learn from"), (to_test, "test with")) if count > 0
-    ]
+    missing = []
+    if to_learn > 0:
+        missing.append(f"{to_learn} more to learn from")
+    elif finding.is_weak:
+        missing.append(f"{MORE_SAMPLES} more to learn from, unlike those there are")
+    if to_test > 0:
+        missing.append(f"{to_test} more to test with")
     return " and ".join(missing) or None
 
 
@@ -124,8 +128,7 @@ def _tell_apart(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> t
 
 def _learn_from_other(finding: PersonFinding) -> tuple[str, ...]:
     """Advise pictures unlike those that were learned, where a face mostly got no name or nothing else is to be said."""
-    weak = finding.standing in {Standing.OFTEN_MISSED, Standing.SOMETIMES_MISSED}
-    if not weak or finding.learned < FEW_SAMPLES:
+    if not finding.is_weak or finding.learned < FEW_SAMPLES:
         return ()
     collect = (
         f"Collect {MORE_SAMPLES} more pictures: other light, nearer and farther, other sides, with and without glasses."

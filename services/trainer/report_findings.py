@@ -70,6 +70,11 @@ class PersonFinding:
         return Standing.SOMETIMES_MISSED if self.recall < RELIABLE_RECALL else Standing.RELIABLE
 
     @property
+    def is_weak(self) -> bool:
+        """Tell whether this person is known to be recognised badly."""
+        return self.standing in {Standing.OFTEN_MISSED, Standing.SOMETIMES_MISSED}
+
+    @property
     def confused_with(self) -> tuple[ReportPerson, ...]:
         """The people whose name this person gets more often than by a slip, most often first."""
         fewest = max(FEWEST_CONFUSED, CONFUSED_SHARE * self.tested)

@@ -34,7 +34,7 @@ def draw_confusion(facts: ReportFacts, theme: Theme) -> bytes:
     axes = style(figure.subplots(), theme)
     axes.spines[:].set_visible(False)
     colours = _colours(counts, theme)
-    axes.imshow(colours)
+    axes.imshow(colours, interpolation="nearest")
     axes.set_xticks(range(people + 1), [*names, "unknown"], rotation=45, ha="left", rotation_mode="anchor")
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")

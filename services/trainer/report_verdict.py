@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from services.trainer.report_advice import BAD_NAMED_SHARE, GOOD_NAMED_SHARE
 from services.trainer.report_findings import PersonFinding, Standing, StrangersFinding
 
-_WEAK = (Standing.OFTEN_MISSED, Standing.SOMETIMES_MISSED)
-
 
 def verdict(people: Sequence[PersonFinding], strangers: StrangersFinding) -> str:
     """Say in one or two sentences how good a version is; `people` come worst first, and are at least one."""
     if not any(finding.tested for finding in people):
         return "Nobody has test pictures, so nobody can tell how well Familiar recognises anyone. Collect some first."
-    weak = [finding for finding in people if finding.standing in _WEAK]
+    weak = [finding for finding in people if finding.is_weak]
     uncertain = [finding for finding in people if finding.standing is Standing.UNCERTAIN]
     if weak:
         second = _worst(weak)
@@ -57,7 +55,7 @@ def _how_many(people: Sequence[PersonFinding]) -> str:
             f"Familiar recognises {name} reliably" if reliable else f"Familiar does not recognise {name} reliably yet"
         )
     if reliable == len(people):
-        return f"Familiar recognises all {reliable} people reliably"
+        return f"Familiar recognises {'both' if reliable == 2 else f'all {reliable}'} people reliably"  # noqa: PLR2004 - the two of "both"
     return f"Familiar recognises {reliable or 'none'} of {len(people)} people reliably"
 
 
