@@ -32,13 +32,15 @@ class ReportPerson:
 
 @dataclass(frozen=True)
 class ReportFacts:
-    """All that a report tells. Labels are places in `people`, which is the order of the network's outputs.
+    """All that a report tells, of at least one person and one epoch.
+
+    Labels are places in `people`, which is the order of the network's outputs.
 
     `test_probabilities` is `(n, people)` and belongs to `test_labels`, `(n,)`, and `test_images`, RGB `uint8`
     `(n, side, side, 3)`. `stranger_probabilities`, `(m, people)`, and `stranger_images`, `(m, side, side, 3)`,
     are of strangers that were held back from the background; n and m may be 0. A row need not add up to 1:
     what is missing is the background's. `background_faces` says how many faces of strangers were learned
-    from, by where they came from. `created_at` is UTC.
+    from, by where they came from ("400 fetched"). `created_at` is UTC.
     """
 
     people: tuple[ReportPerson, ...]
