@@ -41,6 +41,8 @@ def models(context: typer.Context) -> None:
     out.print(table)
     for sentence in rejections:
         out.print(sentence, highlight=False)
+    if current is not None and (report := store.report(current)):
+        out.print(f"report of version {current}: {report}", markup=False, highlight=False, soft_wrap=True)
 
 
 @models_app.command()

@@ -1,6 +1,6 @@
 """Model versions as folders: written once, verified by hash, one of them current.
 
-    models/<version>/model.keras, model.tflite, manifest.json
+    models/<version>/model.keras, model.tflite, report.html and its pictures, manifest.json
     models/current                                             the version that is served
 
 The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to
@@ -25,6 +25,7 @@ from shared.manifest import Manifest
 
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
+REPORT = "report.html"
 
 
 class ModelStore:
@@ -93,6 +94,11 @@ class ModelStore:
                     f"{BrokenModel().detail}"
                 )
         return paths
+
+    def report(self, version: int) -> Path | None:
+        """Give the path of a version's report; None where it has none."""
+        path = self._folder(version) / REPORT
+        return path if path.exists() else None
 
     @contextmanager
     def one_training(self, waiting: Callable[[], None]) -> Iterator[None]:

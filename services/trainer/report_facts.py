@@ -1,0 +1,83 @@
+"""What the report of a version is written from: samples, answers and figures of one training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.evaluate import Probabilities
+from services.trainer.training_samples import Labels
+from shared.images import Image
+from shared.messages import Epoch
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class ReportPerson:
+    """Somebody that the version knows, and how many samples did what.
+
+    `near_copies` are samples that showed nothing new and were left out before the others were counted.
+    """
+
+    slug: str
+    name: str
+    train_samples: int
+    validation_samples: int
+    test_samples: int
+    near_copies: int = 0
+
+
+@dataclass(frozen=True)
+class ReportFacts:
+    """All that a report tells, of at least one person and one epoch.
+
+    Labels are places in `people`, which is the order of the network's outputs.
+
+    `test_probabilities` is `(n, people)` and belongs to `test_labels`, `(n,)`, and `test_images`, RGB `uint8`
+    `(n, side, side, 3)`. `stranger_probabilities`, `(m, people)`, and `stranger_images`, `(m, side, side, 3)`,
+    are of strangers that were held back from the background; n and m may be 0. A row need not add up to 1:
+    what is missing is the background's. `background_faces` says how many faces of strangers were learned
+    from, by where they came from ("400 fetched"). `created_at` is UTC.
+    """
+
+    people: tuple[ReportPerson, ...]
+    history: tuple[Epoch, ...]
+    threshold: float
+    test_probabilities: Probabilities
+    test_labels: Labels
+    test_images: Image
+    stranger_probabilities: Probabilities
+    stranger_images: Image
+    background_faces: Mapping[str, int]
+    training_seconds: float
+    created_at: datetime
+
+    def test_answers(self) -> Labels:
+        """Give who each test sample was taken for, `(n,)`; `UNKNOWN` below the threshold."""
+        return _answers(self.test_probabilities, self.threshold)
+
+    def stranger_answers(self) -> Labels:
+        """Give who each stranger was taken for, `(m,)`; `UNKNOWN` below the threshold, as it should be."""
+        return _answers(self.stranger_probabilities, self.threshold)
+
+    def test_confidences(self) -> NDArray[np.float32]:
+        """Give the confidence in the likeliest person for each test sample, `(n,)`."""
+        return _confidences(self.test_probabilities)
+
+    def stranger_confidences(self) -> NDArray[np.float32]:
+        """Give the confidence in the likeliest person for each stranger, `(m,)`."""
+        return _confidences(self.stranger_probabilities)
+
+
+def _answers(probabilities: Probabilities, threshold: float) -> Labels:
+    if not len(probabilities):
+        return np.empty(0, np.int64)
+    return np.where(probabilities.max(axis=1) >= threshold, probabilities.argmax(axis=1), UNKNOWN).astype(np.int64)
+
+
+def _confidences(probabilities: Probabilities) -> NDArray[np.float32]:
+    confidences: NDArray[np.float32] = probabilities.max(axis=1, initial=0.0)
+    return confidences

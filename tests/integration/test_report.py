@@ -1,0 +1,81 @@
+"""A version's report on the disk: one page, and pictures that show something."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from services.trainer.report import write_report
+from shared.images import Image, decode_image
+from shared.model_store import ModelStore
+from tests.builders import manifest_of, publish_version
+from tests.report_builder import Answers, report_facts
+
+PICTURES = ("learning-curves", "confusion", "scores", "mistakes", "samples")
+SIZES = {"learning-curves": (960, 800), "scores": (960, 800)}
+LONG = "Maximiliane von Hohenlohe-Langenburg zu Waldenburg-Schillingsfür"
+# Scripts that the font of the pictures lacks or cannot set, and what would begin a formula.
+ODD_NAMES = ("<b>Bo", "张伟", "محمد علي", "$5 & $6", "😀 Zoë", LONG, "Nguyễn Thị Minh Khai", "शाहरुख़ ख़ान")
+
+
+def all_right(*names: str) -> Mapping[str, Answers]:
+    """Give answers that are all right."""
+    return {name: {name: 30} for name in names}
+
+
+CASES: dict[str, tuple[Mapping[str, Answers], Answers]] = {
+    "two people": ({"Karan": {"Karan": 90, "Zoë": 8, None: 2}, "Zoë": {"Zoë": 100}}, {"Karan": 2, None: 48}),
+    "one person": (all_right("Karan"), {None: 30}),
+    "forty people": (all_right(*(f"{LONG[:58]} {number}" for number in range(40))), {None: 30}),
+    "nobody tested": ({"Karan": {}, "Zoë": {}}, {}),
+    "odd names": ({name: {name: 5, ODD_NAMES[0]: 5} for name in ODD_NAMES}, {ODD_NAMES[2]: 5}),
+}
+
+
+def read_png(path: Path) -> Image:
+    """Read a PNG file."""
+    data = path.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    return decode_image(data)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_pictures_show_something(case: str, tmp_path: Path) -> None:
+    """Each is a PNG and not of one colour, without a warning about a letter that the font lacks."""
+    write_report(report_facts(*CASES[case]), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"report.html", *(f"{name}.png" for name in PICTURES)}
+    for name in PICTURES:
+        image = read_png(tmp_path / f"{name}.png")
+        assert len(np.unique(image @ (1, 256, 65536))) > 10, name
+        if name in SIZES:
+            assert (image.shape[1], image.shape[0]) == SIZES[name]
+
+
+def test_a_mistakes_face_is_in_its_picture(tmp_path: Path) -> None:
+    """A stranger in plain green, who got a name, makes a green square."""
+    facts = report_facts(all_right("Karan"), strangers={"Karan": 1})
+    facts.stranger_images[:] = (0, 200, 0)
+    write_report(facts, tmp_path)
+    green = cv2.inRange(read_png(tmp_path / "mistakes.png"), (0, 195, 0), (5, 205, 5))
+    assert (green > 0).mean() > 0.1
+
+
+def test_a_report_is_of_its_version_and_goes_with_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`familiar models` tells where it is; forgetting somebody whom the version knows leaves nothing of it."""
+    monkeypatch.setenv("FAMILIAR_HOME", str(home))
+    store = ModelStore(home)
+    without = publish_version(store, "zoe")
+    assert store.report(without) is None
+    with store.staging_folder() as staging:
+        write_report(report_facts(all_right("Karan", "Arjun")), staging)
+        version = store.publish(staging, lambda version, files: manifest_of(version, files, ("karan", "arjun"))).version
+    report = store.report(version)
+    assert report is not None
+    assert str(report) in CliRunner().invoke(app, ["models"]).stdout
+    store.remove_versions_knowing("karan")
+    assert list(report.parent.iterdir()) == []
+    assert store.report(version) is None

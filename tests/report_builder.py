@@ -1,0 +1,70 @@
+"""Facts for reports, made from what was answered."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.report_facts import ReportFacts, ReportPerson
+from shared.messages import Epoch
+from shared.slugs import slug_of
+from tests.builders import NOON
+
+SIDE = 32
+THRESHOLD = 0.6
+SURE, UNSURE = 0.9, 0.3
+
+Answers = Mapping[str | None, int]
+
+
+def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = None, learned: int = 170) -> ReportFacts:
+    """Give facts in which each person's test samples, and strangers, were answered so often with whom; None is nobody.
+
+    Everybody learned from so many samples and 30 more to check; 400 faces of strangers were learned from.
+    """
+    names = list(answers)
+    given = [(names.index(name), answer) for name in names for answer in _repeated(answers[name])]
+    random = np.random.default_rng(0)
+    strange = _repeated(strangers or {})
+    return ReportFacts(
+        people=tuple(ReportPerson(slug_of(name), name, learned, 30, sum(answers[name].values())) for name in names),
+        history=tuple(_epoch(number) for number in range(1, 6)),
+        threshold=THRESHOLD,
+        test_probabilities=_probabilities([answer for _, answer in given], names),
+        test_labels=np.array([label for label, _ in given], np.int64),
+        test_images=random.integers(0, 256, (len(given), SIDE, SIDE, 3), np.uint8),
+        stranger_probabilities=_probabilities(strange, names),
+        stranger_images=random.integers(0, 256, (len(strange), SIDE, SIDE, 3), np.uint8),
+        background_faces={"fetched": 400},
+        training_seconds=42.0,
+        created_at=NOON,
+    )
+
+
+def with_near_copies(facts: ReportFacts, copies: int) -> ReportFacts:
+    """Give the same facts, but for so many near copies that were left out of everybody's samples."""
+    return replace(facts, people=tuple(replace(person, near_copies=copies) for person in facts.people))
+
+
+def _repeated(answers: Answers) -> list[str | None]:
+    return [answer for answer, count in answers.items() for _ in range(count)]
+
+
+def _probabilities(answers: list[str | None], names: list[str]) -> NDArray[np.float32]:
+    probabilities = np.zeros((len(answers), len(names)), np.float32)
+    for row, answer in enumerate(answers):
+        probabilities[row, names.index(answer) if answer else 0] = SURE if answer else UNSURE
+    return probabilities
+
+
+def _epoch(number: int) -> Epoch:
+    return Epoch(
+        epoch=number,
+        epochs=5,
+        loss=1 / number,
+        accuracy=1 - 0.5 / number,
+        validation_loss=1 / number,
+        validation_accuracy=1 - 0.4 / number,
+        kept=number < 5,
+    )

@@ -1,0 +1,134 @@
+"""What to do next for each person, and for strangers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from services.trainer.report_advice import Advice, advise, advise_on_strangers, collect_next
+from services.trainer.report_facts import ReportFacts
+from services.trainer.report_findings import find_people, find_strangers
+from tests.report_builder import Answers, report_facts, with_near_copies
+
+GOOD: Answers = {"Karan": 100}
+
+
+def advice_for(name: str, facts: ReportFacts) -> Advice:
+    """Give the advice for one person of a report."""
+    people = find_people(facts)
+    return advise(next(finding for finding in people if finding.person.name == name), people)
+
+
+def only_step(name: str, facts: ReportFacts) -> str:
+    """Give the one step that there is."""
+    (step,) = advice_for(name, facts).steps
+    return step
+
+
+def test_who_is_recognised_reliably_needs_nothing() -> None:
+    """Not even with few samples, or many near copies."""
+    facts = with_near_copies(report_facts({"Karan": GOOD}, learned=20), 100)
+    assert advice_for("Karan", facts) == Advice(())
+
+
+def test_without_test_samples_some_are_to_be_collected() -> None:
+    """And none to learn from."""
+    advice = advice_for("Karan", report_facts({"Karan": {}}))
+    assert advice.steps == ("There are no test pictures, so nobody can tell. Collect 100.",)
+    assert advice.command == "familiar enrol karan --camera CAMERA --train 200 --test 100"
+
+
+def test_a_handful_of_test_samples_is_too_few() -> None:
+    """However they were answered."""
+    assert "7 test pictures are too few to tell" in only_step("Karan", report_facts({"Karan": {"Karan": 7}}))
+
+
+def test_who_was_learned_from_few_samples_is_to_be_enrolled_again() -> None:
+    """Before anything else is tried."""
+    facts = report_facts({"Karan": {"Karan": 50, None: 50}}, learned=20)
+    assert "only 50 pictures. Collect 200" in only_step("Karan", facts)
+
+
+def test_near_copies_are_named_and_counted_in_the_target() -> None:
+    """They are in the store, and targets are totals: 200, and 150 near copies, and 100 more."""
+    advice = advice_for("Karan", with_near_copies(report_facts({"Karan": {"Karan": 50, None: 50}}), 150))
+    assert "150 of 350 pictures were left out" in advice.steps[0]
+    assert advice.command == "familiar enrol karan --camera CAMERA --train 450 --test 100"
+
+
+def test_blurred_samples_are_noticed() -> None:
+    """A picture without any edge is as blurred as can be."""
+    facts = report_facts({"Karan": {"Karan": 50, None: 50}})
+    assert "blurred" not in " ".join(advice_for("Karan", facts).steps)
+    flat = replace(facts, test_images=np.full_like(facts.test_images, 128))
+    assert "The pictures look blurred" in advice_for("Karan", flat).steps[0]
+
+
+def test_two_who_are_mistaken_for_one_another_are_both_told() -> None:
+    """Also the one who is recognised well enough."""
+    facts = report_facts({"Messi": {"Messi": 70, "Neymar": 30}, "Neymar": {"Neymar": 93, "Messi": 7}})
+    assert only_step("Messi", facts).startswith("Messi and Neymar are mistaken for one another. Enrol them in the same")
+    assert only_step("Neymar", facts).startswith("Neymar and Messi are mistaken for one another.")
+
+
+def test_who_is_taken_for_somebody_is_told_whom() -> None:
+    """The other, who is never taken for anybody, has nothing to do."""
+    facts = report_facts({"Messi": {"Messi": 70, "Neymar": 30}, "Neymar": {"Neymar": 100}})
+    assert only_step("Messi", facts).startswith("Messi is taken for Neymar.")
+    assert advice_for("Neymar", facts).steps == ()
+
+
+def test_who_mostly_gets_no_name_is_to_be_seen_in_other_light() -> None:
+    """And the command asks for more than there is."""
+    advice = advice_for("Karan", report_facts({"Karan": {"Karan": 70, None: 30}}))
+    assert "got no name at all" in advice.steps[0]
+    assert advice.command == "familiar enrol karan --camera CAMERA --train 300 --test 100"
+
+
+def test_scattered_mistakes_ask_for_more_samples() -> None:
+    """Nobody in particular, and not mostly unknown: something is to be done all the same."""
+    others = [f"Person {number}" for number in range(8)]
+    wrong: Answers = dict.fromkeys(others, 4)
+    facts = report_facts({"Karan": {"Karan": 68, **wrong}, **{name: {} for name in others}})
+    assert only_step("Karan", facts).startswith("Collect 100 more pictures")
+
+
+@pytest.mark.parametrize(
+    ("answers", "learned", "words"),
+    [
+        ({"Karan": 100}, 170, None),
+        ({"Karan": 40}, 50, "120 more to learn from and 60 more to test with"),
+        ({"Karan": 50, None: 50}, 170, "100 more to learn from, unlike those there are"),
+    ],
+)
+def test_what_is_missing_is_counted(answers: Answers, learned: int, words: str | None) -> None:
+    """To the usual number, and beyond it for who is recognised badly."""
+    (finding,) = find_people(report_facts({"Karan": answers}, learned=learned))
+    assert collect_next(finding) == words
+
+
+def test_without_background_the_way_to_one_is_told() -> None:
+    """Both ways."""
+    facts = replace(report_facts({"Karan": GOOD}, strangers={None: 50}), background_faces={})
+    (step,) = advise_on_strangers(find_strangers(facts))
+    assert "`familiar background fetch`" in step
+    assert "FAMILIAR_BACKGROUND" in step
+
+
+def test_strangers_who_stay_unknown_need_nothing() -> None:
+    """One of a hundred is good."""
+    assert advise_on_strangers(find_strangers(report_facts({"Karan": GOOD}, strangers={"Karan": 1, None: 99}))) == ()
+
+
+def test_strangers_with_names_ask_for_more_strangers_and_name_the_person() -> None:
+    """Whose name they got most."""
+    facts = report_facts({"Zoë": {}, "Karan": GOOD}, strangers={"Karan": 8, "Zoë": 2, None: 90})
+    more, better = advise_on_strangers(find_strangers(facts))
+    assert "Add strangers" in more
+    assert "Collect more samples of Karan" in better
+
+
+def test_too_few_strangers_ask_for_more_of_them() -> None:
+    """Three tell nothing."""
+    (step,) = advise_on_strangers(find_strangers(report_facts({"Karan": GOOD}, strangers={None: 3})))
+    assert "held back for a test" in step
