@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.gallery import Gallery, Indexes
 from benchmarks.rates import Probabilities
 from benchmarks.recipe import Recognizer
+from services.trainer.background import split_background
 from services.trainer.export import LITERT_FILE
 from services.trainer.litert import LiteRTNetwork
 from services.trainer.train import train
@@ -65,7 +66,7 @@ class FamiliarRecipe:
 def teach_familiar(
     train_inputs: Mapping[str, Sequence[Image]],
     test_inputs: Mapping[str, Sequence[Image]],
-    background: Sequence[Image],  # noqa: ARG001 - the trainer has no class for strangers yet
+    background: Sequence[Image],
     options: TrainingOptions,
     weights: str,
 ) -> FamiliarNetwork:
@@ -75,8 +76,7 @@ def teach_familiar(
         TooFewPeople, TooFewSamples: see `services.trainer.training_samples.split_by_time`.
         WeightsUnavailable, BrokenExport: see `services.trainer.train.train`.
     """
-    # Here, and nowhere else, the background goes in as a third argument.
-    samples = split_by_time(train_inputs, test_inputs)
+    samples = split_by_time(train_inputs, test_inputs, split_background(background))
     with TemporaryDirectory() as folder:
         training = train(samples, options, weights, Path(folder), lambda _: None)
         converted = (Path(folder) / LITERT_FILE).read_bytes()

@@ -1,7 +1,7 @@
 """Pictures: reading what comes from outside, cutting out a face, and the one road from face to model input.
 
 An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A model input is RGB,
-`(224, 224, 3)`, `uint8`: normalisation sits inside the exported network.
+`(128, 128, 3)`, `uint8`: normalisation sits inside the exported network.
 """
 
 import io
@@ -19,7 +19,7 @@ from shared.messages import Box
 
 Image: TypeAlias = NDArray[np.uint8]
 
-MODEL_INPUT_SIZE = 224
+MODEL_INPUT_SIZE = 128
 CROP_MARGIN = 0.15
 CROP_SIZE_LIMIT = 256
 PIXEL_LIMIT = 40_000_000
@@ -120,11 +120,13 @@ def cut_face(image: Image, box: Box) -> Image:
     return crop.astype(np.uint8, copy=False)
 
 
-def to_model_input(crop: Image) -> Image:
-    """Turn the crop of a face into model input: RGB, `(224, 224, 3)`, `uint8`, 0..255."""
-    shrinks = crop.shape[0] > MODEL_INPUT_SIZE
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(crop, (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE), interpolation=interpolation)
+def to_model_input(crop: Image, size: int = MODEL_INPUT_SIZE) -> Image:
+    """Turn the crop of a face into model input: RGB, `(size, size, 3)`, `uint8`, 0..255.
+
+    A version keeps the size that it was trained with, which its file tells.
+    """
+    interpolation = cv2.INTER_AREA if crop.shape[0] > size else cv2.INTER_LINEAR
+    resized = cv2.resize(crop, (size, size), interpolation=interpolation)
     return cv2.cvtColor(resized, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 

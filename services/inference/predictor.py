@@ -9,7 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from shared.errors import BrokenModel
-from shared.images import MODEL_INPUT_SIZE, Image, to_model_input
+from shared.images import Image, to_model_input
 from shared.lending_pool import Pool
 from shared.manifest import Manifest
 from shared.model_store import SERVED_MODEL, ModelStore
@@ -42,15 +42,19 @@ class Predictor:
         self._warm_up()
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
-        """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`, rows sum to 1."""
+        """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
+
+        Where the version learned from strangers, what a row lacks to 1 is how likely it is nobody of them.
+        """
         if len(crops) == 1:
             return self._answer(crops[0])[np.newaxis]
         answers = list(self._threads.map(self._answer, crops))
         return np.stack(answers) if answers else np.empty((0, len(self.people)), np.float32)
 
     def _warm_up(self) -> None:
-        blank = np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8)
-        answer = self._answer(blank)
+        with self._interpreters.lend() as interpreter:
+            (pixels,) = interpreter.get_input_details()
+        answer = self._answer(np.zeros(pixels["shape"][1:], np.uint8))
         if answer.shape != (len(self.people),):
             raise BrokenModel(
                 f"{SERVED_MODEL} of model version {self.version} answers for {answer.size} people, "
@@ -61,7 +65,9 @@ class Predictor:
         with self._interpreters.lend() as interpreter:
             (pixels,) = interpreter.get_input_details()
             (people,) = interpreter.get_output_details()
-            interpreter.set_tensor(pixels["index"], to_model_input(crop)[np.newaxis].astype(np.float32))
+            # The size is the network's: versions of another time may have another one.
+            image = to_model_input(crop, size=int(pixels["shape"][1]))
+            interpreter.set_tensor(pixels["index"], image[np.newaxis].astype(np.float32))
             interpreter.invoke()
             return np.asarray(interpreter.get_tensor(people["index"])[0], np.float32)
 

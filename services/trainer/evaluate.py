@@ -1,4 +1,4 @@
-"""Evaluation: from which confidence on a name counts, and how good the names then are."""
+"""Evaluation: how good the names are that a version gives."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,24 +6,7 @@ from numpy.typing import NDArray
 from services.trainer.training_samples import Labels
 from shared.manifest import Metrics
 
-MISSED_SHARE = 0.01
-# Below it, somebody else may be as likely.
-LOWEST_THRESHOLD = 0.5
-
 Probabilities = NDArray[np.float32]
-
-
-def calibrate_threshold(probabilities: Probabilities, labels: Labels) -> float:
-    """Choose the confidence below which a face is unknown, from validation samples.
-
-    `MISSED_SHARE` of the samples are less sure of their own person than a certain confidence. The threshold lies
-    half way from `LOWEST_THRESHOLD` to that: validation samples were captured right after those that were
-    learned from, and faces of another day are answered less surely. `probabilities` is `(n, people)`, `labels`
-    is `(n,)`; n is at least 1.
-    """
-    own = probabilities[np.arange(len(labels)), labels]
-    sure = max(float(np.quantile(own, MISSED_SHARE)), LOWEST_THRESHOLD)
-    return (LOWEST_THRESHOLD + sure) / 2
 
 
 def evaluate(probabilities: Probabilities, labels: Labels, threshold: float) -> Metrics:

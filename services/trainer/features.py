@@ -10,7 +10,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from services.trainer.augment import augment
 from services.trainer.litert import LiteRTNetwork, to_litert
+from shared.images import Image
 
 
 class Features:
@@ -41,13 +43,23 @@ class Features:
         """End the threads, and with them their interpreters."""
         self._threads.shutdown()
 
-    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Compute the features, `(n, 7, 7, channels)`, of RGB images, `(n, 224, 224, 3)`, 0..255; n may be 0."""
-        return np.array(list(self._threads.map(self._compute, images)), np.float32).reshape(-1, *self._shape)
+    def __call__(self, images: Image, seeds: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+        """Compute the features, `(n, 4, 4, channels)`, of RGB images, `(n, 128, 128, 3)`, 0..255; n may be 0.
+
+        With `seeds` each image is augmented first; the same seeds and place give the same augmentation.
+        """
+        if seeds is None:
+            found = self._threads.map(self._compute, images)
+        else:
+            found = self._threads.map(lambda place: self._compute_augmented(images, place, seeds), range(len(images)))
+        return np.array(list(found), np.float32).reshape(-1, *self._shape)
 
     def _load(self) -> None:
         self._own.network = LiteRTNetwork(self._converted)
 
-    def _compute(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _compute_augmented(self, images: Image, place: int, seeds: tuple[int, ...]) -> NDArray[np.float32]:
+        return self._compute(augment(images[place], np.random.default_rng((*seeds, place))))
+
+    def _compute(self, image: Image) -> NDArray[np.float32]:
         network: LiteRTNetwork = self._own.network
         return network(image)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from shared.errors import WeightsUnavailable
 from shared.files import sha256_of
-from shared.images import MODEL_INPUT_SIZE
 from shared.manifest import Weights
 
+# Weights of MobileNet exist for 128 to 224 pixels. The convolutions fit any size, and those that were trained at
+# this one are the ones people have; at 128 pixels they tell faces apart as well as at 224.
+PRETRAINED_SIZE = 224
 # Enough crops for steady statistics, few enough that a pass over them needs little memory.
 STATISTICS_SAMPLES = 64
 
@@ -23,7 +25,7 @@ def load_base(weights: str, base_width: float, samples: NDArray[np.uint8]) -> tu
     """Load MobileNet without its top (Howard et al., 2017, arXiv:1704.04861), every layer frozen.
 
     `weights` is `imagenet` (downloaded by Keras once, then kept), the path of a `.h5` file with weights of
-    that width, or `random`, which uses `samples`: RGB, `(n, 224, 224, 3)`, `uint8`. The base expects pixels
+    that width, or `random`, which uses `samples`: RGB, `(n, 128, 128, 3)`, `uint8`. The base expects pixels
     scaled to -1..1.
 
     Raises:
@@ -45,12 +47,12 @@ def load_base(weights: str, base_width: float, samples: NDArray[np.uint8]) -> tu
 
 
 def _build(weights: str | None, base_width: float) -> keras.Model:
-    shape = (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3)
+    shape = (PRETRAINED_SIZE, PRETRAINED_SIZE, 3) if weights else (None, None, 3)
     return keras.applications.MobileNet(input_shape=shape, alpha=base_width, include_top=False, weights=weights)
 
 
 def _load_imagenet(base_width: float) -> tuple[keras.Model, Path]:
-    name = f"mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{MODEL_INPUT_SIZE}_tf_no_top.h5"
+    name = f"mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{PRETRAINED_SIZE}_tf_no_top.h5"
     try:
         # Keras writes its progress bar to stdout, which belongs to the caller.
         with contextlib.redirect_stdout(io.StringIO()):
@@ -70,14 +72,14 @@ def _load_file(path: Path, base_width: float) -> keras.Model:
     if not path.is_file():
         raise WeightsUnavailable(
             f"There is no weights file {path}. FAMILIAR_WEIGHTS names a file of MobileNet weights such as "
-            f"mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{MODEL_INPUT_SIZE}_tf_no_top.h5, or is `imagenet`."
+            f"mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{PRETRAINED_SIZE}_tf_no_top.h5, or is `imagenet`."
         )
     try:
         return _build(str(path), base_width)
     except (OSError, ValueError, KeyError) as error:
         raise WeightsUnavailable(
             f"The weights file {path} does not fit MobileNet without top at width {base_width}, or is damaged. "
-            f"Name the file mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{MODEL_INPUT_SIZE}_tf_no_top.h5 in "
+            f"Name the file mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{PRETRAINED_SIZE}_tf_no_top.h5 in "
             f"FAMILIAR_WEIGHTS, or train with the width of this one. (Keras says: {error})"
         ) from error
 

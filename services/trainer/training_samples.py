@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.trainer.background import Background, split_background, stack_images
 from shared.errors import TooFewPeople, TooFewSamples
-from shared.images import MODEL_INPUT_SIZE, Image
+from shared.images import Image
 
-VALIDATION_SHARE = 0.15
+VALIDATION_SHARE = 0.1
 FEWEST_SAMPLES = 2
 
 Labels = NDArray[np.int64]
@@ -18,10 +19,10 @@ Part = tuple[Image, Labels]
 
 @dataclass(frozen=True)
 class TrainingSamples:
-    """Model inputs and whose they are, in three parts that share no moment.
+    """Model inputs and whose they are, in three parts that share no moment, and strangers in three as well.
 
-    Images are RGB, `(n, 224, 224, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
-    holds slugs. Only the test part may be empty.
+    Images are RGB, `(n, 128, 128, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
+    holds slugs. Only the test part and the background may be empty.
     """
 
     people: tuple[str, ...]
@@ -31,9 +32,19 @@ class TrainingSamples:
     validation_labels: Labels
     test_images: Image
     test_labels: Labels
+    background: Background
+
+    @property
+    def has_background(self) -> bool:
+        """Whether there are strangers to learn from; then they are a class of their own."""
+        return len(self.background.train_images) > 0
 
 
-def split_by_time(train: Mapping[str, Sequence[Image]], test: Mapping[str, Sequence[Image]]) -> TrainingSamples:
+def split_by_time(
+    train: Mapping[str, Sequence[Image]],
+    test: Mapping[str, Sequence[Image]],
+    background: Background | None = None,
+) -> TrainingSamples:
     """Put the last `VALIDATION_SHARE` of each person's train samples, at least one, into validation.
 
     `train` and `test` give each person's model inputs by slug; those of `train` in order of capture time.
@@ -41,11 +52,12 @@ def split_by_time(train: Mapping[str, Sequence[Image]], test: Mapping[str, Seque
     twins on either side, and validation would only show what was learned by heart.
 
     Raises:
-        TooFewPeople: fewer than two people have train samples.
+        TooFewPeople: nobody has train samples, or one person has and there are no strangers to tell them from.
         TooFewSamples: somebody has fewer than `FEWEST_SAMPLES` train samples.
     """
     people = tuple(sorted(train))
-    if len(people) < 2:  # noqa: PLR2004 - the two of "at least two people"
+    background = background or split_background(())
+    if len(people) + bool(len(background.train_images)) < 2 or not people:  # noqa: PLR2004 - somebody, and another
         raise TooFewPeople
     for person in people:
         if len(train[person]) < FEWEST_SAMPLES:
@@ -59,6 +71,7 @@ def split_by_time(train: Mapping[str, Sequence[Image]], test: Mapping[str, Seque
         *_stack([train[person][: -kept_back[person]] for person in people]),
         *_stack([train[person][-kept_back[person] :] for person in people]),
         *_stack([test.get(person, ()) for person in people]),
+        background,
     )
 
 
@@ -66,5 +79,4 @@ def _stack(images_by_person: Sequence[Sequence[Image]]) -> Part:
     """Stack each person's images, one person after the other, with the labels that say so."""
     images = [image for images in images_by_person for image in images]
     labels = [label for label, images in enumerate(images_by_person) for _ in images]
-    shape = (len(images), MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3)
-    return np.array(images, np.uint8).reshape(shape), np.array(labels, np.int64)
+    return stack_images(images), np.array(labels, np.int64)

@@ -12,7 +12,7 @@ import pytest
 from services.trainer import export as export_module
 from services.trainer.export import KERAS_FILE, LITERT_FILE, export, largest_difference
 from services.trainer.litert import to_litert
-from services.trainer.network import build_new_layers, cut_base, join
+from services.trainer.network import build_new_layers, cut_base, join, set_statistics
 from services.trainer.pretrained_weights import load_base
 from services.trainer.train import Training, train
 from services.trainer.training_samples import TrainingSamples, split_by_time
@@ -41,7 +41,7 @@ class Trained(NamedTuple):
 def views(person: int, count: int, seed: int) -> list[Image]:
     """Give model inputs of a pattern that is the person's own, each seen in slightly different light."""
     own = np.random.default_rng(person).integers(40, 215, (6, 6, 3)).astype(np.uint8)
-    pattern = cv2.resize(own, (224, 224), interpolation=cv2.INTER_CUBIC)
+    pattern = cv2.resize(own, (128, 128), interpolation=cv2.INTER_CUBIC)
     gains = np.random.default_rng(seed).uniform(0.8, 1.2, count)
     return [np.clip(pattern * gain, 0, 255).astype(np.uint8) for gain in gains]
 
@@ -73,7 +73,10 @@ def network(samples: TrainingSamples) -> keras.Model:
     """Build a whole network that was never trained."""
     base, _ = load_base("random", 0.25, samples.train_images)
     frozen = cut_base(base)
-    return join(frozen, build_new_layers(frozen.output_shape[1:], 2))
+    new_layers = build_new_layers(frozen.output_shape[1:], 2)
+    features = frozen.predict_on_batch(samples.train_images.astype(np.float32))
+    set_statistics(new_layers, features, features)
+    return join(frozen, new_layers, 2)
 
 
 def test_every_epoch_is_told_of_when_it_is_over(trained: Trained) -> None:
@@ -83,32 +86,21 @@ def test_every_epoch_is_told_of_when_it_is_over(trained: Trained) -> None:
     assert {epoch.epochs for epoch in trained.heard} == {4}
 
 
-def test_weights_are_kept_only_when_validation_accuracy_rises(trained: Trained) -> None:
-    """Equal is not enough, and the first epoch is always kept."""
-    best = -1.0
+def test_weights_are_kept_only_when_they_are_better(trained: Trained) -> None:
+    """Better is a higher validation accuracy, or the same with a lower loss; the first epoch is always kept."""
+    best = (-1.0, 0.0)
     for epoch in trained.training.history:
-        assert epoch.kept == (epoch.validation_accuracy > best)
-        best = max(best, epoch.validation_accuracy)
-
-
-def test_the_network_is_that_of_the_epoch_kept_last(trained: Trained, samples: TrainingSamples, tmp_path: Path) -> None:
-    """A training that ends with that epoch gives the same answers, to the last bit: the seed is the same."""
-    last_kept = max(epoch.epoch for epoch in trained.training.history if epoch.kept)
-    assert last_kept < OPTIONS.epochs, "choose a seed that shows the difference"
-
-    shorter = run(samples, OPTIONS.model_copy(update={"epochs": last_kept}), tmp_path / "2")
-
-    expected, found = (keras.saving.load_model(one.folder / KERAS_FILE) for one in (trained, shorter))
-    for expected_weights, found_weights in zip(expected.get_weights(), found.get_weights(), strict=True):
-        np.testing.assert_array_equal(expected_weights, found_weights)
+        reached = (epoch.validation_accuracy, -epoch.validation_loss)
+        assert epoch.kept == (reached > best)
+        best = max(best, reached)
 
 
 def test_the_network_knows_who_it_was_shown(trained: Trained) -> None:
     """Two patterns as different as these are told apart and named at the calibrated threshold."""
     assert trained.training.metrics.accuracy == 1
     assert trained.training.metrics.confusion == ((6, 0), (0, 6))
-    assert 0.5 <= trained.training.threshold <= 0.75
-    assert len(trained.training.recall) == 2
+    assert 0.5 <= trained.training.threshold < 1
+    assert trained.training.recall == (1, 1)
 
 
 def test_without_test_samples_nothing_is_claimed(samples: TrainingSamples, tmp_path: Path) -> None:
@@ -131,12 +123,10 @@ def test_keras_and_litert_answer_alike(trained: Trained, samples: TrainingSample
 def test_only_the_new_layers_learn(trained: Trained) -> None:
     """Each layer of MobileNet stands in the table by its name, frozen; the new ones come after."""
     layers = trained.training.layers
-    frozen_until = [layer.name for layer in layers].index("features")
 
     assert [layer.name for layer in layers[:3]] == ["pixels", "rescaling", "conv1"]
     assert layers[-1].name == "people"
-    assert not any(layer.trainable for layer in layers[1 : frozen_until + 1])
-    assert all(layer.trainable for layer in layers[frozen_until + 1 :])
+    assert [layer.name for layer in layers if layer.trainable and layer.parameters] == ["scores"]
     assert (
         sum(layer.parameters for layer in layers) == keras.saving.load_model(trained.folder / KERAS_FILE).count_params()
     )
@@ -155,7 +145,7 @@ def test_a_network_with_operators_that_litert_lacks_is_a_broken_export(
     tmp_path: Path, samples: TrainingSamples
 ) -> None:
     """It fails while exporting, not while somebody waits for an answer."""
-    pixels = keras.Input((224, 224, 3))
+    pixels = keras.Input((128, 128, 3))
     unknown_to_litert = keras.Model(pixels, keras.ops.erfinv(pixels))
 
     with pytest.raises(BrokenExport, match="cannot be converted"):

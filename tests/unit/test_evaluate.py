@@ -1,9 +1,9 @@
-"""The threshold and the figures that are told of a model version."""
+"""The figures that are told of a model version."""
 
 import numpy as np
 import pytest
 
-from services.trainer.evaluate import calibrate_threshold, evaluate, recall_by_person
+from services.trainer.evaluate import evaluate, recall_by_person
 from services.trainer.training_samples import Labels
 
 PROBABILITIES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.9, 0.1]], np.float32)
@@ -13,28 +13,6 @@ LABELS = np.array([0, 0, 1, 1], np.int64)
 def answers(*own: float) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float32]], Labels]:
     """Give answers to samples of person 0, each with this confidence in them, and the labels."""
     return np.array([[share, 1 - share] for share in own], np.float32), np.zeros(len(own), np.int64)
-
-
-def test_the_threshold_leaves_room_for_another_day() -> None:
-    """Confidences are spread over 0.8 to 0.9; it lies half way from one half to nearly their lowest."""
-    assert calibrate_threshold(*answers(*np.linspace(0.8, 0.9, 1000))) == pytest.approx(0.65, abs=0.001)
-
-
-def test_a_few_bad_samples_do_not_lower_the_threshold() -> None:
-    """Five blurred crops of 1,000 are let go."""
-    assert calibrate_threshold(*answers(*[0.1] * 5, *[0.9] * 995)) == pytest.approx(0.7)
-
-
-def test_a_hesitant_network_still_needs_one_half() -> None:
-    """Below it, somebody else may be as likely."""
-    assert calibrate_threshold(*answers(0.3, 0.4, 0.6)) == pytest.approx(0.5)
-
-
-def test_a_wrong_answer_counts_with_the_confidence_in_the_right_person() -> None:
-    """Being sure of the wrong person must not raise the threshold."""
-    probabilities = np.array([[0.01, 0.99], [0.8, 0.2]], np.float32)
-
-    assert calibrate_threshold(probabilities, np.array([0, 0], np.int64)) == pytest.approx(0.5)
 
 
 def test_accuracy_asks_for_the_likeliest_and_recall_for_the_name() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from services.trainer.background import split_background
 from services.trainer.training_samples import split_by_time
 from shared.errors import TooFewPeople, TooFewSamples
 from shared.images import Image
@@ -10,7 +11,7 @@ from shared.images import Image
 
 def crops(first: int, count: int) -> list[Image]:
     """Give model inputs that are told apart by their colour: first, first + 1, and so on."""
-    return [np.full((224, 224, 3), first + number, np.uint8) for number in range(count)]
+    return [np.full((128, 128, 3), first + number, np.uint8) for number in range(count)]
 
 
 def colours(images: Image) -> list[int]:
@@ -19,11 +20,11 @@ def colours(images: Image) -> list[int]:
 
 
 def test_the_last_samples_of_each_person_go_to_validation() -> None:
-    """Three of 20 and three of 20, the ones that were captured last."""
+    """Two of 20 and two of 20, the ones that were captured last."""
     samples = split_by_time({"arjun": crops(0, 20), "karan": crops(100, 20)}, {})
 
-    assert colours(samples.train_images) == [*range(17), *range(100, 117)]
-    assert colours(samples.validation_images) == [17, 18, 19, 117, 118, 119]
+    assert colours(samples.train_images) == [*range(18), *range(100, 118)]
+    assert colours(samples.validation_images) == [18, 19, 118, 119]
 
 
 def test_every_person_has_a_validation_sample_however_few_there_are() -> None:
@@ -58,14 +59,30 @@ def test_without_test_samples_the_test_part_is_empty() -> None:
     """It still has the shape of model inputs."""
     samples = split_by_time({"arjun": crops(0, 4), "karan": crops(100, 4)}, {})
 
-    assert samples.test_images.shape == (0, 224, 224, 3)
+    assert samples.test_images.shape == (0, 128, 128, 3)
     assert samples.test_images.dtype == np.uint8
 
 
 def test_one_person_alone_cannot_be_told_from_anybody() -> None:
-    """Training needs two."""
+    """Training needs two people, or one and strangers."""
     with pytest.raises(TooFewPeople):
         split_by_time({"arjun": crops(0, 4)}, {})
+
+
+def test_one_person_can_be_told_from_strangers() -> None:
+    """Who has only their own face at the door gets a name all the same."""
+    strangers = split_background(crops(0, 40))
+
+    samples = split_by_time({"arjun": crops(100, 4)}, {}, strangers)
+
+    assert samples.people == ("arjun",)
+    assert samples.has_background
+
+
+def test_strangers_alone_are_nobody_to_learn() -> None:
+    """Without anybody enrolled there is no name to give."""
+    with pytest.raises(TooFewPeople):
+        split_by_time({}, {}, split_background(crops(0, 40)))
 
 
 def test_somebody_with_one_sample_is_named_in_the_error() -> None:

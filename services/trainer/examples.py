@@ -1,0 +1,101 @@
+"""Examples: what the new layers see in an epoch, as features of samples and of strangers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.features import Features
+from services.trainer.training_samples import Labels, TrainingSamples
+from shared.images import Image
+
+# Half of the samples are augmented in an epoch, and the other half in the next; few of them more often, or an
+# epoch would be over after a handful of steps.
+AUGMENTED_SHARE = 0.5
+FEWEST_AUGMENTED = 160
+# Thousands of strangers would make epochs long; each epoch draws other ones.
+MOST_STRANGERS_AN_EPOCH = 400
+# Somebody took the trouble to say that this is a stranger.
+MARKED_WEIGHT = 4.0
+# A handful of validation samples is soon answered without a mistake, and then accuracy cannot rise. Augmented
+# copies keep it telling.
+VALIDATION_COPIES = 2
+
+_AS_TAKEN = 0
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Features, `(n, 4, 4, channels)`, the class of each, `(n,)`, and how much each weighs, `(n,)`.
+
+    Classes are places of people, and after the last of them the background, where there is one.
+    """
+
+    features: NDArray[np.float32]
+    labels: Labels
+    weights: NDArray[np.float32]
+
+
+def see_as_taken(samples: TrainingSamples, features: Features, seed: int) -> tuple[Examples, Examples]:
+    """See the train samples and strangers as they were taken, and mirrored: a face has no left or right."""
+    images, labels, weights = _draw(samples, np.arange(len(samples.train_labels)), (seed, _AS_TAKEN))
+    mirrored = np.ascontiguousarray(images[:, :, ::-1])
+    return Examples(features(images), labels, weights), Examples(features(mirrored), labels, weights)
+
+
+def see_augmented(samples: TrainingSamples, features: Features, seed: int, number: int) -> Examples:
+    """See a part of the train samples and strangers freshly augmented; `number` is the epoch's, from 1.
+
+    It goes on where the epoch before stopped, in an order of its own.
+    """
+    count = len(samples.train_labels)
+    drawn = max(FEWEST_AUGMENTED, round(count * AUGMENTED_SHARE))
+    order = np.random.default_rng(seed).permutation(count)
+    places = order[np.arange((number - 1) * drawn, number * drawn) % count]
+    images, labels, weights = _draw(samples, places, (seed, number))
+    return Examples(features(images, (seed, number)), labels, weights)
+
+
+def see_validation(samples: TrainingSamples, features: Features, seed: int) -> tuple[Examples, Examples]:
+    """See the validation samples and strangers as they were taken, and augmented copies, the same for all epochs."""
+    strangers = samples.background.validation_images[: None if samples.has_background else 0]
+    images = np.concatenate([samples.validation_images, strangers])
+    labels = np.concatenate([samples.validation_labels, np.full(len(strangers), len(samples.people))])
+    weights = np.ones(len(labels), np.float32)
+    copies = np.concatenate([features(images, (seed, _AS_TAKEN, copy)) for copy in range(VALIDATION_COPIES)])
+    return (
+        Examples(features(images), labels, weights),
+        Examples(copies, np.tile(labels, VALIDATION_COPIES), np.tile(weights, VALIDATION_COPIES)),
+    )
+
+
+def shuffle_together(parts: tuple[Examples, ...], seeds: tuple[int, ...]) -> Examples:
+    """Put parts together in an order that the seeds decide: a training that goes on later has the same one."""
+    order = np.random.default_rng(seeds).permutation(sum(len(part.labels) for part in parts))
+    return Examples(
+        np.concatenate([part.features for part in parts])[order],
+        np.concatenate([part.labels for part in parts])[order],
+        np.concatenate([part.weights for part in parts])[order],
+    )
+
+
+def _draw(
+    samples: TrainingSamples, places: NDArray[np.int64], seeds: tuple[int, ...]
+) -> tuple[Image, Labels, NDArray[np.float32]]:
+    """Join the samples at these places and as many strangers as fit; answer images, classes and weights."""
+    strangers = _draw_strangers(samples.background.marked, np.random.default_rng(seeds))
+    weights = np.ones(len(places) + len(strangers), np.float32)
+    weights[len(places) :][samples.background.marked[strangers]] = MARKED_WEIGHT
+    return (
+        np.concatenate([samples.train_images[places], samples.background.train_images[strangers]]),
+        np.concatenate([samples.train_labels[places], np.full(len(strangers), len(samples.people))]),
+        weights,
+    )
+
+
+def _draw_strangers(marked: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.int64]:
+    """Choose the places of an epoch's strangers: all that were marked, and of the others as many as fit."""
+    others = np.flatnonzero(~marked)
+    room = max(0, MOST_STRANGERS_AN_EPOCH - int(marked.sum()))
+    drawn = others if len(others) <= room else np.sort(random.choice(others, room, replace=False))
+    return np.concatenate([drawn, np.flatnonzero(marked)])
