@@ -90,7 +90,10 @@ class Frame(Message):
 
 
 class Face(Message):
-    """One face found in a frame. Payload: the JPEG of its crop. `width` and `height` are the frame's."""
+    """One face found in a frame. Payload: the JPEG of its crop. `width` and `height` are the frame's.
+
+    `track_id` is the `face_id` of the first face of the track: faces that share it are one face that stays in view.
+    """
 
     face_id: str
     frame_id: str
@@ -99,6 +102,7 @@ class Face(Message):
     width: int = Field(gt=0)
     height: int = Field(gt=0)
     box: Box
+    track_id: str
 
 
 class ModelVersion(Message):
@@ -116,7 +120,10 @@ class Candidate(Message):
 
 
 class NamedFace(Message):
-    """A face with its answer: `person` is a slug, or None for somebody unknown, and then `reason` says why."""
+    """A face with its answer: `person` is a slug, or None for somebody unknown, and then `reason` says why.
+
+    A face of a camera has a `track_id`, and its confidences are means over the newest faces of that track.
+    """
 
     box: Box
     person: Slug | None

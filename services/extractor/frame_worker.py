@@ -10,6 +10,7 @@ from redis.client import Pipeline
 
 from services.extractor.camera_leases import RENEW_SECONDS, Leases
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from services.extractor.tracks import Track, follow
 from shared import redis_names
 from shared.detector import FaceDetector
 from shared.enrolment import Enrolment, EnrolmentState, Refusal
@@ -42,11 +43,14 @@ class ExtractorWorker:
         self._consumer = Consumer(client, redis_names.EXTRACTOR, name, Frame)
         # What was received and is not completed. It stays here when the world goes down in the middle of it.
         self._waiting: deque[Delivery[Frame]] = deque()
+        # The faces in view of each camera that is held. With a camera that is taken over they begin anew.
+        self._tracks: dict[str, tuple[Track, ...]] = {}
 
     def step(self) -> None:
         """Take over new cameras with what their last extractor left, then work through what has come."""
         try:
             self._leases.renew()
+            self._tracks = {camera: self._tracks.get(camera, ()) for camera in self._leases.cameras}
             for camera in self._leases.newly_taken():
                 self._take_over(redis_names.frames(camera))
             if not self._waiting:
@@ -105,6 +109,7 @@ class ExtractorWorker:
             self._consumer.bury(delivery, error.detail)
             return
         faces = find_faces(image, self._detector)
+        tracks = follow(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
 
         def settle(pipeline: Pipeline) -> None:
             enrolment = find_enrolment(pipeline, frame.camera)
@@ -114,12 +119,14 @@ class ExtractorWorker:
             pipeline.multi()
             if due and enrolment:
                 self._record(pipeline, frame, enrolment, refusal)
-            for index, face in enumerate(faces):
-                publish(pipeline, redis_names.FACES, _face_message(frame, index, face), encode_jpeg(face.crop))
+            for index, (face, track) in enumerate(zip(faces, tracks, strict=False)):
+                message = _face_message(frame, index, face, track)
+                publish(pipeline, redis_names.FACES, message, encode_jpeg(face.crop))
             self._consumer.complete(delivery, pipeline)
 
         # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
         self._client.transaction(settle, redis_names.enrolment(frame.camera))
+        self._tracks[frame.camera] = tracks
         if faces:
             drop_oldest(self._client, redis_names.FACES, FACES_KEPT)
 
@@ -164,13 +171,23 @@ def _is_due(enrolment: Enrolment, label: EnrolmentLabel) -> bool:
     )
 
 
-def _face_message(frame: Frame, index: int, face: FoundFace) -> Face:
+def _face_id(frame: Frame, index: int) -> str:
+    return f"{frame.frame_id}-{index}"
+
+
+def _opened_by(frame: Frame, faces: Sequence[FoundFace]) -> list[Track]:
+    """Give the track that each face opens if it goes on with none: the same frame twice opens the same ones."""
+    return [Track(_face_id(frame, index), face.box, frame.captured_at) for index, face in enumerate(faces)]
+
+
+def _face_message(frame: Frame, index: int, face: FoundFace, track: Track) -> Face:
     return Face(
-        face_id=f"{frame.frame_id}-{index}",
+        face_id=_face_id(frame, index),
         frame_id=frame.frame_id,
         camera=frame.camera,
         captured_at=frame.captured_at,
         width=frame.width,
         height=frame.height,
         box=face.box,
+        track_id=track.track_id,
     )

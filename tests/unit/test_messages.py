@@ -30,7 +30,16 @@ FRAME = Frame(
     height=480,
     enrolment=EnrolmentLabel(enrolment_id="a1", person="zoe-k", split=Split.TEST),
 )
-FACE = Face(face_id="f-0", frame_id=FRAME.frame_id, camera="door", captured_at=TAKEN_AT, width=640, height=480, box=BOX)
+FACE = Face(
+    face_id="f-0",
+    frame_id=FRAME.frame_id,
+    camera="door",
+    captured_at=TAKEN_AT,
+    width=640,
+    height=480,
+    box=BOX,
+    track_id="f-0",
+)
 NAMED = NamedFace(
     box=BOX,
     person=None,
