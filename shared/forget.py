@@ -1,4 +1,4 @@
-"""Forgetting a person everywhere: samples, model versions, enrolments, kept faces, and what is in the streams."""
+"""Forgetting a person everywhere: samples, model versions, enrolments, and whatever Redis holds of faces and names."""
 
 import contextlib
 
@@ -27,8 +27,8 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
     """Delete all that Familiar holds of a person.
 
     The name goes before the versions, so that a training that is under way publishes none that knows it. A
-    forgetting that was cut short can be repeated. Streams and kept faces cannot be searched for a face, which may
-    have got another's name or none, so they go as a whole.
+    forgetting that was cut short can be repeated. Streams, kept faces, tracks and what is in view of cameras cannot be
+    searched for a face, which may have got another's name or none, so they go as a whole.
 
     Raises:
         UnknownPerson: there is nobody of that slug.
@@ -46,9 +46,13 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
     streams = [
         redis_names.FACES,
         redis_names.PREDICTIONS,
+        redis_names.SIGHTINGS,
         *(redis_names.frames(camera) for camera in camera_names(client)),
     ]
+    # From here on, what was answered with one of these versions is written no more.
+    client.incr(redis_names.FORGETTINGS)
     delete_kept_faces(client)
+    _delete_what_is_in_view(client)
     for stream in streams:
         client.xtrim(stream, maxlen=0, approximate=False)
         client.delete(redis_names.dead(stream))
@@ -58,3 +62,11 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         # Redis' append-only file still has what was deleted; a rewrite that is under way already will do.
         client.bgrewriteaof()
     return Forgotten(person=person, samples=count, model_versions=versions, serving=models.current() is not None)
+
+
+def _delete_what_is_in_view(client: redis.Redis) -> None:
+    """Delete tracks and views. Who stands before a camera comes anew with their next faces."""
+    for pattern in (redis_names.track("*"), redis_names.view("*")):
+        for key in client.scan_iter(match=pattern):
+            client.delete(key)
+    client.delete(redis_names.VIEWS)

@@ -151,6 +151,23 @@ class Prediction(Message):
     timing_ms: dict[str, float]
 
 
+class Sighting(Message):
+    """Somebody came before a camera, or left it: an entry of the stream `sightings`, said once each.
+
+    Both entries of a sighting have its `sighting_id`. `person` is None for somebody unknown, `track_id` that of the
+    newest track it was seen on. `at` is when the first face of who came, or the last face of who left, was captured.
+    """
+
+    sighting_id: str
+    track_id: str
+    camera: Slug
+    event: Literal["came", "left"]
+    person: Slug | None
+    confidence: Confidence
+    model_version: int
+    at: Time
+
+
 class KeptFace(Message):
     """A face that was answered a while ago, and can still be corrected. Payload: the JPEG of its crop.
 

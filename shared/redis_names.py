@@ -7,6 +7,7 @@ FACES: Final = "faces"
 # Streams to read from anywhere, by anybody: bounded, oldest dropped.
 MODEL_VERSIONS: Final = "model-versions"
 PREDICTIONS: Final = "predictions"
+SIGHTINGS: Final = "sightings"
 
 # Consumer groups, named after the service that reads.
 EXTRACTOR: Final = "extractor"
@@ -20,6 +21,10 @@ TRAINING_JOB: Final = "services.trainer.job.train"
 CAMERAS: Final = "cameras"
 # Counter of the faces that were ever kept: it says in which place the next one goes.
 KEPT_FACES: Final = "kept-faces"
+# Set of the cameras with something in view; `view:<camera>` says what.
+VIEWS: Final = "views"
+# Counter of forgettings. Who writes names watches it, so that nobody is named who was forgotten just then.
+FORGETTINGS: Final = "forgettings"
 # Hash of how many entries of each work queue were dropped unread.
 DROPPED: Final = "dropped"
 # Sorted set of extractors by their last sign of life, so that each knows its fair share of cameras.
@@ -49,6 +54,16 @@ def enrolment(camera_name: str) -> str:
 def kept_face(place: int | str) -> str:
     """Hash of a face whose prediction can be corrected, with a time to live; the next one in its place replaces it."""
     return f"kept-face:{place}"
+
+
+def track(track_id: str) -> str:
+    """What was answered to the newest faces of a track, with a time to live: their average names the next one."""
+    return f"track:{track_id}"
+
+
+def view(camera_name: str) -> str:
+    """Tracks and sightings in view of a camera; it goes when nobody is there any more."""
+    return f"view:{camera_name}"
 
 
 def lease(camera_name: str) -> str:

@@ -161,6 +161,20 @@ class Consumer(Generic[MessageT]):
                 taken.append(delivery)
         return taken
 
+    def owns(self, delivery: Delivery[MessageT]) -> bool:
+        """Tell whether an entry is still this consumer's: whoever was too slow has lost it to another."""
+        pending: Any = []
+        with self._surviving_a_lost_group():
+            pending = self._client.xpending_range(
+                delivery.stream,
+                self._group,
+                min=delivery.entry_id,
+                max=delivery.entry_id,
+                count=1,
+                consumername=self._name,
+            )
+        return bool(pending)
+
     def complete(self, delivery: Delivery[MessageT], pipeline: Pipeline) -> None:
         """Queue the acknowledgement and the deletion of an entry, in one transaction with what came of it."""
         pipeline.xack(delivery.stream, self._group, delivery.entry_id)

@@ -1,11 +1,14 @@
-"""Run inference: HTTP, the stream of faces, and the watch for new model versions, in one process."""
+"""Run inference: HTTP, the streams of faces and sightings, and the watch for new model versions, in one process."""
 
+import os
+import socket
 import threading
 
 import structlog
 import uvicorn
 
 from services.inference.app import Stores, create_app
+from services.inference.departures import watch_departures
 from services.inference.face_worker import FaceWorker
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
@@ -28,7 +31,7 @@ def main() -> None:
     watcher = ModelWatcher(client, models, ServedModel(models))
     watcher.follow()
     kept = KeptFaces(client, settings.kept_faces)
-    faces = FaceWorker(client, watcher.served, kept)
+    faces = FaceWorker(client, f"{socket.gethostname()}-{os.getpid()}", watcher.served, kept)
     stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, kept)
     app = create_app(client, stores, watcher, settings.all_allowed_hosts)
 
@@ -37,6 +40,7 @@ def main() -> None:
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),
         threading.Thread(target=keep_going, args=(faces.step, stopped.is_set)),
+        threading.Thread(target=watch_departures, args=(client, stopped)),
     ]
     for thread in threads:
         thread.start()

@@ -1,22 +1,25 @@
-"""The stream edge of inference: names the faces that extractors publish, and publishes predictions."""
+"""The stream edge of inference: names the faces that extractors publish, and publishes predictions and sightings."""
 
-import os
-import socket
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import redis
 from redis.client import Pipeline
 
-from services.inference.predict import in_milliseconds, name_faces
+from services.inference.predict import in_milliseconds, name_face
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
+from services.inference.sightings import see
+from services.inference.track_averages import TrackAnswers, answer_to, average, remember
+from services.inference.view import SeenFace
+from services.inference.view_store import find_track, find_view, keep_track, keep_view, watched_names
 from shared import redis_names
 from shared.errors import ImageTooLarge, NoModel, UnreadableImage
 from shared.images import Image, decode_image
 from shared.kept_faces import KeptFaces
 from shared.messages import Face, NamedFace, Prediction
-from shared.redis_stream import Consumer, Delivery, publish, run_transaction
+from shared.redis_stream import Consumer, Delivery, publish
 
 PREDICTIONS_KEPT = 10_000
 FACES_AT_ONCE = 16
@@ -30,26 +33,28 @@ _NO_MODEL_PAUSE_SECONDS = 0.5
 class FaceWorker:
     """Works through the stream of faces, together with the other replicas of inference."""
 
-    def __init__(self, client: redis.Redis, served: ServedModel, kept: KeptFaces) -> None:
-        """Make the worker; nothing is read before `step`."""
+    def __init__(self, client: redis.Redis, name: str, served: ServedModel, kept: KeptFaces) -> None:
+        """Make the worker of the replica `name`; nothing is read before `step`."""
         self._client = client
         self._served = served
         self._kept = kept
-        self._consumer = Consumer(client, redis_names.INFERENCE, f"{socket.gethostname()}-{os.getpid()}", Face)
+        self._consumer = Consumer(client, redis_names.INFERENCE, name, Face)
         self._claimed_at = 0.0
 
     def step(self) -> None:
         """Name the faces that have come. Before the first model they wait in their bounded stream."""
         try:
-            predictor = self._served.get()
+            self._served.get()
         except NoModel:
             time.sleep(_NO_MODEL_PAUSE_SECONDS)
             return
         if time.monotonic() - self._claimed_at > _CLAIM_EVERY_SECONDS:
-            for delivery in self._consumer.claim(redis_names.FACES, CLAIM_AFTER_MILLISECONDS):
-                self._name(delivery, predictor)
+            self._name_all(self._consumer.claim(redis_names.FACES, CLAIM_AFTER_MILLISECONDS))
             self._claimed_at = time.monotonic()
-        for delivery in self._consumer.receive([redis_names.FACES], FACES_AT_ONCE):
+        self._name_all(self._consumer.receive([redis_names.FACES], FACES_AT_ONCE))
+
+    def _name_all(self, deliveries: Sequence[Delivery[Face]]) -> None:
+        for delivery in deliveries:
             try:
                 self._name(delivery, self._served.get())
             except NoModel:
@@ -57,6 +62,7 @@ class FaceWorker:
                 return
 
     def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
+        """Say what the model says of a face, and settle it."""
         started = time.perf_counter()
         try:
             crop: Image = decode_image(delivery.payload)
@@ -64,20 +70,48 @@ class FaceWorker:
             self._consumer.bury(delivery, error.detail)
             return
         decoded = time.perf_counter()
-        named = name_faces([crop], [delivery.message.box], predictor)
+        (confidences,) = predictor.confidences([crop])
         classified = time.perf_counter()
         timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
-        prediction = _prediction(delivery.message, predictor.version, named, in_milliseconds(timing))
+        answer = answer_to(delivery.message, confidences, predictor.version, predictor.people)
+        self._settle(delivery, answer, predictor, in_milliseconds(timing))
+
+    def _settle(
+        self, delivery: Delivery[Face], answer: TrackAnswers, predictor: Predictor, timing_ms: dict[str, float]
+    ) -> None:
+        """Publish what the track says with this answer and who came, in one transaction with the acknowledgement.
+
+        It runs again if the track, the view or who is known changes meanwhile.
+        """
+        face = delivery.message
 
         def settle(pipeline: Pipeline) -> None:
+            if not self._consumer.owns(delivery):
+                return
+            self._served.require(predictor)
+            before = find_track(pipeline, face.track_id)
+            answers = remember(before, answer)
+            named = name_face(face.box, average(answers), predictor, face.track_id)
+            prediction = _prediction(face, predictor.version, named, timing_ms)
+            # A face that is delivered twice is answered twice, and counts once.
+            counts = answers.has(face.face_id) and not (before and before.has(face.face_id))
+            seen = see(find_view(pipeline, face.camera), _seen_face(face, named, predictor.version)) if counts else None
+            pipeline.multi()
             publish(pipeline, redis_names.PREDICTIONS, prediction, most=PREDICTIONS_KEPT)
             self._kept.keep(pipeline, prediction, [delivery.payload])
+            keep_track(pipeline, face.track_id, answers)
+            if seen:
+                keep_view(pipeline, seen)
             self._consumer.complete(delivery, pipeline)
 
-        run_transaction(self._client, settle)
+        self._client.transaction(settle, *watched_names(face))
 
 
-def _prediction(face: Face, version: int, named: tuple[NamedFace, ...], timing_ms: dict[str, float]) -> Prediction:
+def _seen_face(face: Face, named: NamedFace, version: int) -> SeenFace:
+    return SeenFace(face.face_id, face.track_id, face.captured_at, named.person, named.confidence, version)
+
+
+def _prediction(face: Face, version: int, named: NamedFace, timing_ms: dict[str, float]) -> Prediction:
     return Prediction(
         prediction_id=face.face_id,
         model_version=version,
@@ -86,6 +120,6 @@ def _prediction(face: Face, version: int, named: tuple[NamedFace, ...], timing_m
         predicted_at=datetime.now(UTC),
         width=face.width,
         height=face.height,
-        faces=named,
+        faces=(named,),
         timing_ms=timing_ms,
     )

@@ -48,15 +48,11 @@ def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -
 def name_faces(crops: Sequence[Image], boxes: Sequence[Box], predictor: Predictor) -> tuple[NamedFace, ...]:
     """Name the face of each crop; its box goes into the answer."""
     confidences = predictor.confidences(crops)
-    return tuple(_name_face(box, row, predictor) for box, row in zip(boxes, confidences, strict=True))
+    return tuple(name_face(box, row, predictor) for box, row in zip(boxes, confidences, strict=True))
 
 
-def in_milliseconds(seconds: dict[str, float]) -> dict[str, float]:
-    """Turn durations from seconds into milliseconds, to a hundredth."""
-    return {step: round(duration * 1000, 2) for step, duration in seconds.items()}
-
-
-def _name_face(box: Box, confidences: Confidences, predictor: Predictor) -> NamedFace:
+def name_face(box: Box, confidences: Confidences, predictor: Predictor, track_id: str | None = None) -> NamedFace:
+    """Name a face by how likely it is each person, `(people,)`: the likeliest, from the version's threshold on."""
     order = confidences.argsort()[::-1][:CANDIDATES]
     candidates = tuple(
         Candidate(person=predictor.people[index], confidence=round(min(float(confidences[index]), 1.0), 4))
@@ -70,4 +66,10 @@ def _name_face(box: Box, confidences: Confidences, predictor: Predictor) -> Name
         confidence=likeliest.confidence,
         reason=None if known else "below_threshold",
         candidates=candidates,
+        track_id=track_id,
     )
+
+
+def in_milliseconds(seconds: dict[str, float]) -> dict[str, float]:
+    """Turn durations from seconds into milliseconds, to a hundredth."""
+    return {step: round(duration * 1000, 2) for step, duration in seconds.items()}

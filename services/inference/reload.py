@@ -32,9 +32,19 @@ class ServedModel:
             NoModel: none does.
         """
         predictor = self._predictor
-        if predictor is None or not self._store.has(predictor.version):
+        if predictor is None:
             raise NoModel
+        self.require(predictor)
         return predictor
+
+    def require(self, predictor: Predictor) -> None:
+        """Check that the version of a predictor that was taken was not deleted since.
+
+        Raises:
+            NoModel: it was.
+        """
+        if not self._store.has(predictor.version):
+            raise NoModel
 
     def swap(self, predictor: Predictor | None) -> None:
         """Serve another predictor from now on."""

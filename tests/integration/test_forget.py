@@ -15,7 +15,7 @@ from shared.model_store import MANIFEST, ModelStore
 from shared.sample_store import SampleOrigin, SampleStore
 from tests.builders import publish_version
 
-STREAMS = ("frames:door", "faces", "predictions")
+STREAMS = ("frames:door", "faces", "predictions", "sightings")
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_streams_and_their_dead_letters_are_emptied(client: redis.Redis, samples
         client.xadd(stream, {"header": "zoe"})
         client.xadd(f"{stream}:dead", {"header": "zoe"})
     forget_person(client, samples, ModelStore(home), "zoe")
-    assert [client.xlen(stream) for stream in STREAMS] == [0, 0, 0]
-    assert [client.exists(f"{stream}:dead") for stream in STREAMS] == [0, 0, 0]
+    assert [client.xlen(stream) for stream in STREAMS] == [0, 0, 0, 0]
+    assert [client.exists(f"{stream}:dead") for stream in STREAMS] == [0, 0, 0, 0]
 
 
 def test_no_value_in_redis_names_the_person_any_more(client: redis.Redis, samples: SampleStore, home: Path) -> None:

@@ -16,6 +16,7 @@ from shared.messages import (
     ModelVersion,
     NamedFace,
     Prediction,
+    Sighting,
     Split,
     TrainingOptions,
 )
@@ -64,6 +65,16 @@ MESSAGES = (
     FACE,
     PREDICTION,
     EPOCH,
+    Sighting(
+        sighting_id="f-2",
+        track_id="f-0",
+        camera="door",
+        event="came",
+        person=None,
+        confidence=0.31,
+        model_version=7,
+        at=TAKEN_AT,
+    ),
     ModelVersion(model_version=7, published_at=TAKEN_AT),
     TrainingOptions(base_width=0.25, weights="random", epochs=3, seed=5),
 )
