@@ -1,40 +1,72 @@
-"""familiar watch: the stream of predictions as it comes."""
+"""familiar watch: the streams of predictions and sightings as they come."""
 
 import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Annotated
 
 import redis
+import typer
 
 from cli.connections import connect
 from cli.console import err, out
 from shared import redis_names
-from shared.messages import Prediction
-from shared.redis_stream import newest_id, parse_entry, read_after
+from shared.messages import Prediction, Sighting
+from shared.redis_stream import MessageT, newest_id, parse_entry, read_after
 
 
-def watch() -> None:
-    """Print predictions as they come, until Ctrl-C."""
+def watch(
+    sightings: Annotated[bool, typer.Option("--sightings", help="Only who comes and who leaves.")] = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Print predictions as they come, or only who comes and who leaves, until Ctrl-C."""
     err.print("Watching. Ctrl-C ends.", style="dim")
-    for prediction in predictions(connect().client):
-        for face in prediction.faces:
-            delay = (datetime.now(UTC) - prediction.captured_at).total_seconds() * 1000
-            out.print(
-                f"{prediction.captured_at:%H:%M:%S}  {prediction.camera}  {face.person or 'unknown'}  "
-                f"{face.confidence:.2f}  version {prediction.model_version}  {delay:.0f} ms  "
-                f"{prediction.prediction_id}",
-                soft_wrap=True,
-                markup=False,
-                highlight=False,
-            )
+    client = connect().client
+    if sightings:
+        _print_sightings(client)
+    else:
+        _print_predictions(client)
 
 
 def predictions(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Prediction]:
     """Give predictions as they are published, for so many seconds: those after an entry's id, or from now on."""
+    return _follow(client, redis_names.PREDICTIONS, Prediction, seconds, after)
+
+
+def sightings_of(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Sighting]:
+    """Give sightings as they are published, as `predictions` does."""
+    return _follow(client, redis_names.SIGHTINGS, Sighting, seconds, after)
+
+
+def _follow(
+    client: redis.Redis, stream: str, message_type: type[MessageT], seconds: float, after: bytes | None
+) -> Iterator[MessageT]:
     until = time.monotonic() + seconds
-    last_id = newest_id(client, redis_names.PREDICTIONS) if after is None else after
+    last_id = newest_id(client, stream) if after is None else after
     while time.monotonic() < until:
-        for entry_id, fields in read_after(client, redis_names.PREDICTIONS, last_id):
+        for entry_id, fields in read_after(client, stream, last_id):
             last_id = entry_id
-            yield parse_entry(fields, Prediction)[0]
+            yield parse_entry(fields, message_type)[0]
+
+
+def _print_predictions(client: redis.Redis) -> None:
+    for prediction in predictions(client):
+        for face in prediction.faces:
+            delay = (datetime.now(UTC) - prediction.captured_at).total_seconds() * 1000
+            _print(
+                f"{prediction.captured_at:%H:%M:%S}  {prediction.camera}  {face.person or 'unknown'}  "
+                f"{face.confidence:.2f}  version {prediction.model_version}  {delay:.0f} ms  "
+                f"{prediction.prediction_id}"
+            )
+
+
+def _print_sightings(client: redis.Redis) -> None:
+    for sighting in sightings_of(client):
+        _print(
+            f"{sighting.at:%H:%M:%S}  {sighting.camera}  {sighting.person or 'unknown'} {sighting.event}  "
+            f"{sighting.confidence:.2f}  version {sighting.model_version}  {sighting.sighting_id}"
+        )
+
+
+def _print(line: str) -> None:
+    out.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -1,0 +1,60 @@
+"""Replicas of inference in one process: what they are shown, and what they say."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+
+from services.inference.face_worker import FaceWorker
+from services.inference.reload import ModelWatcher, ServedModel
+from shared.kept_faces import KeptFaces
+from shared.messages import Box, Face, NamedFace, Prediction, Sighting
+from shared.model_store import ModelStore
+from shared.redis_stream import publish
+from tests.builders import NOON
+from tests.colour_crops import Colour, crop_of
+
+
+def at(seconds: float) -> datetime:
+    """Give the time so long after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def show(client: redis.Redis, colour: Colour, number: int, track_id: str = "t", camera: str = "door") -> Face:
+    """Publish a face of this colour; faces are a tenth of a second apart."""
+    face = Face(
+        face_id=f"{track_id}-{number}",
+        frame_id=f"{camera}-{number}",
+        camera=camera,
+        captured_at=at(number / 10),
+        width=640,
+        height=480,
+        box=Box(x=0, y=0, width=64, height=64),
+        track_id=track_id,
+    )
+    publish(client, "faces", face, crop_of(colour))
+    return face
+
+
+def names(client: redis.Redis) -> list[NamedFace]:
+    """Read what was predicted."""
+    entries: Any = client.xrange("predictions")
+    return [Prediction.model_validate_json(fields[b"header"]).faces[0] for _, fields in entries]
+
+
+def said(client: redis.Redis) -> list[tuple[str, str | None, float]]:
+    """Read what was said: the event, the person, and seconds after noon."""
+    return [(one.event, one.person, (one.at - NOON).total_seconds()) for one in sightings(client)]
+
+
+def sightings(client: redis.Redis) -> list[Sighting]:
+    """Read the stream of sightings."""
+    entries: Any = client.xrange("sightings")
+    return [Sighting.model_validate_json(fields[b"header"]) for _, fields in entries]
+
+
+def start(client: redis.Redis, name: str, store: ModelStore) -> FaceWorker:
+    """Start a replica of inference that serves what a store calls current."""
+    watcher = ModelWatcher(client, store, ServedModel(store))
+    watcher.follow()
+    return FaceWorker(client, name, watcher.served, KeptFaces(client, 5))
