@@ -40,6 +40,20 @@ def test_nothing_is_claimed_before_it_has_lain_idle_so_long(client: redis.Redis)
     assert numbers(claimed) == [1]
 
 
+def test_an_entry_belongs_to_its_consumer_until_another_claims_or_completes_it(client: redis.Redis) -> None:
+    """Also when Redis has lost everything it belongs to nobody."""
+    publish(client, STREAM, message(1))
+    slow, heir = consumer(client, "slow"), consumer(client, "heir")
+    (received,) = slow.receive([STREAM])
+    assert (slow.owns(received), heir.owns(received)) == (True, False)
+    (claimed,) = heir.claim(STREAM, idle_milliseconds=0)
+    assert (slow.owns(received), heir.owns(claimed)) == (False, True)
+    run_transaction(client, lambda pipeline: heir.complete(claimed, pipeline))
+    assert not heir.owns(claimed)
+    client.flushall()
+    assert not heir.owns(claimed)
+
+
 def test_what_nobody_received_yet_is_not_claimed(client: redis.Redis) -> None:
     """It comes by receiving."""
     publish(client, STREAM, message(1))
