@@ -75,7 +75,9 @@ def test_who_is_in_a_film_comes_once_and_leaves_once_after_its_end(
         assert len(predicted) > CLIP_SECONDS * FRAMES_PER_SECOND / 4
         faces = [face for prediction in predicted for face in prediction.faces]
         assert {(face.track_id, face.person) for face in faces} == {(came.track_id, "karan")}
-        assert (came.at, left.at) == (predicted[0].captured_at, predicted[-1].captured_at)
+        # What the killed process was at is answered last, by the next one.
+        times = sorted(prediction.captured_at for prediction in predicted)
+        assert (came.at, left.at) == (times[0], times[-1])
         assert "door  karan left" in line
 
 
