@@ -77,6 +77,7 @@ def print_verdict(manifest: Manifest) -> None:
         out.print(f"Version {manifest.version}: nobody has test samples, so nothing is known of how good it is.")
     else:
         _print_metrics(manifest, metrics.recall, metrics.false_names)
+    out.print(_strangers_in_words(manifest), markup=False, highlight=False)
     if manifest.gate is not None and manifest.gate.reason is not None:
         out.print(_gate_in_words(manifest.gate), markup=False, highlight=False)
 
@@ -88,6 +89,22 @@ def _print_metrics(manifest: Manifest, recall: float, false_names: float) -> Non
         f"and {false_names:.1%} a wrong one ({recalls}). {manifest.training_seconds:.0f} s.",
         markup=False,
         highlight=False,
+    )
+
+
+def _strangers_in_words(manifest: Manifest) -> str:
+    if not manifest.background:
+        return (
+            "It learned from no strangers, so people who are not enrolled will more often be given a name. "
+            "`familiar background fetch` brings some; then train again."
+        )
+    learned = ", ".join(f"{count} {source}" for source, count in manifest.background.items())
+    metrics = manifest.metrics
+    if metrics.strangers_named is None:
+        return f"Strangers' faces: {learned}; none were held back, so nothing is known of how they fare."
+    return (
+        f"Strangers' faces: {learned}. Of {metrics.strangers} that were held back, {metrics.strangers_named:.1%} "
+        "got a name."
     )
 
 

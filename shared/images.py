@@ -1,7 +1,7 @@
 """Pictures: reading what comes from outside, cutting out a face, and the one road from face to model input.
 
 An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A model input is RGB,
-`(128, 128, 3)`, `uint8`: normalisation sits inside the exported network.
+`(160, 160, 3)`, `uint8`: normalisation sits inside the exported network.
 """
 
 import io
@@ -19,7 +19,7 @@ from shared.messages import Box
 
 Image: TypeAlias = NDArray[np.uint8]
 
-MODEL_INPUT_SIZE = 128
+MODEL_INPUT_SIZE = 160
 CROP_MARGIN = 0.15
 CROP_SIZE_LIMIT = 256
 PIXEL_LIMIT = 40_000_000

@@ -1,5 +1,7 @@
 """What a model version says of itself: `manifest.json`, written last into its folder."""
 
+from pydantic import Field
+
 from shared.messages import Confidence, Epoch, Message, Slug, Time, TrainingOptions
 
 
@@ -38,7 +40,9 @@ class Metrics(Message):
 
     `accuracy` is the share whose likeliest person is right, `recall` the share that got the right name at
     the threshold, `false_names` the share that got a wrong one. `confusion` counts test samples: row is
-    who it is, column who it was likeliest taken for, both in the order of `Manifest.people`.
+    who it is, column who it was likeliest taken for, both in the order of `Manifest.people`. `strangers`
+    counts faces of strangers that were held back, `strangers_named` is the share of them that got a name at the
+    threshold.
     """
 
     test_samples: int
@@ -46,6 +50,8 @@ class Metrics(Message):
     recall: Confidence | None
     false_names: Confidence | None
     confusion: tuple[tuple[int, ...], ...]
+    strangers: int = 0
+    strangers_named: Confidence | None = None
 
 
 class GateScores(Message):
@@ -86,7 +92,9 @@ class Manifest(Message):
     A face whose likeliest person has a confidence below `threshold` is unknown. `files` holds the
     SHA-256 of every file of the version; `largest_difference` is the largest one seen between what
     `model.keras` and `model.tflite` answer to the same crops. `gate` and `job_id`, the training job that it came
-    of, are None in versions from before there was either.
+    of, are None in versions from before there was either. `background` counts the faces of strangers that were
+    read, by where they came from. `resumed_after` is the epoch after which a training that had been cut short went
+    on, 0 if it ran through.
     """
 
     version: int
@@ -103,6 +111,8 @@ class Manifest(Message):
     files: dict[str, str]
     gate: Gate | None = None
     job_id: str | None = None
+    background: dict[str, int] = Field(default_factory=dict)
+    resumed_after: int = 0
 
     @property
     def rejection(self) -> str | None:

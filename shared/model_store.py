@@ -2,6 +2,7 @@
 
     models/<version>/model.keras, model.tflite, report.html and its pictures, manifest.json
     models/current                                             the version that is served
+    models/<job>.checkpoint                                    where a training that was cut short goes on
 
 The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to
 its number, and then replaces `current`. A version's folder never changes afterwards. A version that was
@@ -26,6 +27,7 @@ from shared.manifest import Manifest
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
 REPORT = "report.html"
+CHECKPOINT = ".checkpoint"
 
 
 class ModelStore:
@@ -100,6 +102,10 @@ class ModelStore:
         path = self._folder(version) / REPORT
         return path if path.exists() else None
 
+    def checkpoint(self, job_id: str) -> Path:
+        """Give the path at which a training job keeps what it needs to go on."""
+        return self._models / f"{job_id}{CHECKPOINT}"
+
     @contextmanager
     def one_training(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Hold the right to train; `waiting` is called once if somebody else has it.
@@ -171,7 +177,10 @@ class ModelStore:
         write_atomically(self._current, f"{version}\n".encode())
 
     def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
-        """Delete every version that knows a person, the served one too; answer which they were."""
+        """Delete every version that knows a person, the served one too; answer which they were.
+
+        Checkpoints go as well: they do not say whom they know.
+        """
         with self._lock:
             knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
             if self.current() in knowing:
@@ -181,6 +190,8 @@ class ModelStore:
                 (self._folder(version) / MANIFEST).unlink(missing_ok=True)
                 for path in self._folder(version).iterdir():
                     path.unlink()
+            for path in self._models.glob(f"*{CHECKPOINT}"):
+                path.unlink(missing_ok=True)
         return knowing
 
     def knows(self, person: str) -> bool:

@@ -17,7 +17,7 @@ TINT = 0.05
 
 
 def augment(image: Image, random: np.random.Generator) -> Image:
-    """Move and relight a model input at random: RGB, `(128, 128, 3)`, `uint8`, in and out.
+    """Move and relight a model input at random: RGB, `(160, 160, 3)`, `uint8`, in and out.
 
     The ranges are uniform: rotation up to `ROTATION` and shear up to `SHEAR` degrees, zoom by a factor
     in `ZOOM`, shift up to `SHIFT` of the side, mirrored with probability `MIRRORED`; then brightness up

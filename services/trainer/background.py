@@ -19,7 +19,7 @@ _TEST_PARTS = 1
 class Background:
     """Strangers' faces in three parts, as with samples; any part may be empty.
 
-    Images are model inputs: RGB, `(n, 128, 128, 3)`, `uint8`. `marked`, `(n,)`, `bool`, tells which of
+    Images are model inputs: RGB, `(n, 160, 160, 3)`, `uint8`. `marked`, `(n,)`, `bool`, tells which of
     `train_images` somebody marked as strangers; these are all learned from.
     """
 
@@ -49,5 +49,5 @@ def split_background(faces: Sequence[Image], marked: Sequence[Image] = ()) -> Ba
 
 
 def stack_images(images: Sequence[Image]) -> Image:
-    """Stack model inputs into one array, `(n, 128, 128, 3)`, `uint8`; n may be 0."""
+    """Stack model inputs into one array, `(n, 160, 160, 3)`, `uint8`; n may be 0."""
     return np.array(images, np.uint8).reshape(-1, MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3)

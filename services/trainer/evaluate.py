@@ -9,8 +9,11 @@ from shared.manifest import Metrics
 Probabilities = NDArray[np.float32]
 
 
-def evaluate(probabilities: Probabilities, labels: Labels, threshold: float) -> Metrics:
-    """Measure answers, `(n, people)`, against the truth, `(n,)`; without samples the shares are None."""
+def evaluate(probabilities: Probabilities, labels: Labels, of_strangers: Probabilities, threshold: float) -> Metrics:
+    """Measure answers, `(n, people)`, against the truth, `(n,)`, and answers to strangers, `(m, people)`.
+
+    Without samples or strangers their shares are None.
+    """
     people = probabilities.shape[1]
     likeliest = probabilities.argmax(axis=1)
     named = probabilities.max(axis=1) >= threshold
@@ -23,6 +26,8 @@ def evaluate(probabilities: Probabilities, labels: Labels, threshold: float) -> 
         recall=_share(right & named),
         false_names=_share(~right & named),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
+        strangers=len(of_strangers),
+        strangers_named=_share(of_strangers.max(axis=1, initial=0) >= threshold),
     )
 
 

@@ -9,10 +9,10 @@ from services.trainer.features import Features
 from services.trainer.training_samples import Labels, TrainingSamples
 from shared.images import Image
 
-# Half of the samples are augmented in an epoch, and the other half in the next; few of them more often, or an
-# epoch would be over after a handful of steps.
-AUGMENTED_SHARE = 0.5
-FEWEST_AUGMENTED = 160
+# A quarter of the samples are augmented in an epoch, other ones in the next; few of them more often, or an epoch
+# would be over after a handful of steps.
+AUGMENTED_SHARE = 0.25
+FEWEST_AUGMENTED = 96
 # Thousands of strangers would make epochs long; each epoch draws other ones.
 MOST_STRANGERS_AN_EPOCH = 400
 # Somebody took the trouble to say that this is a stranger.
@@ -26,7 +26,7 @@ _AS_TAKEN = 0
 
 @dataclass(frozen=True)
 class Examples:
-    """Features, `(n, 4, 4, channels)`, the class of each, `(n,)`, and how much each weighs, `(n,)`.
+    """Features, `(n, features)`, the class of each, `(n,)`, and how much each weighs, `(n,)`.
 
     Classes are places of people, and after the last of them the background, where there is one.
     """
@@ -71,9 +71,14 @@ def see_validation(samples: TrainingSamples, features: Features, seed: int) -> t
 
 def shuffle_together(parts: tuple[Examples, ...], seeds: tuple[int, ...]) -> Examples:
     """Put parts together in an order that the seeds decide: a training that goes on later has the same one."""
-    order = np.random.default_rng(seeds).permutation(sum(len(part.labels) for part in parts))
+    lengths = [len(part.labels) for part in parts]
+    order = np.random.default_rng(seeds).permutation(sum(lengths))
+    features = np.empty((len(order), parts[0].features.shape[1]), np.float32)
+    # Each part goes to its places at once: all parts side by side would need the memory of the features twice.
+    for part, places in zip(parts, np.split(np.argsort(order), np.cumsum(lengths)[:-1]), strict=True):
+        features[places] = part.features
     return Examples(
-        np.concatenate([part.features for part in parts])[order],
+        features,
         np.concatenate([part.labels for part in parts])[order],
         np.concatenate([part.weights for part in parts])[order],
     )

@@ -18,8 +18,8 @@ ALLOWED_DIFFERENCE = 1e-4
 def export(model: keras.Model, folder: Path, crops: NDArray[np.uint8]) -> float:
     """Write `model.keras` and `model.tflite` into the folder; return how far their answers differ at most.
 
-    `model.tflite` takes one image, `(1, 224, 224, 3)`, `float32`, RGB, 0..255, and gives `(1, people)`.
-    Both files are read back to answer to the crops, `(n, 224, 224, 3)`, `uint8`.
+    `model.tflite` takes one image, `(1, 160, 160, 3)`, `float32`, RGB, 0..255, and gives `(1, people)`.
+    Both files are read back to answer to the crops, `(n, 160, 160, 3)`, `uint8`.
 
     Raises:
         BrokenExport: the network needs operators that LiteRT does not have, or two probabilities differ by

@@ -44,22 +44,22 @@ class Features:
         self._threads.shutdown()
 
     def __call__(self, images: Image, seeds: tuple[int, ...] | None = None) -> NDArray[np.float32]:
-        """Compute the features, `(n, 4, 4, channels)`, of RGB images, `(n, 128, 128, 3)`, 0..255; n may be 0.
+        """Compute the features, `(n, features)`, of RGB images, `(n, 160, 160, 3)`, 0..255; n may be 0.
 
         With `seeds` each image is augmented first; the same seeds and place give the same augmentation.
         """
-        if seeds is None:
-            found = self._threads.map(self._compute, images)
-        else:
-            found = self._threads.map(lambda place: self._compute_augmented(images, place, seeds), range(len(images)))
-        return np.array(list(found), np.float32).reshape(-1, *self._shape)
+        found = np.empty((len(images), *self._shape), np.float32)
+
+        def compute(place: int) -> None:
+            image = images[place]
+            if seeds is not None:
+                image = augment(image, np.random.default_rng((*seeds, place)))
+            found[place] = self._own.network(image)
+
+        for _ in self._threads.map(compute, range(len(images))):
+            # An error in a thread is raised here.
+            pass
+        return found
 
     def _load(self) -> None:
         self._own.network = LiteRTNetwork(self._converted)
-
-    def _compute_augmented(self, images: Image, place: int, seeds: tuple[int, ...]) -> NDArray[np.float32]:
-        return self._compute(augment(images[place], np.random.default_rng((*seeds, place))))
-
-    def _compute(self, image: Image) -> NDArray[np.float32]:
-        network: LiteRTNetwork = self._own.network
-        return network(image)

@@ -25,10 +25,14 @@ STEPS_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Fitted:
-    """New layers with the weights of the best epoch, how every epoch went, and what the base saw of crops as taken."""
+    """New layers with the weights of the best epoch, how every epoch went, and what the base saw of crops as taken.
+
+    `resumed_after` is the epoch after which it went on where it had been cut short, 0 if it had not.
+    """
 
     new_layers: keras.Model
     history: tuple[Epoch, ...]
+    resumed_after: int
     validation: Examples
     as_taken: Examples
 
@@ -44,14 +48,14 @@ def fit(
 
     The loss is the squared error of the scores: with far more features than samples it leaves less to chance than
     cross-entropy, which rewards ever larger weights. They begin with the least squares solution for the samples as
-    they were taken, and mirrored. Each epoch then sees those once more, and every other one freshly augmented, in
+    they were taken, and mirrored. Each epoch then sees those once more, and a part of them freshly augmented, in
     small steps. Better is a higher accuracy, or the same with a lower loss. What the checkpoint holds is not done
     again; `on_epoch` hears of it all the same.
     """
     as_taken, mirrored = see_as_taken(samples, features, options.seed)
     validation, copies = see_validation(samples, features, options.seed)
     checked = shuffle_together((validation, copies), (options.seed,))
-    new_layers = build_new_layers(as_taken.features.shape[1:], len(samples.people) + samples.has_background)
+    new_layers = build_new_layers(as_taken.features.shape[1], len(samples.people) + samples.has_background)
     new_layers.compile(
         keras.optimizers.SGD(LEARNING_RATE, MOMENTUM),
         _squared_error,
@@ -61,6 +65,7 @@ def fit(
     new_layers.optimizer.build(new_layers.trainable_variables)
 
     history, best_weights = checkpoint.restore(new_layers)
+    resumed_after = len(history)
     for epoch in history:
         on_epoch(epoch)
     for number in range(len(history) + 1, options.epochs + 1):
@@ -77,7 +82,7 @@ def fit(
         checkpoint.save(new_layers, history, best_weights)
         on_epoch(history[-1])
     new_layers.set_weights(best_weights)
-    return Fitted(new_layers, history, validation, as_taken)
+    return Fitted(new_layers, history, resumed_after, validation, as_taken)
 
 
 def score(new_layers: keras.Model, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -94,9 +99,9 @@ def _start(new_layers: keras.Model, given: tuple[Examples, ...], augmented: Exam
     The augmented ones count for the deviations: where somebody sat still, features of the samples as they were taken
     hardly vary, and those of augmented ones would be thousands of deviations away.
     """
-    features = np.concatenate([part.features for part in given])
-    set_statistics(new_layers, features, np.concatenate([features, augmented.features]))
-    inputs = standardised(features, new_layers)
+    features = [part.features for part in given]
+    set_statistics(new_layers, features, [*features, augmented.features])
+    inputs = np.concatenate([standardised(part, new_layers) for part in features])
     labels = np.concatenate([part.labels for part in given])
     weights = balanced_weights(labels, np.concatenate([part.weights for part in given]))
     shares, biases = solve(inputs @ inputs.T, labels, weights, new_layers.output_shape[-1])

@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import redis
 import structlog
 from pydantic import ValidationError
 
 from services.trainer.comparison import Contender, compare
 from services.trainer.gate import without_served
+from services.trainer.read_background import StrangersRead, read_background
 from services.trainer.read_samples import read_training_samples
+from services.trainer.report import ReportFacts, ReportPerson, write_report
 from services.trainer.settings import TrainerSettings
 from services.trainer.train import Training
 from services.trainer.train import train as train_network
 from services.trainer.training_samples import TrainingSamples
 from shared import redis_names
+from shared.background_store import BackgroundStore
 from shared.connection import DISK_IS_FULL, open_redis
 from shared.errors import DiskFull, FamiliarError, InvalidRequest, PersonForgotten
 from shared.logs import configure_logs
@@ -58,7 +62,9 @@ def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may w
         chosen = _read_options(options)
         with _naming_a_full_disk():
             manifest = _train_and_publish(settings, chosen)
+        _delete_checkpoint(settings)
     except FamiliarError as error:
+        _delete_checkpoint(settings)
         # The sentence may name somebody, and nobody is forgotten in a log.
         _log.error("training failed", reason=error.code)
         give_up(error)
@@ -68,6 +74,10 @@ def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may w
     elif manifest.version == ModelStore(settings.home).current():
         _announce(open_redis(settings.redis_url), manifest)
     return manifest.version
+
+
+def _delete_checkpoint(settings: TrainerSettings) -> None:
+    ModelStore(settings.home).checkpoint(this_job_id()).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -99,17 +109,20 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
         started = time.monotonic()
         store = SampleStore(settings.home)
         report.step("reading samples")
-        samples = read_training_samples(store)
-        _log.info("training", people=len(samples.people), samples=len(samples.train_images))
+        strangers = _read_strangers(settings)
+        samples = read_training_samples(store, strangers.background)
+        _log.info("training", people=len(samples.people), samples=len(samples.train_images), **strangers.faces)
         with models.staging_folder() as staging:
             report.step("preparing the frozen base")
-            training = train_network(samples, options, options.weights or settings.weights, staging, report.epoch)
+            weights, checkpoint = options.weights or settings.weights, models.checkpoint(this_job_id())
+            training = train_network(samples, options, weights, staging, report.epoch, checkpoint)
             report.step("comparing with what is served")
             candidate = Contender((staging / SERVED_MODEL).read_bytes(), samples.people, training.threshold)
-            # No faces of strangers are held back from learning.
-            gate = compare(models, candidate, samples, samples.test_images[:0], force=options.force)
+            gate = compare(models, candidate, samples, samples.background.test_images, force=options.force)
+            report.step("writing the report")
+            outcome = _Outcome(samples, strangers, training, options, gate, time.monotonic() - started)
+            write_report(_report_facts(outcome, store), staging)
             report.step("publishing")
-            outcome = _Outcome(samples, training, options, gate, time.monotonic() - started)
             manifest = models.publish(staging, _describer(outcome, store, models))
     _log.info(
         "published" if manifest.rejection is None else "rejected",
@@ -125,10 +138,48 @@ class _Outcome:
     """What came of a job before it is published; `seconds` is how long that took."""
 
     samples: TrainingSamples
+    strangers: StrangersRead
     training: Training
     options: TrainingOptions
     gate: Gate
     seconds: float
+
+
+def _read_strangers(settings: TrainerSettings) -> StrangersRead:
+    strangers = read_background(BackgroundStore(settings.home), settings.background)
+    if strangers.passed_over:
+        _log.warning("pictures of strangers without a face, or unreadable", count=strangers.passed_over)
+    if not strangers.faces:
+        _log.warning(
+            "no strangers to learn from: somebody who is not enrolled will more often get a name",
+            hint="run `familiar background fetch`, or set FAMILIAR_BACKGROUND",
+        )
+    return strangers
+
+
+def _report_facts(outcome: _Outcome, store: SampleStore) -> ReportFacts:
+    samples, training = outcome.samples, outcome.training
+    learned, checked, tested = (
+        np.bincount(labels, minlength=len(samples.people)).tolist()
+        for labels in (samples.train_labels, samples.validation_labels, samples.test_labels)
+    )
+    names = _names_of(store, samples)
+    return ReportFacts(
+        people=tuple(
+            ReportPerson(slug, names[slug], learned[label], checked[label], tested[label])
+            for label, slug in enumerate(samples.people)
+        ),
+        history=training.history,
+        threshold=training.threshold,
+        test_probabilities=training.test_answers,
+        test_labels=samples.test_labels,
+        test_images=samples.test_images,
+        stranger_probabilities=training.stranger_answers,
+        stranger_images=samples.background.test_images,
+        background_faces=outcome.strangers.faces,
+        training_seconds=outcome.seconds,
+        created_at=datetime.now(UTC),
+    )
 
 
 class _Reporter:
@@ -173,15 +224,15 @@ def _describer(outcome: _Outcome, store: SampleStore, models: ModelStore) -> Cal
             files=files,
             gate=without_served(outcome.gate, models.current()),
             job_id=this_job_id(),
+            background=dict(outcome.strangers.faces),
+            resumed_after=training.resumed_after,
         )
 
     return describe
 
 
 def _known_people(store: SampleStore, samples: TrainingSamples, training: Training) -> tuple[ManifestPerson, ...]:
-    names_of = {person.slug: person.name for person in store.people()}
-    if not names_of.keys() >= set(samples.people):
-        raise PersonForgotten
+    names_of = _names_of(store, samples)
     return tuple(
         ManifestPerson(
             slug=slug,
@@ -192,6 +243,13 @@ def _known_people(store: SampleStore, samples: TrainingSamples, training: Traini
         )
         for label, slug in enumerate(samples.people)
     )
+
+
+def _names_of(store: SampleStore, samples: TrainingSamples) -> dict[str, str]:
+    names_of = {person.slug: person.name for person in store.people()}
+    if not names_of.keys() >= set(samples.people):
+        raise PersonForgotten
+    return names_of
 
 
 def _announce(client: redis.Redis, manifest: Manifest) -> None:

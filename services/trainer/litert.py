@@ -43,7 +43,7 @@ class LiteRTNetwork:
         self.input_size, self.outputs = int(pixels["shape"][1]), int(answer["shape"][-1])
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Answer to one RGB image, `(128, 128, 3)`, 0..255, without the batch dimension."""
+        """Answer to one RGB image, `(160, 160, 3)`, 0..255, without the batch dimension."""
         self._interpreter.set_tensor(self._input, image[np.newaxis].astype(np.float32))
         self._interpreter.invoke()
         answer: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[0]

@@ -13,7 +13,7 @@ from shared.files import sha256_of
 from shared.manifest import Weights
 
 # Weights of MobileNet exist for 128 to 224 pixels. The convolutions fit any size, and those that were trained at
-# this one are the ones people have; at 128 pixels they tell faces apart as well as at 224.
+# this one are the ones people have; at 160 pixels they tell faces apart as well as at 224.
 PRETRAINED_SIZE = 224
 # Enough crops for steady statistics, few enough that a pass over them needs little memory.
 STATISTICS_SAMPLES = 64
@@ -25,7 +25,7 @@ def load_base(weights: str, base_width: float, samples: NDArray[np.uint8]) -> tu
     """Load MobileNet without its top (Howard et al., 2017, arXiv:1704.04861), every layer frozen.
 
     `weights` is `imagenet` (downloaded by Keras once, then kept), the path of a `.h5` file with weights of
-    that width, or `random`, which uses `samples`: RGB, `(n, 128, 128, 3)`, `uint8`. The base expects pixels
+    that width, or `random`, which uses `samples`: RGB, `(n, 160, 160, 3)`, `uint8`. The base expects pixels
     scaled to -1..1.
 
     Raises:

@@ -1,5 +1,6 @@
 """From the sample store to the samples of one training."""
 
+from services.trainer.background import Background
 from services.trainer.training_samples import TrainingSamples, split_by_time
 from shared.errors import ImageTooLarge, UnreadableImage, UnreadableSample
 from shared.images import Image, decode_image, to_model_input
@@ -7,8 +8,8 @@ from shared.messages import Split
 from shared.sample_store import Sample, SampleStore
 
 
-def read_training_samples(store: SampleStore) -> TrainingSamples:
-    """Read every sample of everybody, as model inputs.
+def read_training_samples(store: SampleStore, background: Background) -> TrainingSamples:
+    """Read every sample of everybody, as model inputs, and put the background beside them.
 
     Raises:
         TooFewPeople, TooFewSamples: see `services.trainer.training_samples.split_by_time`.
@@ -17,7 +18,7 @@ def read_training_samples(store: SampleStore) -> TrainingSamples:
     people = [person.slug for person in store.people()]
     train = {person: _model_inputs(store.samples(person, Split.TRAIN)) for person in people}
     test = {person: _model_inputs(store.samples(person, Split.TEST)) for person in people}
-    return split_by_time(train, test)
+    return split_by_time(train, test, background)
 
 
 def _model_inputs(samples: tuple[Sample, ...]) -> list[Image]:

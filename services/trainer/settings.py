@@ -2,10 +2,15 @@
 
 from pydantic import Field
 
-from shared.settings import Settings
+from shared.settings import OptionalFolder, Settings
 
 
 class TrainerSettings(Settings):
-    """What the trainer is told. `weights` is `imagenet`, `random` or the path of a file."""
+    """What the trainer is told.
+
+    `weights` is `imagenet`, `random` or the path of a file; `background` is None where there is no folder of
+    strangers' pictures.
+    """
 
     weights: str = Field(default="imagenet", min_length=1, description="Where MobileNet's weights come from.")
+    background: OptionalFolder = Field(default=None, description="A folder of pictures of strangers, to learn from.")

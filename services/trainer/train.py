@@ -28,10 +28,11 @@ class Training:
     """What a training gave, beside its files; `recall` is in the order of the people.
 
     `test_answers` and `stranger_answers` are the probabilities, `(n, people)`, of the test samples and of the
-    strangers that were held back.
+    strangers that were held back. `resumed_after` is as in `services.trainer.fit.Fitted`.
     """
 
     history: tuple[Epoch, ...]
+    resumed_after: int
     threshold: float
     metrics: Metrics
     recall: tuple[float | None, ...]
@@ -84,8 +85,9 @@ def train(
     difference = export(model, folder, samples.validation_images[::every])
     return Training(
         history=fitted.history,
+        resumed_after=fitted.resumed_after,
         threshold=threshold,
-        metrics=evaluate(answers, samples.test_labels, threshold),
+        metrics=evaluate(answers, samples.test_labels, of_strangers, threshold),
         recall=recall_by_person(answers, samples.test_labels, threshold),
         weights=record,
         layers=describe_layers(model),

@@ -21,7 +21,7 @@ Part = tuple[Image, Labels]
 class TrainingSamples:
     """Model inputs and whose they are, in three parts that share no moment, and strangers in three as well.
 
-    Images are RGB, `(n, 128, 128, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
+    Images are RGB, `(n, 160, 160, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
     holds slugs. Only the test part and the background may be empty.
     """
 

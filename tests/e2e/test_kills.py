@@ -55,6 +55,26 @@ def test_an_enrolment_and_a_training_survive_the_death_of_every_process(stack: "
     assert (stack.samples.count("karan", Split.TRAIN), stack.samples.count("karan", Split.TEST)) == (TRAIN, TEST)
 
 
+def test_a_training_whose_worker_and_horse_die_goes_on_after_its_last_epoch(stack: "Running") -> None:
+    """Another worker finds the job after about a minute; its version has ten epochs, and the first five ran once."""
+    enrolled = stack.familiar("enrol", "Karan", "--camera", "karan", "--train", "20", "--test", "10")
+    assert enrolled.returncode == 0, enrolled.stderr
+    job = enqueue_training(stack.client, TrainingOptions(base_width=0.25))
+    stack.wait_for("the fifth epoch", lambda: _epochs(_job(stack, job)) >= 5)
+    trainer = stack.process("trainer")
+    (horse,) = trainer.children()
+    trainer.kill()
+    horse.kill()
+    over = (JobState.FINISHED, JobState.FAILED)
+    stack.wait_for("the job's end", lambda: _job(stack, job).state in over, seconds=200)
+    assert _job(stack, job).state is JobState.FINISHED, stack.logs()
+    manifest = stack.models.manifest(1)
+    assert [epoch.epoch for epoch in manifest.history] == list(range(1, 11))
+    assert 5 <= manifest.resumed_after < 10
+    assert stack.models.current() == 1
+    assert not list((stack.stack.settings.home / "models").glob("*.checkpoint"))
+
+
 def test_a_killed_redis_loses_no_enrolment(stack: "Running") -> None:
     """Redis comes back with what it wrote to its log, and the services, which waited, go on."""
     begin_enrolment(stack.client, stack.samples, "karan", "Karan", Targets(60, 30, pause_seconds=0.5))

@@ -18,15 +18,15 @@ from tests.builders import manifest_of
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-NO_STRANGERS = np.empty((0, 128, 128, 3), np.uint8)
+NO_STRANGERS = np.empty((0, 160, 160, 3), np.uint8)
 
 
 def plain(colour: tuple[int, int, int], count: int) -> Image:
     """Give model inputs of one colour."""
-    return np.full((count, 128, 128, 3), colour, np.uint8)
+    return np.full((count, 160, 160, 3), colour, np.uint8)
 
 
-def network_for(*channels: int, size: int = 128) -> bytes:
+def network_for(*channels: int, size: int = 160) -> bytes:
     """Make a network whose outputs stand for these channels: 0 for red, 1 for green, 2 for blue."""
     pixels = keras.Input((size, size, 3))
     averages = keras.layers.GlobalAveragePooling2D()(pixels)

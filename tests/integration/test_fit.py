@@ -31,7 +31,7 @@ class CutShort(Exception):
 def views(person: int, count: int) -> list[Image]:
     """Give model inputs of a coarse pattern that is the person's own, under noise that is each view's own."""
     own = np.random.default_rng(person).integers(40, 215, (3, 3, 3)).astype(np.uint8)
-    pattern = cv2.resize(own, (128, 128), interpolation=cv2.INTER_CUBIC).astype(float)
+    pattern = cv2.resize(own, (160, 160), interpolation=cv2.INTER_CUBIC).astype(float)
     random = np.random.default_rng((person, count))
     return [np.clip(pattern + random.normal(0, 60, pattern.shape), 0, 255).astype(np.uint8) for _ in range(count)]
 

@@ -41,7 +41,7 @@ class Trained(NamedTuple):
 def views(person: int, count: int, seed: int) -> list[Image]:
     """Give model inputs of a pattern that is the person's own, each seen in slightly different light."""
     own = np.random.default_rng(person).integers(40, 215, (6, 6, 3)).astype(np.uint8)
-    pattern = cv2.resize(own, (128, 128), interpolation=cv2.INTER_CUBIC)
+    pattern = cv2.resize(own, (160, 160), interpolation=cv2.INTER_CUBIC)
     gains = np.random.default_rng(seed).uniform(0.8, 1.2, count)
     return [np.clip(pattern * gain, 0, 255).astype(np.uint8) for gain in gains]
 
@@ -73,9 +73,9 @@ def network(samples: TrainingSamples) -> keras.Model:
     """Build a whole network that was never trained."""
     base, _ = load_base("random", 0.25, samples.train_images)
     frozen = cut_base(base)
-    new_layers = build_new_layers(frozen.output_shape[1:], 2)
+    new_layers = build_new_layers(frozen.output_shape[1], 2)
     features = frozen.predict_on_batch(samples.train_images.astype(np.float32))
-    set_statistics(new_layers, features, features)
+    set_statistics(new_layers, [features], [features])
     return join(frozen, new_layers, 2)
 
 
@@ -145,7 +145,7 @@ def test_a_network_with_operators_that_litert_lacks_is_a_broken_export(
     tmp_path: Path, samples: TrainingSamples
 ) -> None:
     """It fails while exporting, not while somebody waits for an answer."""
-    pixels = keras.Input((128, 128, 3))
+    pixels = keras.Input((160, 160, 3))
     unknown_to_litert = keras.Model(pixels, keras.ops.erfinv(pixels))
 
     with pytest.raises(BrokenExport, match="cannot be converted"):

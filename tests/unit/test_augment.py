@@ -12,7 +12,7 @@ COPIES = 50
 @pytest.fixture
 def face() -> Image:
     """Give a smooth model input, bright on the left and dark on the right, reddest at the top."""
-    down, right = np.mgrid[0:128, 0:128]
+    down, right = np.mgrid[0:160, 0:160]
     return np.stack([200 - down // 3, 190 - right // 2, 160 - right // 2], axis=-1).astype(np.uint8)
 
 
@@ -20,7 +20,7 @@ def test_an_augmented_face_is_still_a_model_input(face: Image) -> None:
     """Shape and type stay, so that the frozen base can take it."""
     augmented = augment(face, np.random.default_rng(0))
 
-    assert augmented.shape == (128, 128, 3)
+    assert augmented.shape == (160, 160, 3)
     assert augmented.dtype == np.uint8
 
 
@@ -51,14 +51,14 @@ def test_about_half_of_the_faces_are_mirrored(face: Image) -> None:
     """The bright side is on the left before, and on the right in about half of the copies."""
     random = np.random.default_rng(0)
     copies = [augment(face, random)[..., 1].astype(float) for _ in range(COPIES)]
-    mirrored = sum(copy[:, 64:].mean() > copy[:, :64].mean() for copy in copies)
+    mirrored = sum(copy[:, 80:].mean() > copy[:, :80].mean() for copy in copies)
 
     assert 0.3 * COPIES < mirrored < 0.7 * COPIES
 
 
 def test_no_black_corners_are_drawn_in() -> None:
     """What rotation and shift uncover is filled from the face: one of a single colour stays so."""
-    grey = np.full((128, 128, 3), 128, np.uint8)
+    grey = np.full((160, 160, 3), 128, np.uint8)
     random = np.random.default_rng(0)
 
     for _ in range(COPIES):

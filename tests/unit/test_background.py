@@ -8,7 +8,7 @@ from shared.images import Image
 
 def faces(count: int, seed: int = 0) -> list[Image]:
     """Give model inputs of noise, no two alike."""
-    return list(np.random.default_rng(seed).integers(0, 256, (count, 128, 128, 3), np.uint8))
+    return list(np.random.default_rng(seed).integers(0, 256, (count, 160, 160, 3), np.uint8))
 
 
 def keys(images: Image) -> set[bytes]:
@@ -58,6 +58,6 @@ def test_without_strangers_every_part_is_empty_and_has_its_shape() -> None:
     background = split_background(())
 
     for images in (background.train_images, background.validation_images, background.test_images):
-        assert images.shape == (0, 128, 128, 3)
+        assert images.shape == (0, 160, 160, 3)
         assert images.dtype == np.uint8
     assert background.marked.shape == (0,)

@@ -6,6 +6,7 @@ import pytest
 from services.trainer.evaluate import evaluate, recall_by_person
 from services.trainer.training_samples import Labels
 
+NOBODY = np.empty((0, 2), np.float32)
 PROBABILITIES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.9, 0.1]], np.float32)
 LABELS = np.array([0, 0, 1, 1], np.int64)
 
@@ -17,7 +18,7 @@ def answers(*own: float) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float3
 
 def test_accuracy_asks_for_the_likeliest_and_recall_for_the_name() -> None:
     """Three of four are likeliest right; one of those stays below the threshold; one gets a wrong name."""
-    metrics = evaluate(PROBABILITIES, LABELS, threshold=0.7)
+    metrics = evaluate(PROBABILITIES, LABELS, NOBODY, threshold=0.7)
 
     assert metrics.test_samples == 4
     assert metrics.accuracy == pytest.approx(0.75)
@@ -27,17 +28,17 @@ def test_accuracy_asks_for_the_likeliest_and_recall_for_the_name() -> None:
 
 def test_a_confidence_on_the_threshold_is_enough() -> None:
     """Only below it a face is unknown."""
-    assert evaluate(*answers(0.75), threshold=0.75).recall == 1
+    assert evaluate(*answers(0.75), NOBODY, threshold=0.75).recall == 1
 
 
 def test_a_row_of_the_confusion_is_who_it_is() -> None:
     """Person 1 was taken for person 0 once; nobody took person 0 for person 1."""
-    assert evaluate(PROBABILITIES, LABELS, threshold=0.7).confusion == ((2, 0), (1, 1))
+    assert evaluate(PROBABILITIES, LABELS, NOBODY, threshold=0.7).confusion == ((2, 0), (1, 1))
 
 
 def test_without_test_samples_there_are_no_shares() -> None:
     """None is not zero: nothing is known."""
-    metrics = evaluate(np.empty((0, 2), np.float32), np.empty(0, np.int64), threshold=0.7)
+    metrics = evaluate(np.empty((0, 2), np.float32), np.empty(0, np.int64), NOBODY, threshold=0.7)
 
     assert metrics.test_samples == 0
     assert metrics.accuracy is metrics.recall is metrics.false_names is None
@@ -49,3 +50,13 @@ def test_each_person_has_their_own_recall() -> None:
     probabilities = np.column_stack([PROBABILITIES, np.zeros(4, np.float32)])
 
     assert recall_by_person(probabilities, LABELS, threshold=0.7) == (0.5, 0.5, None)
+
+
+def test_strangers_with_a_name_are_counted_and_none_are_no_share() -> None:
+    """Two of three reach the threshold, whoever they are taken for."""
+    of_strangers = np.array([[0.7, 0.1], [0.1, 0.9], [0.4, 0.3]], np.float32)
+
+    metrics = evaluate(PROBABILITIES, LABELS, of_strangers, threshold=0.7)
+
+    assert (metrics.strangers, metrics.strangers_named) == (3, pytest.approx(2 / 3))
+    assert evaluate(PROBABILITIES, LABELS, NOBODY, threshold=0.7).strangers_named is None

@@ -50,12 +50,12 @@ def test_a_large_face_is_reduced_to_the_limit() -> None:
     assert crop.shape == (CROP_SIZE_LIMIT, CROP_SIZE_LIMIT, 3)
 
 
-@pytest.mark.parametrize("side", [60, 128, 256])
-def test_model_input_is_128_pixels_square_with_red_first(side: int) -> None:
+@pytest.mark.parametrize("side", [60, 160, 256])
+def test_model_input_is_160_pixels_square_with_red_first(side: int) -> None:
     """A crop is blue, green, red; a model takes red, green, blue, from 0 to 255."""
     crop = np.full((side, side, 3), (10, 20, 250), np.uint8)
     pixels = to_model_input(crop)
-    assert pixels.shape == (128, 128, 3)
+    assert pixels.shape == (160, 160, 3)
     assert pixels.dtype == np.uint8
     assert pixels[100, 100].tolist() == [250, 20, 10]
 

@@ -11,7 +11,7 @@ from shared.images import Image
 
 def crops(first: int, count: int) -> list[Image]:
     """Give model inputs that are told apart by their colour: first, first + 1, and so on."""
-    return [np.full((128, 128, 3), first + number, np.uint8) for number in range(count)]
+    return [np.full((160, 160, 3), first + number, np.uint8) for number in range(count)]
 
 
 def colours(images: Image) -> list[int]:
@@ -59,7 +59,7 @@ def test_without_test_samples_the_test_part_is_empty() -> None:
     """It still has the shape of model inputs."""
     samples = split_by_time({"arjun": crops(0, 4), "karan": crops(100, 4)}, {})
 
-    assert samples.test_images.shape == (0, 128, 128, 3)
+    assert samples.test_images.shape == (0, 160, 160, 3)
     assert samples.test_images.dtype == np.uint8
 
 

@@ -1,0 +1,95 @@
+"""Strangers' faces for a training: those in the store, and those in the folder that FAMILIAR_BACKGROUND names."""
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.trainer.background import Background, split_background
+from shared.background_store import BackgroundSource, BackgroundStore
+from shared.detector import FaceDetector
+from shared.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
+from shared.images import Image, cut_face, decode_image, to_model_input
+from shared.lending_pool import Pool
+
+PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+FOLDER = "folder"
+# A crop of a face is a square that the face fills but for its margin.
+CROP_FILLED = 0.6
+CROP_ASPECT = 1.1
+
+
+@dataclass(frozen=True)
+class StrangersRead:
+    """What a training knows of strangers. `faces` counts them by source; `passed_over` counts useless pictures."""
+
+    background: Background
+    faces: Mapping[str, int]
+    passed_over: int
+
+
+def read_background(store: BackgroundStore, folder: Path | None) -> StrangersRead:
+    """Read every stranger's face, as a model input; pictures of `folder` are searched for faces.
+
+    A picture that cannot be read or shows no face is passed over and counted: one bad file among thousands is no
+    reason not to train.
+
+    Raises:
+        BackgroundUnavailable: the folder is missing, or there is no face in it.
+    """
+    by_source: dict[BackgroundSource, list[Image]] = {source: [] for source in BackgroundSource}
+    passed_over = 0
+    for face in store.faces():
+        try:
+            by_source[face.source].append(to_model_input(decode_image(face.jpeg)))
+        except (UnreadableImage, ImageTooLarge):
+            passed_over += 1
+    given, useless = _search(folder) if folder is not None else ([], 0)
+    found = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(given)}
+    return StrangersRead(
+        split_background([*by_source[BackgroundSource.FETCHED], *given], by_source[BackgroundSource.MARKED]),
+        {source: count for source, count in found.items() if count},
+        passed_over + useless,
+    )
+
+
+def _search(folder: Path) -> tuple[list[Image], int]:
+    """Find the faces in a folder's pictures, at any depth; answer them, and how many pictures gave none."""
+    if not folder.is_dir():
+        raise BackgroundUnavailable(
+            f"FAMILIAR_BACKGROUND names {str(folder)!r}, which is no folder. Name one with pictures of people who are "
+            "not enrolled, or unset it to train without."
+        )
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_ENDINGS)
+    cores = os.cpu_count() or 1
+    detectors = Pool(FaceDetector() for _ in range(cores))
+    with ThreadPoolExecutor(cores) as threads:
+        faces_of_pictures = list(threads.map(lambda path: _faces_of(path, detectors), paths))
+    faces = [face for faces in faces_of_pictures for face in faces]
+    if not faces:
+        raise BackgroundUnavailable(
+            f"No face was found in the {len(paths)} pictures of {str(folder)!r}, which FAMILIAR_BACKGROUND names. Put "
+            "in pictures of people who are not enrolled, or unset it to train without."
+        )
+    return faces, sum(not found for found in faces_of_pictures)
+
+
+def _faces_of(path: Path, detectors: Pool[FaceDetector]) -> list[Image]:
+    try:
+        image = decode_image(path.read_bytes())
+    except (OSError, UnreadableImage, ImageTooLarge):
+        return []
+    with detectors.lend() as detector:
+        return [to_model_input(crop) for crop in crops_in(image, detector)]
+
+
+def crops_in(image: Image, detector: FaceDetector) -> Iterable[Image]:
+    """Cut every face out of a picture; a picture that is a crop already is one face, as it is."""
+    boxes = detector.detect(image)
+    height, width = image.shape[:2]
+    square = max(height, width) <= CROP_ASPECT * min(height, width)
+    if square and boxes and boxes[0].width >= CROP_FILLED * width:
+        side = min(height, width)
+        return [image[:side, :side]]
+    return (cut_face(image, box) for box in boxes)

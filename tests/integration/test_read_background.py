@@ -1,0 +1,75 @@
+"""Strangers' faces from the store and from a folder, as a training reads them."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from services.capture.person_drawing import draw
+from services.capture.person_looks import person
+from services.trainer.read_background import read_background
+from shared.background_store import BackgroundSource, BackgroundStore
+from shared.detector import FaceDetector
+from shared.errors import BackgroundUnavailable
+from shared.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
+from tests.builders import crop, origin
+
+
+def test_a_folder_gives_the_faces_of_its_pictures_and_passes_over_the_rest(tmp_path: Path) -> None:
+    """A picture, one in a folder below, one without a face, a text that is called a picture, and another file."""
+    pictures = tmp_path / "pictures"
+    (pictures / "more").mkdir(parents=True)
+    (pictures / "zoe.jpg").write_bytes(encode_jpeg(draw(person("zoe"), 1.0)))
+    (pictures / "more" / "arjun.JPG").write_bytes(encode_jpeg(draw(person("arjun"), 1.0)))
+    (pictures / "wall.png").write_bytes(cv2.imencode(".png", np.full((200, 300, 3), 90, np.uint8))[1].tobytes())
+    (pictures / "broken.jpg").write_bytes(b"no picture")
+    (pictures / "notes.txt").write_text("who is who")
+
+    strangers = read_background(BackgroundStore(tmp_path), pictures)
+
+    assert (strangers.faces, strangers.passed_over) == ({"folder": 2}, 2)
+
+
+def test_a_crop_in_the_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    """It is not cut once more, which would leave half a face."""
+    frame = draw(person("zoe"), 1.0)
+    face = cut_face(frame, FaceDetector().detect(frame)[0])
+    (tmp_path / "crop.png").write_bytes(cv2.imencode(".png", face)[1].tobytes())
+
+    background = read_background(BackgroundStore(tmp_path / "home"), tmp_path).background
+
+    (found,) = [*background.train_images, *background.validation_images, *background.test_images]
+    expected = cv2.cvtColor(cv2.resize(face, (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE)), cv2.COLOR_BGR2RGB)
+    assert np.abs(found.astype(int) - expected).mean() < 3
+
+
+def test_faces_of_the_store_are_counted_by_source_and_marked_ones_teach(tmp_path: Path) -> None:
+    """A damaged file among them is passed over."""
+    store = BackgroundStore(tmp_path)
+    for grey in range(4):
+        store.add(BackgroundSource.FETCHED, crop(40 * grey), None)
+    store.add(BackgroundSource.FETCHED, b"damaged", None)
+    store.add(BackgroundSource.MARKED, crop(200), origin(1))
+
+    strangers = read_background(store, None)
+
+    assert (strangers.faces, strangers.passed_over) == ({"fetched": 4, "marked": 1}, 1)
+    assert strangers.background.marked.sum() == 1
+
+
+def test_without_any_there_is_nothing_and_no_error(tmp_path: Path) -> None:
+    """A training goes on without strangers."""
+    strangers = read_background(BackgroundStore(tmp_path), None)
+
+    assert (strangers.faces, strangers.passed_over) == ({}, 0)
+    assert len(strangers.background.train_images) == 0
+
+
+@pytest.mark.parametrize("name", ["missing", "empty"])
+def test_a_folder_without_faces_says_what_to_do(tmp_path: Path, name: str) -> None:
+    """Somebody meant it to be used: to go on without would hide that it was not."""
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(BackgroundUnavailable, match=f"{name}.*FAMILIAR_BACKGROUND|FAMILIAR_BACKGROUND.*{name}"):
+        read_background(BackgroundStore(tmp_path), tmp_path / name)
