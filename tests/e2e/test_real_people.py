@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import pytest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TRAIN_SHARE, TEST_SHARE = 0.6, 0.2
 RIGHT_SHARE = 0.95
 # Nobody taught it strangers here; it only has to tell most of them from six people.
-STRANGERS_NAMED_SHARE = 0.5
+STRANGERS_NAMED_SHARE = 0.05
 
 
 def frames_of(clip: Path) -> list[Image]:
@@ -89,9 +89,7 @@ def test_six_real_people_are_named_in_the_rest_of_their_clips(
                 answers.update((prediction.camera, face.person) for face in prediction.faces)
             if answers.total() >= frames:
                 break
-        portraits = sorted((real_faces / "strangers").glob("*.jpg"))
-        strangers = [name_of(stack, picture) for picture in portraits]
-        correct_and_train(stack, next(path for path, name in zip(portraits, strangers, strict=True) if name))
+        strangers = [name_of(stack, picture) for picture in sorted((real_faces / "strangers").glob("*.jpg"))]
     right = sum(count for (camera, name), count in answers.items() if camera == name)
     with capsys.disabled():
         print(f"\n{verdict}{right} of {answers.total()} faces named right ({right / answers.total():.1%})")
@@ -102,27 +100,7 @@ def test_six_real_people_are_named_in_the_rest_of_their_clips(
     assert named / len(strangers) <= STRANGERS_NAMED_SHARE
 
 
-def correct_and_train(stack: "Running", stranger: Path) -> None:
-    """Say of a stranger who got a name that this is nobody known, train again, and see that it is so."""
-    prediction = ask(stack, stranger)
-    told = stack.familiar("correct", prediction["prediction_id"], "--stranger", "--face", "1")
-    assert told.returncode == 0, told.stderr
-    served = stack.models.current()
-    assert served is not None
-    trained = stack.familiar("train")
-    assert trained.returncode == 0, trained.stdout + trained.stderr + stack.logs()
-    assert "Strangers' faces: 1 marked" in trained.stdout
-    stack.wait_until_served(served + 1)
-    assert name_of(stack, stranger) is None
-
-
 def name_of(stack: "Running", picture: Path) -> str | None:
     """Ask for the name of the largest face of a picture; None for nobody known, and for no face."""
-    faces = ask(stack, picture)["faces"]
+    faces = stack.http.post("/v1/predictions", files={"image": picture.read_bytes()}).json()["faces"]
     return faces[0]["person"] if faces else None
-
-
-def ask(stack: "Running", picture: Path) -> dict[str, Any]:
-    """Ask who is in a picture."""
-    answer: dict[str, Any] = stack.http.post("/v1/predictions", files={"image": picture.read_bytes()}).json()
-    return answer
