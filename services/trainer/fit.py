@@ -19,8 +19,6 @@ from shared.messages import Epoch, TrainingOptions
 LEARNING_RATE = 0.1
 MOMENTUM = 0.9
 BATCH_SIZE = 32
-# A step takes less time than Python takes to ask for it.
-STEPS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,6 @@ def fit(
         keras.optimizers.SGD(LEARNING_RATE, MOMENTUM),
         _squared_error,
         metrics=["accuracy"],
-        steps_per_execution=STEPS_AT_ONCE,
     )
     new_layers.optimizer.build(new_layers.trainable_variables)
 

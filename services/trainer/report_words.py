@@ -37,7 +37,8 @@ def strangers_in_words(strangers: StrangersFinding) -> str:
         )
         return taught if strangers.tested else f"{taught} How many, nobody knows."
     if not strangers.tested:
-        return f"It was taught {strangers.learned} faces of strangers, and none was left over for a test."
+        faces = "one face of a stranger" if strangers.learned == 1 else f"{strangers.learned} faces of strangers"
+        return f"It was taught {faces}, and none was left over for a test."
     result = f"{strangers.named} of {strangers.tested} strangers whom it had never seen got somebody's name"
     return f"{result}. That is too few strangers to tell." if strangers.named_share is None else f"{result}."
 
