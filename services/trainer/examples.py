@@ -1,6 +1,7 @@
 """Examples: what the new layers see in an epoch, as features of samples and of strangers."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +10,13 @@ from services.trainer.features import Features
 from services.trainer.training_samples import Labels, TrainingSamples
 from shared.images import Image
 
-# A quarter of the samples are augmented in an epoch, other ones in the next; few of them more often, or an epoch
-# would be over after a handful of steps.
-AUGMENTED_SHARE = 0.25
-FEWEST_AUGMENTED = 96
-# Thousands of strangers would make epochs long; each epoch draws other ones.
-MOST_STRANGERS_AN_EPOCH = 400
+# An eighth of the samples are augmented in an epoch, other ones in the next; few of them more often, or they would
+# hardly count.
+AUGMENTED_SHARE = 0.125
+FEWEST_AUGMENTED = 64
+# Thousands of strangers would make a training long; each epoch augments other ones.
+MOST_STRANGERS = 400
+MOST_STRANGERS_AUGMENTED = 100
 # Somebody took the trouble to say that this is a stranger.
 MARKED_WEIGHT = 4.0
 # A handful of validation samples is soon answered without a mistake, and then accuracy cannot rise. Augmented
@@ -36,11 +38,10 @@ class Examples:
     weights: NDArray[np.float32]
 
 
-def see_as_taken(samples: TrainingSamples, features: Features, seed: int) -> tuple[Examples, Examples]:
-    """See the train samples and strangers as they were taken, and mirrored: a face has no left or right."""
-    images, labels, weights = _draw(samples, np.arange(len(samples.train_labels)), (seed, _AS_TAKEN))
-    mirrored = np.ascontiguousarray(images[:, :, ::-1])
-    return Examples(features(images), labels, weights), Examples(features(mirrored), labels, weights)
+def see_as_taken(samples: TrainingSamples, features: Features, seed: int) -> Examples:
+    """See the train samples and strangers as they were taken."""
+    drawn = _draw(samples, np.arange(len(samples.train_labels)), MOST_STRANGERS, (seed, _AS_TAKEN))
+    return Examples(features(drawn.images), drawn.labels, drawn.weights)
 
 
 def see_augmented(samples: TrainingSamples, features: Features, seed: int, number: int) -> Examples:
@@ -49,11 +50,11 @@ def see_augmented(samples: TrainingSamples, features: Features, seed: int, numbe
     It goes on where the epoch before stopped, in an order of its own.
     """
     count = len(samples.train_labels)
-    drawn = max(FEWEST_AUGMENTED, round(count * AUGMENTED_SHARE))
+    share = max(FEWEST_AUGMENTED, round(count * AUGMENTED_SHARE))
     order = np.random.default_rng(seed).permutation(count)
-    places = order[np.arange((number - 1) * drawn, number * drawn) % count]
-    images, labels, weights = _draw(samples, places, (seed, number))
-    return Examples(features(images, (seed, number)), labels, weights)
+    places = order[np.arange((number - 1) * share, number * share) % count]
+    drawn = _draw(samples, places, MOST_STRANGERS_AUGMENTED, (seed, number))
+    return Examples(features(drawn.images, (seed, number)), drawn.labels, drawn.weights)
 
 
 def see_validation(samples: TrainingSamples, features: Features, seed: int) -> tuple[Examples, Examples]:
@@ -84,23 +85,29 @@ def shuffle_together(parts: tuple[Examples, ...], seeds: tuple[int, ...]) -> Exa
     )
 
 
-def _draw(
-    samples: TrainingSamples, places: NDArray[np.int64], seeds: tuple[int, ...]
-) -> tuple[Image, Labels, NDArray[np.float32]]:
-    """Join the samples at these places and as many strangers as fit; answer images, classes and weights."""
-    strangers = _draw_strangers(samples.background.marked, np.random.default_rng(seeds))
+class _Drawn(NamedTuple):
+    """Examples before the frozen part has seen them."""
+
+    images: Image
+    labels: Labels
+    weights: NDArray[np.float32]
+
+
+def _draw(samples: TrainingSamples, places: NDArray[np.int64], most_strangers: int, seeds: tuple[int, ...]) -> _Drawn:
+    """Join the samples at these places and strangers."""
+    strangers = _draw_strangers(samples.background.marked, most_strangers, np.random.default_rng(seeds))
     weights = np.ones(len(places) + len(strangers), np.float32)
     weights[len(places) :][samples.background.marked[strangers]] = MARKED_WEIGHT
-    return (
+    return _Drawn(
         np.concatenate([samples.train_images[places], samples.background.train_images[strangers]]),
         np.concatenate([samples.train_labels[places], np.full(len(strangers), len(samples.people))]),
         weights,
     )
 
 
-def _draw_strangers(marked: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.int64]:
-    """Choose the places of an epoch's strangers: all that were marked, and of the others as many as fit."""
+def _draw_strangers(marked: NDArray[np.bool_], most: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Choose the places of strangers: all that were marked, and of the others as many as fit."""
     others = np.flatnonzero(~marked)
-    room = max(0, MOST_STRANGERS_AN_EPOCH - int(marked.sum()))
+    room = max(0, most - int(marked.sum()))
     drawn = others if len(others) <= room else np.sort(random.choice(others, room, replace=False))
     return np.concatenate([drawn, np.flatnonzero(marked)])

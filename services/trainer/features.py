@@ -6,30 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.augment import augment
-from services.trainer.litert import LiteRTNetwork, to_litert
+from services.trainer.litert import LiteRTNetwork
 from shared.images import Image
+
+# Of the network: the first output is the probabilities.
+_OUTPUT = 1
 
 
 class Features:
-    """Runs the cut base in LiteRT, one thread a core. A context manager: leaving it ends the threads.
+    """Runs the frozen part in LiteRT, one thread a core. A context manager: leaving it ends the threads.
 
     LiteRT gives the features that Keras gives, more than twice as fast. While it computes other threads
     run, but an interpreter is good for one thread only, so each thread makes its own.
     """
 
-    def __init__(self, base: keras.Model) -> None:
-        """Convert the base, which takes about a second.
-
-        Raises:
-            BrokenExport: the base needs operators that LiteRT does not have.
-        """
-        self._shape = base.output_shape[1:]
-        self._converted = to_litert(base)
+    def __init__(self, converted: bytes) -> None:
+        """Take what `to_litert` made of `services.trainer.network.with_features`."""
+        self._converted = converted
+        self._count = LiteRTNetwork(converted, _OUTPUT).outputs
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(os.cpu_count(), "features", self._load)
 
@@ -48,7 +46,7 @@ class Features:
 
         With `seeds` each image is augmented first; the same seeds and place give the same augmentation.
         """
-        found = np.empty((len(images), *self._shape), np.float32)
+        found = np.empty((len(images), self._count), np.float32)
 
         def compute(place: int) -> None:
             image = images[place]
@@ -62,4 +60,4 @@ class Features:
         return found
 
     def _load(self) -> None:
-        self._own.network = LiteRTNetwork(self._converted)
+        self._own.network = LiteRTNetwork(self._converted, _OUTPUT)

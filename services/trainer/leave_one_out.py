@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.least_squares import balanced_weights, solve
-from services.trainer.network import probabilities
+from services.trainer.network import SHARPNESS, probabilities
 from services.trainer.training_samples import Labels
 
 FEWEST_PEOPLE = 3
@@ -39,5 +39,5 @@ def _leave_out(person: int, kernel: NDArray[np.float32], labels: Labels, people:
     shares, biases = solve(kernel[np.ix_(rest, rest)], targets, weights, len(classes))
     scores = kernel[np.ix_(labels == person, rest)] @ shares + biases
     known = int(np.count_nonzero(classes < people))
-    highest: NDArray[np.float32] = probabilities(scores, known).max(axis=1, initial=0)
+    highest: NDArray[np.float32] = probabilities(SHARPNESS * scores, known).max(axis=1, initial=0)
     return highest

@@ -1,5 +1,7 @@
 """LiteRT: turning a Keras network into one, and running it."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -10,7 +12,7 @@ from shared.errors import BrokenExport
 
 
 def to_litert(model: keras.Model) -> bytes:
-    """Convert a network for one image at a time; input and output stay `float32`.
+    """Convert a network for one image at a time; input and outputs stay `float32`, outputs in their order.
 
     Raises:
         BrokenExport: the network needs operators that LiteRT does not have.
@@ -27,18 +29,39 @@ def to_litert(model: keras.Model) -> bytes:
         raise BrokenExport(f"The network cannot be converted to LiteRT. Nothing was published. ({error})") from error
 
 
+def replace_weights(
+    converted: bytes, before: Sequence[NDArray[np.float32]], after: Sequence[NDArray[np.float32]]
+) -> bytes:
+    """Put other weights of a dense layer into a converted network, which costs no second conversion.
+
+    `before` are the kernel and the bias that it was converted with, `after` those it is to have, of the same shapes.
+    The weights of a LiteRT file are plain numbers, so random ones are found by what they are; a kernel is transposed.
+
+    Raises:
+        BrokenExport: the weights are not in the network exactly once.
+    """
+    for old, new in zip(before, after, strict=True):
+        placed = old.T.tobytes()
+        if converted.count(placed) != 1:
+            raise BrokenExport("The converted network does not hold the weights that it was converted with.")
+        converted = converted.replace(placed, new.astype(np.float32).T.tobytes())
+    return converted
+
+
 class LiteRTNetwork:
     """A converted network, for one thread."""
 
-    def __init__(self, converted: bytes) -> None:
-        """Load what `to_litert` made; `input_size` is the side of its images, `outputs` how many numbers it answers.
+    def __init__(self, converted: bytes, output: int = 0) -> None:
+        """Load what `to_litert` made, to ask for one of its outputs.
+
+        `input_size` is the side of its images, `outputs` how many numbers it answers.
 
         Raises:
             ValueError, RuntimeError: the bytes are no network.
         """
         self._interpreter = Interpreter(model_content=converted, num_threads=1)
         self._interpreter.allocate_tensors()
-        pixels, answer = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[0]
+        pixels, answer = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[output]
         self._input, self._output = pixels["index"], answer["index"]
         self.input_size, self.outputs = int(pixels["shape"][1]), int(answer["shape"][-1])
 

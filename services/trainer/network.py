@@ -10,43 +10,60 @@ from shared.images import MODEL_INPUT_SIZE
 from shared.manifest import Layer
 
 # ImageNet's last layers forget what tells faces apart, and averages over the whole map forget where it was. So the
-# features are fine ones from the middle and coarse ones from further up: activations of these layers, averaged over
-# squares of so many places. docs/decisions/6-two-layers-of-the-middle.md compares layers, grids and input sizes.
-POOLING = {"conv_pw_7_relu": 2, "conv_pw_11_relu": 5}
-# Turns scores, which are about 1 for the person seen and 0 for all others, into probabilities.
+# features are activations of this layer from the middle, averaged over squares of so many places.
+# docs/decisions/6-a-layer-of-the-middle.md compares layers, squares and input sizes.
+LAST_FROZEN = "conv_pw_7_relu"
+POOLING = 2
+# Turns scores, which are about 1 for the person seen and 0 for all others, into logits.
 SHARPNESS = 8.0
 # A feature that hardly varies in the samples would otherwise be enlarged into noise.
 LEAST_DEVIATION = 0.01
 
+FEATURES = "features"
+LOGITS = "logits"
 PEOPLE = "people"
 
+Weights = tuple[NDArray[np.float32], NDArray[np.float32]]
 
-def cut_base(base: keras.Model) -> keras.Model:
-    """Make the frozen part of the network out of MobileNet: pixels in, features out.
 
-    Input `pixels`: RGB, `(n, 160, 160, 3)`, `float32`, 0..255, scaled to -1..1 by the first layer. Output:
-    `(n, features)`, `float32`, the activations of the layers in `POOLING`, averaged over squares, which keeps where
-    in the face they are.
+def build_network(base: keras.Model, people: int, classes: int) -> keras.Model:
+    """Build the whole network out of MobileNet: a frozen part, pixels in, features out, and new layers on top.
+
+    Input `pixels`: RGB, `(n, 160, 160, 3)`, `float32`, 0..255, scaled to -1..1 by the first layer. The layer
+    `features`, `(n, features)`, is the activations of `LAST_FROZEN`, averaged over squares, which keeps where in the
+    face they are; `logits` weighs them, at random until it is given weights. Output `people`: `(n, people)`,
+    `float32`, probabilities; those of further classes, such as the background, are left away.
     """
     pixels = keras.Input((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), name="pixels")
     output = keras.layers.Rescaling(1 / 127.5, offset=-1, name="rescaling", trainable=False)(pixels)
-    parts, first = [], 1
-    for name, places in POOLING.items():
-        last = base.layers.index(base.get_layer(name)) + 1
-        output = _chain(output, base.layers[first:last])
-        pooled = keras.layers.AveragePooling2D(places, name=f"{name}_averages", trainable=False)(output)
-        parts.append(keras.layers.Flatten(name=f"{name}_flat", trainable=False)(pooled))
-        first = last
-    return keras.Model(pixels, keras.layers.Concatenate(name="features", trainable=False)(parts), name="frozen")
+    output = _chain(output, base.layers[1 : base.layers.index(base.get_layer(LAST_FROZEN)) + 1])
+    output = keras.layers.AveragePooling2D(POOLING, name="averages", trainable=False)(output)
+    features = keras.layers.Flatten(name=FEATURES, trainable=False)(output)
+    # Random biases too: in a converted network weights are found by what they are.
+    logits = keras.layers.Dense(classes, bias_initializer="random_normal", name=LOGITS)(features)
+    further = classes - people
+    layers: list[keras.Layer] = [keras.layers.Softmax(name="probabilities" if further else PEOPLE)]
+    if further:
+        layers += [
+            keras.layers.Reshape((classes, 1), name="column"),
+            keras.layers.Cropping1D((0, further), name="without_background"),
+            keras.layers.Reshape((people,), name=PEOPLE),
+        ]
+    return keras.Model(pixels, _chain(logits, layers), name="familiar")
+
+
+def with_features(network: keras.Model) -> keras.Model:
+    """Let a network answer twice: the probabilities first, then the features that they come from."""
+    return keras.Model(network.input, [network.output, network.get_layer(FEATURES).output], name=network.name)
 
 
 def build_new_layers(features: int, classes: int) -> keras.Model:
     """Build the layers that learn: features in, `(n, features)`, one score for each of `classes` out.
 
     Every feature is brought to mean 0 and deviation 1, for which see `set_statistics`; then one dense layer weighs
-    them all.
+    them all. `fold` makes the one layer of the network out of them.
     """
-    inputs = keras.Input((features,), name="features")
+    inputs = keras.Input((features,), name=FEATURES)
     layers = (
         keras.layers.BatchNormalization(center=False, scale=False, epsilon=0.0, trainable=False, name="standardise"),
         # The length of a standardised vector is then about 1, however many features there are.
@@ -75,29 +92,20 @@ def standardised(features: NDArray[np.float32], new_layers: keras.Model) -> NDAr
     return flat
 
 
-def join(base: keras.Model, new_layers: keras.Model, people: int) -> keras.Model:
-    """Put the cut base and the new layers together into one flat network that shares their weights.
+def fold(new_layers: keras.Model) -> Weights:
+    """Fold the new layers and the sharpness into the weights of one layer, `(features, classes)` and `(classes,)`.
 
-    Input `pixels`: RGB, `(n, 160, 160, 3)`, `float32`, 0..255. Output `people`: `(n, people)`, `float32`,
-    probabilities; that of the background, where it is a class, is left away.
+    Features times the first, plus the second, are logits: scores times `SHARPNESS`.
     """
-    output = _chain(base.output, new_layers.layers[1:])
-    output = keras.layers.Rescaling(SHARPNESS, name="sharpness")(output)
-    classes = output.shape[-1]
-    background = classes - people
-    layers: list[keras.Layer] = [keras.layers.Softmax(name="probabilities" if background else PEOPLE)]
-    if background:
-        layers += [
-            keras.layers.Reshape((classes, 1), name="column"),
-            keras.layers.Cropping1D((0, background), name="without_background"),
-            keras.layers.Reshape((people,), name=PEOPLE),
-        ]
-    return keras.Model(base.input, _chain(output, layers), name="familiar")
+    mean, variance = (values.astype(np.float64) for values in new_layers.get_layer("standardise").get_weights())
+    kernel, bias = new_layers.get_layer("scores").get_weights()
+    folded = SHARPNESS * kernel / np.sqrt(variance * mean.size)[:, np.newaxis]
+    return folded.astype(np.float32), (SHARPNESS * bias - mean @ folded).astype(np.float32)
 
 
-def probabilities(scores: NDArray[np.float32], people: int) -> NDArray[np.float32]:
-    """Turn the new layers' scores, `(n, classes)`, into what the joined network answers, `(n, people)`."""
-    exponents = np.exp(SHARPNESS * (scores - scores.max(axis=1, keepdims=True, initial=-np.inf)))
+def probabilities(logits: NDArray[np.float32], people: int) -> NDArray[np.float32]:
+    """Turn logits, `(n, classes)`, into what the network answers, `(n, people)`; n may be 0."""
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
     shares: NDArray[np.float32] = (exponents / exponents.sum(axis=1, keepdims=True))[:, :people]
     return shares
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,18 @@ from services.trainer.checkpoint import Checkpoint, fingerprint_of
 from services.trainer.evaluate import Probabilities, evaluate, recall_by_person
 from services.trainer.export import export
 from services.trainer.features import Features
-from services.trainer.fit import fit, score
+from services.trainer.fit import fit
 from services.trainer.leave_one_out import confidences_when_left_out
-from services.trainer.network import cut_base, describe_layers, join, probabilities, standardised
+from services.trainer.litert import replace_weights, to_litert
+from services.trainer.network import (
+    LOGITS,
+    build_network,
+    describe_layers,
+    fold,
+    probabilities,
+    standardised,
+    with_features,
+)
 from services.trainer.pretrained_weights import load_base
 from services.trainer.threshold import calibrate_threshold
 from services.trainer.training_samples import TrainingSamples
@@ -63,26 +73,29 @@ def train(
     """
     keras.utils.set_random_seed(options.seed)
     base, record = load_base(weights, options.base_width, samples.train_images)
-    frozen = cut_base(base)
     people = len(samples.people)
-    with Features(frozen) as features:
+    network = build_network(base, people, people + samples.has_background)
+    logits = network.get_layer(LOGITS)
+    at_random = logits.get_weights()
+    converted = to_litert(with_features(network))
+    with Features(converted) as features, ThreadPoolExecutor(1, "asking") as asking:
         state = Checkpoint(checkpoint, fingerprint_of(samples, options, f"{record}"))
         fitted = fit(samples, features, options, state, on_epoch)
-        new_layers = fitted.new_layers
+        # Keras' share of what follows leaves most of the cores free.
+        tested = asking.submit(features, samples.test_images)
+        strangers = asking.submit(features, samples.background.test_images)
+        kernel, bias = fold(fitted.new_layers)
+        logits.set_weights([kernel, bias])
+        every = math.ceil(len(samples.validation_images) / COMPARED_CROPS)
+        served = replace_weights(converted, at_random, (kernel, bias))
+        difference = export(network, served, folder, samples.validation_images[::every])
         answers, of_strangers, of_validation = (
-            probabilities(score(new_layers, seen), people)
-            for seen in (
-                features(samples.test_images),
-                features(samples.background.test_images),
-                fitted.validation.features,
-            )
+            probabilities(seen @ kernel + bias, people)
+            for seen in (tested.result(), strangers.result(), fitted.validation.features)
         )
-    as_taken = standardised(fitted.as_taken.features, new_layers)
+    as_taken = standardised(fitted.as_taken.features, fitted.new_layers)
     left_out = confidences_when_left_out(as_taken, fitted.as_taken.labels, people)
     threshold = calibrate_threshold(of_validation, fitted.validation.labels, left_out)
-    model = join(frozen, new_layers, people)
-    every = math.ceil(len(samples.validation_images) / COMPARED_CROPS)
-    difference = export(model, folder, samples.validation_images[::every])
     return Training(
         history=fitted.history,
         resumed_after=fitted.resumed_after,
@@ -90,7 +103,7 @@ def train(
         metrics=evaluate(answers, samples.test_labels, of_strangers, threshold),
         recall=recall_by_person(answers, samples.test_labels, threshold),
         weights=record,
-        layers=describe_layers(model),
+        layers=describe_layers(network),
         largest_difference=difference,
         test_answers=answers,
         stranger_answers=of_strangers,

@@ -11,8 +11,9 @@ from services.trainer.background import split_background
 from services.trainer.checkpoint import Checkpoint, fingerprint_of
 from services.trainer.examples import see_validation
 from services.trainer.features import Features
-from services.trainer.fit import Fitted, fit, score
-from services.trainer.network import cut_base
+from services.trainer.fit import Fitted, fit
+from services.trainer.litert import to_litert
+from services.trainer.network import build_network, with_features
 from services.trainer.pretrained_weights import load_base
 from services.trainer.training_samples import TrainingSamples, split_by_time
 from shared.images import Image
@@ -45,9 +46,9 @@ def samples() -> TrainingSamples:
 
 @pytest.fixture(scope="module")
 def features(samples: TrainingSamples) -> Iterator[Features]:
-    """Give the frozen base, running."""
+    """Give the frozen part, running."""
     base, _ = load_base("random", OPTIONS.base_width, samples.train_images)
-    with Features(cut_base(base)) as features:
+    with Features(to_litert(with_features(build_network(base, people=3, classes=4)))) as features:
         yield features
 
 
@@ -77,7 +78,7 @@ def test_the_weights_are_those_of_the_epoch_kept_last(
 
     parts = see_validation(samples, features, OPTIONS.seed)
     labels = np.concatenate([part.labels for part in parts])
-    scores = score(whole.new_layers, np.concatenate([part.features for part in parts]))
+    scores = np.asarray(whole.new_layers(np.concatenate([part.features for part in parts])))
     loss = np.square(np.eye(4)[labels] - scores).sum(axis=1).mean()
 
     assert loss == pytest.approx(kept.validation_loss, rel=1e-4)

@@ -9,10 +9,9 @@ import keras
 import numpy as np
 import pytest
 
-from services.trainer import export as export_module
 from services.trainer.export import KERAS_FILE, LITERT_FILE, export, largest_difference
-from services.trainer.litert import to_litert
-from services.trainer.network import build_new_layers, cut_base, join, set_statistics
+from services.trainer.litert import LiteRTNetwork, replace_weights, to_litert
+from services.trainer.network import FEATURES, LOGITS, build_network, with_features
 from services.trainer.pretrained_weights import load_base
 from services.trainer.train import Training, train
 from services.trainer.training_samples import TrainingSamples, split_by_time
@@ -72,11 +71,7 @@ def trained(samples: TrainingSamples, tmp_path_factory: pytest.TempPathFactory) 
 def network(samples: TrainingSamples) -> keras.Model:
     """Build a whole network that was never trained."""
     base, _ = load_base("random", 0.25, samples.train_images)
-    frozen = cut_base(base)
-    new_layers = build_new_layers(frozen.output_shape[1], 2)
-    features = frozen.predict_on_batch(samples.train_images.astype(np.float32))
-    set_statistics(new_layers, [features], [features])
-    return join(frozen, new_layers, 2)
+    return build_network(base, people=2, classes=3)
 
 
 def test_every_epoch_is_told_of_when_it_is_over(trained: Trained) -> None:
@@ -126,43 +121,64 @@ def test_only_the_new_layers_learn(trained: Trained) -> None:
 
     assert [layer.name for layer in layers[:3]] == ["pixels", "rescaling", "conv1"]
     assert layers[-1].name == "people"
-    assert [layer.name for layer in layers if layer.trainable and layer.parameters] == ["scores"]
+    assert [layer.name for layer in layers if layer.trainable and layer.parameters] == ["logits"]
     assert (
         sum(layer.parameters for layer in layers) == keras.saving.load_model(trained.folder / KERAS_FILE).count_params()
     )
 
 
-def test_random_weights_still_tell_pictures_apart(samples: TrainingSamples) -> None:
+def test_random_weights_still_tell_pictures_apart(network: keras.Model, samples: TrainingSamples) -> None:
     """With measured statistics the features differ from picture to picture, and are not about 1e-20."""
-    base, record = load_base("random", 0.25, samples.train_images)
-    features = cut_base(base).predict_on_batch(samples.test_images.astype(np.float32))
+    _, features = with_features(network).predict_on_batch(samples.test_images.astype(np.float32))
 
-    assert record.sha256 is None
     assert features.std(axis=0).mean() > 1e-3
 
 
-def test_a_network_with_operators_that_litert_lacks_is_a_broken_export(
-    tmp_path: Path, samples: TrainingSamples
-) -> None:
-    """It fails while exporting, not while somebody waits for an answer."""
+def test_a_network_with_operators_that_litert_lacks_is_a_broken_export() -> None:
+    """It fails while converting, not while somebody waits for an answer."""
     pixels = keras.Input((160, 160, 3))
     unknown_to_litert = keras.Model(pixels, keras.ops.erfinv(pixels))
 
     with pytest.raises(BrokenExport, match="cannot be converted"):
-        export(unknown_to_litert, tmp_path, samples.test_images)
+        to_litert(unknown_to_litert)
+
+
+def test_a_converted_network_takes_other_weights(network: keras.Model, samples: TrainingSamples) -> None:
+    """It answers as Keras does with these, and its features are the same as before."""
+    face = samples.test_images[0]
+    layer = network.get_layer(LOGITS)
+    before = layer.get_weights()
+    after = [np.random.default_rng(1).normal(size=weights.shape).astype(np.float32) for weights in before]
+    converted = to_litert(with_features(network))
+    replaced = replace_weights(converted, before, after)
+    layer.set_weights(after)
+    probabilities, features = with_features(network).predict_on_batch(face[np.newaxis].astype(np.float32))
+    layer.set_weights(before)
+
+    np.testing.assert_allclose(LiteRTNetwork(replaced)(face), probabilities[0], atol=1e-4)
+    assert np.abs(LiteRTNetwork(converted)(face) - probabilities[0]).max() > 1e-3
+    np.testing.assert_allclose(LiteRTNetwork(replaced, output=1)(face), features[0], atol=1e-3)
+    assert features.shape[1] == network.get_layer(FEATURES).output.shape[1]
+
+
+def test_weights_that_are_not_in_the_network_are_not_replaced(network: keras.Model) -> None:
+    """Nothing is published that was not proven to hold what was learned."""
+    kernel, bias = network.get_layer(LOGITS).get_weights()
+
+    with pytest.raises(BrokenExport, match="does not hold"):
+        replace_weights(to_litert(network), (kernel + 1, bias), (kernel, bias))
 
 
 def test_files_that_answer_differently_are_a_broken_export(
-    network: keras.Model, samples: TrainingSamples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: keras.Model, samples: TrainingSamples, tmp_path: Path
 ) -> None:
     """An export that forgot to scale its pixels is found out."""
     unscaled = keras.models.clone_model(network)
     unscaled.set_weights(network.get_weights())
     unscaled.get_layer("rescaling").scale = 1.0
-    monkeypatch.setattr(export_module, "to_litert", lambda _: to_litert(unscaled))
 
     with pytest.raises(BrokenExport, match="answer differently"):
-        export(network, tmp_path, samples.test_images)
+        export(network, to_litert(unscaled), tmp_path, samples.test_images)
     assert (tmp_path / LITERT_FILE).exists()
 
 
