@@ -19,7 +19,7 @@ def export(model: keras.Model, converted: bytes, folder: Path, crops: NDArray[np
     """Write `model.keras` and `model.tflite` into the folder; return how far their answers differ at most.
 
     `converted` is the same network for LiteRT. It takes one image, `(1, 160, 160, 3)`, `float32`, RGB, 0..255, and
-    gives `(1, people)` first. Both files are read back to answer to the crops, `(n, 160, 160, 3)`, `uint8`.
+    gives `(1, people)`. Both files are read back to answer to the crops, `(n, 160, 160, 3)`, `uint8`.
 
     Raises:
         BrokenExport: two probabilities differ by more than `ALLOWED_DIFFERENCE`.

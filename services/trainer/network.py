@@ -39,7 +39,7 @@ def build_network(base: keras.Model, people: int, classes: int) -> keras.Model:
     output = _chain(output, base.layers[1 : base.layers.index(base.get_layer(LAST_FROZEN)) + 1])
     output = keras.layers.AveragePooling2D(POOLING, name="averages", trainable=False)(output)
     features = keras.layers.Flatten(name=FEATURES, trainable=False)(output)
-    # Random biases too: in a converted network weights are found by what they are.
+    # Random biases too, because the converter leaves a layer no place for biases that are all zero.
     logits = keras.layers.Dense(classes, bias_initializer="random_normal", name=LOGITS)(features)
     further = classes - people
     layers: list[keras.Layer] = [keras.layers.Softmax(name="probabilities" if further else PEOPLE)]

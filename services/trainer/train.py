@@ -14,7 +14,7 @@ from services.trainer.export import export
 from services.trainer.features import Features
 from services.trainer.fit import fit
 from services.trainer.leave_one_out import confidences_when_left_out
-from services.trainer.litert import replace_weights, to_litert
+from services.trainer.litert import to_litert, with_weights
 from services.trainer.network import (
     LOGITS,
     build_network,
@@ -75,8 +75,6 @@ def train(
     base, record = load_base(weights, options.base_width, samples.train_images)
     people = len(samples.people)
     network = build_network(base, people, people + samples.has_background)
-    logits = network.get_layer(LOGITS)
-    at_random = logits.get_weights()
     converted = to_litert(with_features(network))
     with Features(converted) as features, ThreadPoolExecutor(1, "asking") as asking:
         state = Checkpoint(checkpoint, fingerprint_of(samples, options, f"{record}"))
@@ -85,9 +83,9 @@ def train(
         tested = asking.submit(features, samples.test_images)
         strangers = asking.submit(features, samples.background.test_images)
         kernel, bias = fold(fitted.new_layers)
-        logits.set_weights([kernel, bias])
+        network.get_layer(LOGITS).set_weights([kernel, bias])
         every = math.ceil(len(samples.validation_images) / COMPARED_CROPS)
-        served = replace_weights(converted, at_random, (kernel, bias))
+        served = with_weights(converted, kernel, bias)
         difference = export(network, served, folder, samples.validation_images[::every])
         answers, of_strangers, of_validation = (
             probabilities(seen @ kernel + bias, people)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from services.trainer.export import KERAS_FILE, LITERT_FILE, export, largest_difference
-from services.trainer.litert import LiteRTNetwork, replace_weights, to_litert
-from services.trainer.network import FEATURES, LOGITS, build_network, with_features
+from services.trainer.litert import LiteRTNetwork, to_litert, with_weights
+from services.trainer.network import LOGITS, build_network, with_features
 from services.trainer.pretrained_weights import load_base
 from services.trainer.train import Training, train
 from services.trainer.training_samples import TrainingSamples, split_by_time
@@ -144,29 +144,31 @@ def test_a_network_with_operators_that_litert_lacks_is_a_broken_export() -> None
 
 
 def test_a_converted_network_takes_other_weights(network: keras.Model, samples: TrainingSamples) -> None:
-    """It answers as Keras does with these, and its features are the same as before."""
+    """It answers as Keras does with these, and no longer gives the features."""
     face = samples.test_images[0]
     layer = network.get_layer(LOGITS)
     before = layer.get_weights()
-    after = [np.random.default_rng(1).normal(size=weights.shape).astype(np.float32) for weights in before]
+    kernel, bias = (np.random.default_rng(1).normal(size=weights.shape).astype(np.float32) for weights in before)
     converted = to_litert(with_features(network))
-    replaced = replace_weights(converted, before, after)
-    layer.set_weights(after)
+    layer.set_weights([kernel, bias])
     probabilities, features = with_features(network).predict_on_batch(face[np.newaxis].astype(np.float32))
     layer.set_weights(before)
 
-    np.testing.assert_allclose(LiteRTNetwork(replaced)(face), probabilities[0], atol=1e-4)
+    served = with_weights(converted, kernel, bias)
+
+    np.testing.assert_allclose(LiteRTNetwork(served)(face), probabilities[0], atol=1e-4)
     assert np.abs(LiteRTNetwork(converted)(face) - probabilities[0]).max() > 1e-3
-    np.testing.assert_allclose(LiteRTNetwork(replaced, output=1)(face), features[0], atol=1e-3)
-    assert features.shape[1] == network.get_layer(FEATURES).output.shape[1]
+    np.testing.assert_allclose(LiteRTNetwork(converted, output=1)(face), features[0], atol=1e-3)
+    with pytest.raises(IndexError):
+        LiteRTNetwork(served, output=1)
 
 
-def test_weights_that_are_not_in_the_network_are_not_replaced(network: keras.Model) -> None:
-    """Nothing is published that was not proven to hold what was learned."""
+def test_weights_that_do_not_fit_are_a_broken_export(network: keras.Model) -> None:
+    """Nothing is published that does not hold what was learned."""
     kernel, bias = network.get_layer(LOGITS).get_weights()
 
-    with pytest.raises(BrokenExport, match="does not hold"):
-        replace_weights(to_litert(network), (kernel + 1, bias), (kernel, bias))
+    with pytest.raises(BrokenExport, match="no place"):
+        with_weights(to_litert(network), kernel[:, :2], bias[:2])
 
 
 def test_files_that_answer_differently_are_a_broken_export(
