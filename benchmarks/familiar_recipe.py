@@ -35,9 +35,10 @@ class FamiliarNetwork:
     def answer(self, images: Sequence[Image]) -> Probabilities:
         """Give the people's probabilities, `(n, people)`, for model inputs; other classes are left away."""
         with ThreadPoolExecutor(self._threads) as threads:
-            return np.stack(list(threads.map(self._answer, images)))[:, : self._people]
+            return np.stack(list(threads.map(self.answer_one, images)))[:, : self._people]
 
-    def _answer(self, image: Image) -> Probabilities:
+    def answer_one(self, image: Image) -> Probabilities:
+        """Give everything that the network answers to one model input."""
         with self._networks.lend() as network:
             return network(image)
 

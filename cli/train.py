@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.connections import connect
 from cli.console import err, out
 from shared.errors import InvalidRequest, TrainingFailed
-from shared.manifest import Gate, Manifest
-from shared.messages import BASE_WIDTHS, TrainingOptions
+from shared.manifest import Gate, Manifest, ServingFormat
+from shared.messages import BASE_WIDTHS, NumberFormat, TrainingOptions
 from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
@@ -19,12 +19,13 @@ LOOK_SECONDS = 0.2
 EXIT_REJECTED = 3
 
 
-def train(
+def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     base_width: Annotated[float, typer.Option(help="MobileNet's alpha: 0.25, 0.5, 0.75 or 1.0.")] = 1.0,
     weights: Annotated[str | None, typer.Option(help="imagenet, random or a file; else FAMILIAR_WEIGHTS.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="How often every sample is seen.")] = 10,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed and samples give the same model.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Serve the version even if it is worse.")] = False,  # noqa: FBT002 - a flag of the command line
+    int8: Annotated[bool, typer.Option("--int8", help="Serve it in int8 if that answers as well.")] = False,  # noqa: FBT002 - a flag of the command line
     wait: Annotated[bool, typer.Option(help="Follow the training until it ends.")] = True,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Train on everybody who is enrolled, and publish the version.
@@ -34,8 +35,16 @@ def train(
     if base_width not in BASE_WIDTHS:
         raise InvalidRequest(f"--base-width is one of {', '.join(map(str, BASE_WIDTHS))}, not {base_width}.")
     connections = connect()
+    serving = NumberFormat.INT8 if int8 else NumberFormat.FLOAT32
     options = TrainingOptions.model_validate(
-        {"base_width": base_width, "weights": weights, "epochs": epochs, "seed": seed, "force": force}
+        {
+            "base_width": base_width,
+            "weights": weights,
+            "epochs": epochs,
+            "seed": seed,
+            "force": force,
+            "serving": serving,
+        }
     )
     job = enqueue_training(connections.client, options)
     if not wait:
@@ -78,6 +87,8 @@ def print_verdict(manifest: Manifest) -> None:
     else:
         _print_metrics(manifest, metrics.recall, metrics.false_names)
     out.print(_strangers_in_words(manifest), markup=False, highlight=False)
+    if manifest.options.serving is NumberFormat.INT8:
+        out.print(_format_in_words(manifest.serving), markup=False, highlight=False)
     if manifest.gate is not None and manifest.gate.reason is not None:
         out.print(_gate_in_words(manifest.gate), markup=False, highlight=False)
 
@@ -105,6 +116,16 @@ def _strangers_in_words(manifest: Manifest) -> str:
     return (
         f"Strangers' faces: {learned}. Of {metrics.strangers} that were held back, {metrics.strangers_named:.1%} "
         "got a name."
+    )
+
+
+def _format_in_words(serving: ServingFormat) -> str:
+    if serving.agreement is None:
+        return "Served in float32: without test samples nothing shows whether int8 would answer as well."
+    why = "" if serving.format is NumberFormat.INT8 else " That is not as good, so it is not used."
+    return (
+        f"Served in {serving.format}. In int8, {serving.agreement:.1%} of the test samples have the same likeliest "
+        f"person, and {serving.recall_int8:.1%} get the right name, in float32 {serving.recall_float32:.1%}.{why}"
     )
 
 

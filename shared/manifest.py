@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.messages import Confidence, Epoch, Message, Slug, Time, TrainingOptions
+from shared.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
 
 
 class ManifestPerson(Message):
@@ -86,13 +86,27 @@ class Gate(Message):
     forced: bool = False
 
 
+class ServingFormat(Message):
+    """The numbers that `model.tflite` computes with, and why it is these where int8 was asked for.
+
+    `agreement` is the share of test samples whose likeliest person is the same in both formats; `recall_float32` and
+    `recall_int8` are the shares of them that each gives the right name. All are None where nothing was compared:
+    float32 was asked for, or there are no test samples.
+    """
+
+    format: NumberFormat = NumberFormat.FLOAT32
+    agreement: Confidence | None = None
+    recall_float32: Confidence | None = None
+    recall_int8: Confidence | None = None
+
+
 class Manifest(Message):
     """A model version. The order of `people` is the order of the network's outputs.
 
     A face whose likeliest person has a confidence below `threshold` is unknown. `files` holds the
     SHA-256 of every file of the version; `largest_difference` is the largest one seen between what
-    `model.keras` and `model.tflite` answer to the same crops. `gate` and `job_id`, the training job that it came
-    of, are None in versions from before there was either. `background` counts the faces of strangers that were
+    `model.keras` and `model.tflite`, in float32, answer to the same crops. `gate` and `job_id`, the training job that
+    it came of, are None in versions from before there was either. `background` counts the faces of strangers that were
     read, by where they came from. `resumed_after` is the epoch after which a training that had been cut short went
     on, 0 if it ran through.
     """
@@ -113,6 +127,7 @@ class Manifest(Message):
     job_id: str | None = None
     background: dict[str, int] = Field(default_factory=dict)
     resumed_after: int = 0
+    serving: ServingFormat = ServingFormat()
 
     @property
     def rejection(self) -> str | None:

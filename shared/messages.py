@@ -183,12 +183,20 @@ class KeptFace(Message):
     person: Slug | None
 
 
+class NumberFormat(StrEnum):
+    """The numbers that a served network computes with."""
+
+    FLOAT32 = "float32"
+    INT8 = "int8"
+
+
 class TrainingOptions(Message):
     """What a training job may be told.
 
     `base_width` is MobileNet's alpha. `weights` is `imagenet`, `random` or the path of a file; None means
     the trainer's setting FAMILIAR_WEIGHTS. `seed` makes a training repeatable. `force` publishes the version even
-    if it is worse than the one that is served.
+    if it is worse than the one that is served. `serving` is the format of the served network; where int8 answers worse
+    it is float32 all the same.
     """
 
     base_width: BaseWidth = 1.0
@@ -196,10 +204,14 @@ class TrainingOptions(Message):
     epochs: int = Field(default=10, ge=1, le=1000)
     seed: int = Field(default=0, ge=0, lt=2**32)
     force: bool = False
+    serving: NumberFormat = NumberFormat.FLOAT32
 
 
 class Epoch(Message):
-    """How one epoch went. `kept` says whether validation accuracy rose, and with it these weights were kept."""
+    """How one epoch went. `kept` says whether these weights are the best so far, and were kept.
+
+    Better is a higher validation accuracy, or the same with a lower validation loss.
+    """
 
     epoch: int = Field(ge=1)
     epochs: int = Field(ge=1)

@@ -226,6 +226,7 @@ def _describer(outcome: _Outcome, store: SampleStore, models: ModelStore) -> Cal
             job_id=this_job_id(),
             background=dict(outcome.strangers.faces),
             resumed_after=training.resumed_after,
+            serving=training.serving,
         )
 
     return describe

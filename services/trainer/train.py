@@ -10,7 +10,7 @@ import keras
 
 from services.trainer.checkpoint import Checkpoint, fingerprint_of
 from services.trainer.evaluate import Probabilities, evaluate, recall_by_person
-from services.trainer.export import export
+from services.trainer.export import LITERT_FILE, export
 from services.trainer.features import Features
 from services.trainer.fit import fit
 from services.trainer.leave_one_out import confidences_when_left_out
@@ -25,10 +25,11 @@ from services.trainer.network import (
     with_features,
 )
 from services.trainer.pretrained_weights import load_base
+from services.trainer.serving_format import choose_format
 from services.trainer.threshold import calibrate_threshold
 from services.trainer.training_samples import TrainingSamples
-from shared.manifest import Layer, Metrics, Weights
-from shared.messages import Epoch, TrainingOptions
+from shared.manifest import Layer, Metrics, ServingFormat, Weights
+from shared.messages import Epoch, NumberFormat, TrainingOptions
 
 COMPARED_CROPS = 16
 
@@ -51,6 +52,7 @@ class Training:
     largest_difference: float
     test_answers: Probabilities
     stranger_answers: Probabilities
+    serving: ServingFormat
 
 
 def train(
@@ -69,7 +71,7 @@ def train(
 
     Raises:
         WeightsUnavailable: the weights of the frozen base cannot be had.
-        BrokenExport: the exported network does not answer as the trained one does.
+        BrokenExport: the exported network does not answer as the trained one does, or cannot be converted.
     """
     keras.utils.set_random_seed(options.seed)
     base, record = load_base(weights, options.base_width, samples.train_images)
@@ -94,6 +96,10 @@ def train(
     as_taken = standardised(fitted.as_taken.features, fitted.new_layers)
     left_out = confidences_when_left_out(as_taken, fitted.as_taken.labels, people)
     threshold = calibrate_threshold(of_validation, fitted.validation.labels, left_out)
+    serving = ServingFormat()
+    if options.serving is NumberFormat.INT8:
+        served, serving = choose_format(network, served, samples, threshold)
+        (folder / LITERT_FILE).write_bytes(served)
     return Training(
         history=fitted.history,
         resumed_after=fitted.resumed_after,
@@ -105,4 +111,5 @@ def train(
         largest_difference=difference,
         test_answers=answers,
         stranger_answers=of_strangers,
+        serving=serving,
     )

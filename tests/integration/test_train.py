@@ -13,11 +13,13 @@ from services.trainer.export import KERAS_FILE, LITERT_FILE, export, largest_dif
 from services.trainer.litert import LiteRTNetwork, to_litert, with_weights
 from services.trainer.network import LOGITS, build_network, with_features
 from services.trainer.pretrained_weights import load_base
+from services.trainer.serving_format import choose_format
 from services.trainer.train import Training, train
 from services.trainer.training_samples import TrainingSamples, split_by_time
 from shared.errors import BrokenExport, WeightsUnavailable
 from shared.images import Image
-from shared.messages import Epoch, TrainingOptions
+from shared.manifest import ServingFormat
+from shared.messages import Epoch, NumberFormat, TrainingOptions
 
 pytestmark = [
     # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
@@ -216,3 +218,33 @@ def test_weights_that_cannot_be_had_say_what_to_do(
     monkeypatch.setattr(keras.applications, "MobileNet", no_network)
     with pytest.raises(WeightsUnavailable, match=r"mobilenet_2_5_224_tf_no_top\.h5"):
         load_base("imagenet", 0.25, samples.train_images)
+
+
+def test_int8_is_served_where_it_answers_as_well(samples: TrainingSamples, tmp_path: Path) -> None:
+    """The file is a smaller one, names the same people, and the manifest has the figures that it was chosen by."""
+    options = OPTIONS.model_copy(update={"serving": NumberFormat.INT8})
+    trained = run(samples, options, tmp_path / "5")
+    served = (trained.folder / LITERT_FILE).read_bytes()
+    names = [int(LiteRTNetwork(served)(image).argmax()) for image in samples.test_images]
+
+    assert trained.training.serving == ServingFormat(
+        format=NumberFormat.INT8, agreement=1, recall_float32=1, recall_int8=1
+    )
+    assert names == samples.test_labels.tolist()
+    assert 3 * len(served) < len((trained.folder / KERAS_FILE).read_bytes())
+
+
+def test_int8_is_not_served_where_it_answers_differently(network: keras.Model, samples: TrainingSamples) -> None:
+    """Here because the float32 file takes each person for the other."""
+    layer = network.get_layer(LOGITS)
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel[:, [1, 0, 2]], bias[[1, 0, 2]]])
+    float32 = to_litert(network)
+    layer.set_weights([kernel, bias])
+
+    served, serving = choose_format(network, float32, samples, threshold=0.5)
+
+    assert serving.format is NumberFormat.FLOAT32
+    assert served == float32
+    assert serving.agreement is not None
+    assert serving.agreement < 0.995
