@@ -1,6 +1,7 @@
 """The store of strangers: crops of faces of people who are not enrolled, to learn "unknown" from.
 
     background/<fetched or marked>/<face_id>.jpg
+    background/detections.json                      where faces are in pictures of a folder outside the store
 
 A `face_id` is the SHA-256 of its file. As with samples, where and when a face was seen stands in the JPEG's
 comment, so the same crop of the same moment has the same id in both stores.
@@ -41,6 +42,11 @@ class BackgroundStore:
     def __init__(self, home: Path) -> None:
         """Open the store below `home`; its folders are made with the first face."""
         self._background = home / "background"
+
+    @property
+    def detections_path(self) -> Path:
+        """Where the trainer remembers what it found in the folder that FAMILIAR_BACKGROUND names."""
+        return self._background / "detections.json"
 
     def add(self, source: BackgroundSource, crop: bytes, origin: SampleOrigin | None) -> bool:
         """Store the JPEG of a crop, and tell whether it is new.

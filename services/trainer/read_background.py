@@ -1,17 +1,19 @@
 """Strangers' faces for a training: those in the store, and those in the folder that FAMILIAR_BACKGROUND names."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.trainer.background import Background, split_background
+from services.trainer.detections import Detections
 from shared.background_store import BackgroundSource, BackgroundStore
 from shared.detector import FaceDetector
 from shared.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
 from shared.images import Image, cut_face, decode_image, to_model_input
 from shared.lending_pool import Pool
+from shared.messages import Box
 
 PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 FOLDER = "folder"
@@ -33,10 +35,11 @@ def read_background(store: BackgroundStore, folder: Path | None) -> StrangersRea
     """Read every stranger's face, as a model input; pictures of `folder` are searched for faces.
 
     A picture that cannot be read or shows no face is passed over and counted: one bad file among thousands is no
-    reason not to train.
+    reason not to train. A picture that was searched before is not searched again.
 
     Raises:
         BackgroundUnavailable: the folder is missing, or there is no face in it.
+        OSError: the disk is full.
     """
     by_source: dict[BackgroundSource, list[Image]] = {source: [] for source in BackgroundSource}
     passed_over = 0
@@ -45,7 +48,7 @@ def read_background(store: BackgroundStore, folder: Path | None) -> StrangersRea
             by_source[face.source].append(to_model_input(decode_image(face.jpeg)))
         except (UnreadableImage, ImageTooLarge):
             passed_over += 1
-    given, useless = _search(folder) if folder is not None else ([], 0)
+    given, useless = _search(folder, store.detections_path) if folder is not None else ([], 0)
     found = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(given)}
     return StrangersRead(
         split_background([*by_source[BackgroundSource.FETCHED], *given], by_source[BackgroundSource.MARKED]),
@@ -54,7 +57,7 @@ def read_background(store: BackgroundStore, folder: Path | None) -> StrangersRea
     )
 
 
-def _search(folder: Path) -> tuple[list[Image], int]:
+def _search(folder: Path, detections_path: Path) -> tuple[list[Image], int]:
     """Find the faces in a folder's pictures, at any depth; answer them, and how many pictures gave none."""
     if not folder.is_dir():
         raise BackgroundUnavailable(
@@ -64,8 +67,10 @@ def _search(folder: Path) -> tuple[list[Image], int]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_ENDINGS)
     cores = os.cpu_count() or 1
     detectors = Pool(FaceDetector() for _ in range(cores))
+    detections = Detections(detections_path)
     with ThreadPoolExecutor(cores) as threads:
-        faces_of_pictures = list(threads.map(lambda path: _faces_of(path, detectors), paths))
+        faces_of_pictures = list(threads.map(lambda path: _faces_of(path, detectors, detections), paths))
+    detections.save()
     faces = [face for faces in faces_of_pictures for face in faces]
     if not faces:
         raise BackgroundUnavailable(
@@ -75,18 +80,22 @@ def _search(folder: Path) -> tuple[list[Image], int]:
     return faces, sum(not found for found in faces_of_pictures)
 
 
-def _faces_of(path: Path, detectors: Pool[FaceDetector]) -> list[Image]:
+def _faces_of(path: Path, detectors: Pool[FaceDetector], detections: Detections) -> list[Image]:
     try:
-        image = decode_image(path.read_bytes())
+        picture = path.read_bytes()
+        image = decode_image(picture)
     except (OSError, UnreadableImage, ImageTooLarge):
         return []
-    with detectors.lend() as detector:
-        return [to_model_input(crop) for crop in crops_in(image, detector)]
+    boxes = detections.find(picture)
+    if boxes is None:
+        with detectors.lend() as detector:
+            boxes = tuple(detector.detect(image))
+        detections.add(picture, boxes)
+    return [to_model_input(crop) for crop in crops_in(image, boxes)]
 
 
-def crops_in(image: Image, detector: FaceDetector) -> Iterable[Image]:
-    """Cut every face out of a picture; a picture that is a crop already is one face, as it is."""
-    boxes = detector.detect(image)
+def crops_in(image: Image, boxes: Sequence[Box]) -> Iterable[Image]:
+    """Cut the faces in these boxes, largest first, out of a picture; one that is a crop already is a face as it is."""
     height, width = image.shape[:2]
     square = max(height, width) <= CROP_ASPECT * min(height, width)
     if square and boxes and boxes[0].width >= CROP_FILLED * width:

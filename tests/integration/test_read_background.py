@@ -1,5 +1,6 @@
 """Strangers' faces from the store and from a folder, as a training reads them."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -73,3 +74,49 @@ def test_a_folder_without_faces_says_what_to_do(tmp_path: Path, name: str) -> No
 
     with pytest.raises(BackgroundUnavailable, match=f"{name}.*FAMILIAR_BACKGROUND|FAMILIAR_BACKGROUND.*{name}"):
         read_background(BackgroundStore(tmp_path), tmp_path / name)
+
+
+def test_a_picture_is_searched_once(tmp_path: Path) -> None:
+    """What was found stands in a file of boxes; a box moved there moves the crop of the next training."""
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "zoe.jpg").write_bytes(encode_jpeg(draw(person("zoe"), 1.0)))
+    (pictures / "wall.jpg").write_bytes(encode_jpeg(np.full((200, 300, 3), 90, np.uint8)))
+    store = BackgroundStore(tmp_path / "home")
+
+    def faces() -> list[np.ndarray]:
+        background = read_background(store, pictures).background
+        return [*background.train_images, *background.validation_images, *background.test_images]
+
+    (searched,) = faces()
+    (remembered,) = faces()
+    file = json.loads(store.detections_path.read_text())
+    ((box,),) = (boxes for boxes in file["boxes"].values() if boxes)
+    box["x"] += 60
+    store.detections_path.write_text(json.dumps(file))
+    (moved,) = faces()
+
+    np.testing.assert_array_equal(searched, remembered)
+    assert len(file["boxes"]) == 2
+    assert np.abs(searched.astype(int) - moved).mean() > 3
+
+
+def test_a_picture_that_left_the_folder_is_not_remembered(tmp_path: Path) -> None:
+    """Nor is anything kept of a file of boxes that is damaged, or that another detector wrote."""
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for name in ("zoe", "arjun"):
+        (pictures / f"{name}.jpg").write_bytes(encode_jpeg(draw(person(name), 1.0)))
+    store = BackgroundStore(tmp_path / "home")
+
+    def remembered() -> int:
+        assert read_background(store, pictures).faces == {"folder": len(list(pictures.iterdir()))}
+        return len(json.loads(store.detections_path.read_text())["boxes"])
+
+    assert remembered() == 2
+    (pictures / "arjun.jpg").unlink()
+    assert remembered() == 1
+    store.detections_path.write_text("{")
+    assert remembered() == 1
+    store.detections_path.write_text('{"found_by": "another", "boxes": {"' + 64 * "0" + '": []}}')
+    assert remembered() == 1

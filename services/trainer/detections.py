@@ -1,0 +1,64 @@
+"""Detections: where faces were found in pictures, remembered from one training to the next.
+
+A folder of thousands of strangers takes a minute to search, and seldom changes. Kept are bounding boxes by the SHA-256
+of the picture's file: no faces, and no names of files.
+"""
+
+import hashlib
+from pathlib import Path
+
+import cv2
+from pydantic import ValidationError
+
+from shared import detector
+from shared.files import write_atomically
+from shared.messages import Box, Message
+
+# Found with other settings, or by another OpenCV, they would be others.
+_SETTINGS = (detector.SCALE_FACTOR, detector.NEIGHBOURS, detector.SMALLEST_FACE, detector.LONGEST_SIDE)
+_FOUND_BY = f"OpenCV {cv2.__version__}, {_SETTINGS}"
+
+
+class _File(Message):
+    found_by: str
+    boxes: dict[str, tuple[Box, ...]]
+
+
+class Detections:
+    """The boxes of one folder's pictures. Any number of threads may use it at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what the last training left at `path`; a missing or damaged file counts as nothing found yet."""
+        self._path = path
+        self._asked: dict[str, tuple[Box, ...]] = {}
+        try:
+            file = _File.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            file = _File(found_by=_FOUND_BY, boxes={})
+        self._before = file.boxes if file.found_by == _FOUND_BY else {}
+
+    def find(self, picture: bytes) -> tuple[Box, ...] | None:
+        """Give the boxes that were found in a picture's file before; None if it was not searched."""
+        boxes = self._before.get(_key(picture))
+        if boxes is not None:
+            self.add(picture, boxes)
+        return boxes
+
+    def add(self, picture: bytes, boxes: tuple[Box, ...]) -> None:
+        """Remember what was found in a picture's file."""
+        self._asked[_key(picture)] = boxes
+
+    def save(self) -> None:
+        """Write down the boxes of all pictures that were asked for or added; others are no longer in the folder.
+
+        Raises:
+            OSError: the disk is full; the file is as it was.
+        """
+        if self._asked == self._before:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._path, _File(found_by=_FOUND_BY, boxes=self._asked).model_dump_json().encode())
+
+
+def _key(picture: bytes) -> str:
+    return hashlib.sha256(picture).hexdigest()
