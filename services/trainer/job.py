@@ -4,32 +4,27 @@
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import redis
 import structlog
 from pydantic import ValidationError
 
 from services.trainer.comparison import Contender, compare
-from services.trainer.gate import without_served
+from services.trainer.outcome import Outcome, names_of
 from services.trainer.read_background import StrangersRead, read_background
 from services.trainer.read_samples import read_training_samples
-from services.trainer.report import ReportFacts, ReportPerson, write_report
+from services.trainer.report import write_report
 from services.trainer.settings import TrainerSettings
-from services.trainer.train import Training
 from services.trainer.train import train as train_network
-from services.trainer.training_samples import TrainingSamples
 from shared import redis_names
 from shared.background_store import BackgroundStore
 from shared.connection import DISK_IS_FULL, open_redis
-from shared.errors import DiskFull, FamiliarError, InvalidRequest, PersonForgotten
+from shared.errors import DiskFull, FamiliarError, InvalidRequest
 from shared.logs import configure_logs
-from shared.manifest import Gate, Manifest, ManifestPerson
+from shared.manifest import Manifest
 from shared.messages import Epoch, ModelVersion, TrainingOptions
 from shared.model_store import SERVED_MODEL, ModelStore
 from shared.redis_stream import publish
@@ -120,10 +115,15 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
             candidate = Contender((staging / SERVED_MODEL).read_bytes(), samples.people, training.threshold)
             gate = compare(models, candidate, samples, samples.background.test_images, force=options.force)
             report.step("writing the report")
-            outcome = _Outcome(samples, strangers, training, options, gate, time.monotonic() - started)
-            write_report(_report_facts(outcome, store), staging)
+            outcome = Outcome(samples, strangers, training, options, gate, time.monotonic() - started, this_job_id())
+            write_report(outcome.report_facts(names_of(store, samples)), staging)
             report.step("publishing")
-            manifest = models.publish(staging, _describer(outcome, store, models))
+
+            def describe(version: int, files: dict[str, str]) -> Manifest:
+                # Publishing and forgetting exclude each other, so nobody is forgotten after this look.
+                return outcome.manifest(names_of(store, samples), version, files, models.current())
+
+            manifest = models.publish(staging, describe)
     _log.info(
         "published" if manifest.rejection is None else "rejected",
         model_version=manifest.version,
@@ -131,18 +131,6 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
         seconds=manifest.training_seconds,
     )
     return manifest
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What came of a job before it is published; `seconds` is how long that took."""
-
-    samples: TrainingSamples
-    strangers: StrangersRead
-    training: Training
-    options: TrainingOptions
-    gate: Gate
-    seconds: float
 
 
 def _read_strangers(settings: TrainerSettings) -> StrangersRead:
@@ -155,31 +143,6 @@ def _read_strangers(settings: TrainerSettings) -> StrangersRead:
             hint="run `familiar background fetch`, or set FAMILIAR_BACKGROUND",
         )
     return strangers
-
-
-def _report_facts(outcome: _Outcome, store: SampleStore) -> ReportFacts:
-    samples, training = outcome.samples, outcome.training
-    learned, checked, tested = (
-        np.bincount(labels, minlength=len(samples.people)).tolist()
-        for labels in (samples.train_labels, samples.validation_labels, samples.test_labels)
-    )
-    names = _names_of(store, samples)
-    return ReportFacts(
-        people=tuple(
-            ReportPerson(slug, names[slug], learned[label], checked[label], tested[label])
-            for label, slug in enumerate(samples.people)
-        ),
-        history=training.history,
-        threshold=training.threshold,
-        test_probabilities=training.test_answers,
-        test_labels=samples.test_labels,
-        test_images=samples.test_images,
-        stranger_probabilities=training.stranger_answers,
-        stranger_images=samples.background.test_images,
-        background_faces=outcome.strangers.faces,
-        training_seconds=outcome.seconds,
-        created_at=datetime.now(UTC),
-    )
 
 
 class _Reporter:
@@ -203,54 +166,6 @@ class _Reporter:
             report_progress(progress)
         except redis.RedisError as error:
             _log.warning("progress not reported", error=str(error))
-
-
-def _describer(outcome: _Outcome, store: SampleStore, models: ModelStore) -> Callable[[int, dict[str, str]], Manifest]:
-    def describe(version: int, files: dict[str, str]) -> Manifest:
-        training = outcome.training
-        return Manifest(
-            version=version,
-            created_at=datetime.now(UTC),
-            # Publishing and forgetting exclude each other, so nobody is forgotten after this look.
-            people=_known_people(store, outcome.samples, training),
-            threshold=training.threshold,
-            options=outcome.options,
-            weights=training.weights,
-            history=training.history,
-            metrics=training.metrics,
-            layers=training.layers,
-            largest_difference=training.largest_difference,
-            training_seconds=round(outcome.seconds, 1),
-            files=files,
-            gate=without_served(outcome.gate, models.current()),
-            job_id=this_job_id(),
-            background=dict(outcome.strangers.faces),
-            resumed_after=training.resumed_after,
-            serving=training.serving,
-        )
-
-    return describe
-
-
-def _known_people(store: SampleStore, samples: TrainingSamples, training: Training) -> tuple[ManifestPerson, ...]:
-    names_of = _names_of(store, samples)
-    return tuple(
-        ManifestPerson(
-            slug=slug,
-            name=names_of[slug],
-            train_samples=int((samples.train_labels == label).sum() + (samples.validation_labels == label).sum()),
-            test_samples=int((samples.test_labels == label).sum()),
-            recall=training.recall[label],
-        )
-        for label, slug in enumerate(samples.people)
-    )
-
-
-def _names_of(store: SampleStore, samples: TrainingSamples) -> dict[str, str]:
-    names_of = {person.slug: person.name for person in store.people()}
-    if not names_of.keys() >= set(samples.people):
-        raise PersonForgotten
-    return names_of
 
 
 def _announce(client: redis.Redis, manifest: Manifest) -> None:

@@ -1,0 +1,108 @@
+"""The outcome: all that is known of a training when it is over, as its report and its manifest tell it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from services.trainer.gate import without_served
+from services.trainer.read_background import StrangersRead
+from services.trainer.report import ReportFacts, ReportPerson
+from services.trainer.train import Training
+from services.trainer.training_samples import Labels, TrainingSamples
+from shared.errors import PersonForgotten
+from shared.manifest import Gate, Manifest, ManifestPerson
+from shared.messages import TrainingOptions
+from shared.sample_store import SampleStore
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training job before it is published; `seconds` is how long that took."""
+
+    samples: TrainingSamples
+    strangers: StrangersRead
+    training: Training
+    options: TrainingOptions
+    gate: Gate
+    seconds: float
+    job_id: str
+
+    def report_facts(self, names: Mapping[str, str]) -> ReportFacts:
+        """Put together what the report is written from; `names` are the people's, by slug."""
+        samples, training = self.samples, self.training
+        learned, checked, tested = map(
+            self._counts, (samples.train_labels, samples.validation_labels, samples.test_labels)
+        )
+        return ReportFacts(
+            people=tuple(
+                ReportPerson(slug, names[slug], learned[label], checked[label], tested[label])
+                for label, slug in enumerate(samples.people)
+            ),
+            history=training.history,
+            threshold=training.threshold,
+            test_probabilities=training.test_answers,
+            test_labels=samples.test_labels,
+            test_images=samples.test_images,
+            stranger_probabilities=training.stranger_answers,
+            stranger_images=samples.background.test_images,
+            background_faces=self.strangers.faces,
+            training_seconds=self.seconds,
+            created_at=datetime.now(UTC),
+        )
+
+    def manifest(self, names: Mapping[str, str], version: int, files: dict[str, str], served: int | None) -> Manifest:
+        """Describe the version; `files` are its files' SHA-256, `served` is the version that is current now."""
+        training = self.training
+        return Manifest(
+            version=version,
+            created_at=datetime.now(UTC),
+            people=self._people(names),
+            threshold=training.threshold,
+            options=self.options,
+            weights=training.weights,
+            history=training.history,
+            metrics=training.metrics,
+            layers=training.layers,
+            largest_difference=training.largest_difference,
+            training_seconds=round(self.seconds, 1),
+            files=files,
+            gate=without_served(self.gate, served),
+            job_id=self.job_id,
+            background=dict(self.strangers.faces),
+            resumed_after=training.resumed_after,
+            serving=training.serving,
+        )
+
+    def _people(self, names: Mapping[str, str]) -> tuple[ManifestPerson, ...]:
+        samples = self.samples
+        learned, checked, tested = map(
+            self._counts, (samples.train_labels, samples.validation_labels, samples.test_labels)
+        )
+        return tuple(
+            ManifestPerson(
+                slug=slug,
+                name=names[slug],
+                train_samples=learned[label] + checked[label],
+                test_samples=tested[label],
+                recall=self.training.recall[label],
+            )
+            for label, slug in enumerate(samples.people)
+        )
+
+    def _counts(self, labels: Labels) -> list[int]:
+        counts: list[int] = np.bincount(labels, minlength=len(self.samples.people)).tolist()
+        return counts
+
+
+def names_of(store: SampleStore, samples: TrainingSamples) -> dict[str, str]:
+    """Look up the people's names, by slug.
+
+    Raises:
+        PersonForgotten: one of them is no longer there.
+    """
+    names = {person.slug: person.name for person in store.people()}
+    if not names.keys() >= set(samples.people):
+        raise PersonForgotten
+    return names
