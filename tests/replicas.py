@@ -1,5 +1,6 @@
 """Replicas of inference in one process: what they are shown, and what they say."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from shared.model_store import ModelStore
 from shared.redis_stream import publish
 from tests.builders import NOON
 from tests.colour_crops import Colour, crop_of
+
+Replica = Callable[[str], FaceWorker]
 
 
 def at(seconds: float) -> datetime:

@@ -1,4 +1,4 @@
-"""What integration tests share: an application of inference, asked without a network."""
+"""What integration tests share: inference asked without a network, an extractor, and replicas of inference."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 import redis
 
+from services.extractor.extract import SampleRules
+from services.extractor.frame_worker import ExtractorWorker
 from services.inference.app import Stores, create_app
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
 from shared.background_store import BackgroundStore
+from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.kept_faces import KeptFaces
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from tests.app_client import Site
+from tests.replicas import Replica, start
 
 
 @pytest.fixture
@@ -34,3 +38,32 @@ def open_site(home: Path) -> Callable[[redis.Redis], Site]:
 def site(open_site: Callable[[redis.Redis], Site], client: redis.Redis) -> Site:
     """Give a site with nobody enrolled, no camera and no model."""
     return open_site(client)
+
+
+@pytest.fixture
+def store(home: Path) -> SampleStore:
+    """Give an empty store."""
+    return SampleStore(home)
+
+
+@pytest.fixture
+def worker(client: redis.Redis, store: SampleStore) -> ExtractorWorker:
+    """Give an extractor, and a camera at the door."""
+    announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
+    return ExtractorWorker(client, "one", store, SampleRules(80, 40))
+
+
+@pytest.fixture(scope="session")
+def colours(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    """Give a store with a version that knows Bea and Rob, for tests that do not change it."""
+    from tests.colour_model import publish_colours  # noqa: PLC0415 - TensorFlow takes seconds, and few tests need it
+
+    models = ModelStore(tmp_path_factory.mktemp("colours"))
+    publish_colours(models)
+    return models
+
+
+@pytest.fixture
+def replica(client: redis.Redis, colours: ModelStore) -> Replica:
+    """Give what starts a replica of inference."""
+    return lambda name: start(client, name, colours)

@@ -12,9 +12,7 @@ import redis
 
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
-from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
-from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.connection import trouble_of
 from shared.enrolment import EnrolmentState, Refusal
 from shared.enrolment_store import get_enrolment
@@ -29,19 +27,6 @@ def step_for_ever(worker: ExtractorWorker) -> None:
     """Step until something is raised; renewing leases is what writes at the latest."""
     while True:
         worker.step()
-
-
-@pytest.fixture
-def store(home: Path) -> SampleStore:
-    """Give an empty store."""
-    return SampleStore(home)
-
-
-@pytest.fixture
-def worker(client: redis.Redis, store: SampleStore) -> ExtractorWorker:
-    """Give an extractor, and a camera at the door."""
-    announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", store, SampleRules(80, 40))
 
 
 def test_an_enrolment_reaches_exactly_its_targets(

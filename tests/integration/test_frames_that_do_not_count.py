@@ -1,13 +1,8 @@
 """Frames that came too early, too late or for nobody give an enrolment no sample."""
 
-from pathlib import Path
-
-import pytest
 import redis
 
-from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
-from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.enrolment_store import (
     cancel_enrolment,
     end_train_stretch,
@@ -15,19 +10,6 @@ from shared.enrolment_store import (
 )
 from shared.sample_store import SampleStore
 from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
-
-
-@pytest.fixture
-def store(home: Path) -> SampleStore:
-    """Give an empty store."""
-    return SampleStore(home)
-
-
-@pytest.fixture
-def worker(client: redis.Redis, store: SampleStore) -> ExtractorWorker:
-    """Give an extractor, and a camera at the door."""
-    announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", store, SampleRules(80, 40))
 
 
 def test_a_frame_without_a_label_gives_no_sample(

@@ -1,6 +1,5 @@
 """Sightings on a real Redis with a real network: who comes and who leaves is said once."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,33 +8,16 @@ import redis
 
 from services.inference import departures
 from services.inference.departures import say_who_left
-from services.inference.face_worker import FaceWorker
 from services.inference.sightings import LEFT_SECONDS
 from shared.forget import forget_person
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from tests.colour_crops import BLUE, GREEN, RED
 from tests.colour_model import publish_colours
-from tests.replicas import at, names, said, show, sightings, start
+from tests.replicas import Replica, at, names, said, show, sightings, start
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-Replica = Callable[[str], FaceWorker]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    """Give a store with a version that knows Bea and Rob, for tests that do not change it."""
-    store = ModelStore(tmp_path_factory.mktemp("models"))
-    publish_colours(store)
-    return store
-
-
-@pytest.fixture
-def replica(client: redis.Redis, models: ModelStore) -> Replica:
-    """Give what starts a replica of inference."""
-    return lambda name: start(client, name, models)
 
 
 def test_a_replica_that_lost_a_face_to_another_says_nothing_of_it(client: redis.Redis, replica: Replica) -> None:
