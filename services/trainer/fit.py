@@ -19,7 +19,9 @@ from shared.messages import Epoch, TrainingOptions
 
 LEARNING_RATE = 0.1
 MOMENTUM = 0.9
-BATCH_SIZE = 32
+BATCH_SIZE = 64
+# Of validation; only memory bounds it.
+CHECKED_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ def fit(
             _start(new_layers, (as_taken, augmented))
         seen = shuffle_together((as_taken, augmented), (options.seed, number))
         new_layers.optimizer.learning_rate = LEARNING_RATE * _cosine((number - 1) / options.epochs)
-        loss, accuracy = _run(new_layers.train_on_batch, new_layers, seen)
-        validation_loss, validation_accuracy = _run(new_layers.test_on_batch, new_layers, checked)
+        loss, accuracy = _run(new_layers.train_on_batch, BATCH_SIZE, new_layers, seen)
+        validation_loss, validation_accuracy = _run(new_layers.test_on_batch, CHECKED_AT_ONCE, new_layers, checked)
         before = [(epoch.validation_accuracy, -epoch.validation_loss) for epoch in history if epoch.kept]
         kept = not before or (validation_accuracy, -validation_loss) > before[-1]
         if kept:
@@ -119,7 +121,9 @@ def _start(new_layers: keras.Model, parts: tuple[Examples, ...]) -> None:
     new_layers.get_layer("scores").set_weights([inputs.T @ shares, biases])
 
 
-def _run(step: Callable[..., dict[str, float]], new_layers: keras.Model, examples: Examples) -> tuple[float, float]:
+def _run(
+    step: Callable[..., dict[str, float]], batch_size: int, new_layers: keras.Model, examples: Examples
+) -> tuple[float, float]:
     """Take a step with each batch; give loss and accuracy over all. Every class weighs the same.
 
     Keras' own loop costs as much for an epoch of a few hundred examples as all of its steps.
@@ -127,8 +131,8 @@ def _run(step: Callable[..., dict[str, float]], new_layers: keras.Model, example
     one_hot = np.eye(new_layers.output_shape[-1], dtype=np.float32)[examples.labels]
     weights = balanced_weights(examples.labels, examples.weights)
     new_layers.reset_metrics()
-    for first in range(0, len(one_hot), BATCH_SIZE):
-        batch = slice(first, first + BATCH_SIZE)
+    for first in range(0, len(one_hot), batch_size):
+        batch = slice(first, first + batch_size)
         so_far = step(examples.features[batch], one_hot[batch], weights[batch], return_dict=True)
     return float(so_far["loss"]), float(so_far["accuracy"])
 
