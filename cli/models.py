@@ -1,4 +1,4 @@
-"""familiar models: the versions there are, and what each says of itself."""
+"""familiar models: the versions there are, what each says of itself, and which of them is served."""
 
 from typing import Annotated
 
@@ -13,7 +13,9 @@ from shared.manifest import Manifest
 from shared.model_store import ModelStore
 from shared.service import load_settings
 
-models_app = typer.Typer(help="The model versions: list them, or show one.", invoke_without_command=True)
+models_app = typer.Typer(
+    help="The model versions: list them, show one, or choose which is served.", invoke_without_command=True
+)
 
 
 @models_app.callback()
@@ -39,6 +41,8 @@ def models(context: typer.Context) -> None:
         if manifest.rejection is not None:
             rejections.append(f"Version {version} was rejected. {manifest.rejection}")
     out.print(table)
+    if store.pinned() is not None:
+        out.print(f"Version {current} is pinned. `familiar models unpin` serves the newest again.", highlight=False)
     for sentence in rejections:
         out.print(sentence, highlight=False)
     if current is not None and (report := store.report(current)):
@@ -57,6 +61,23 @@ def show(version: Annotated[int, typer.Argument(help="The version's number.")]) 
     trained = sum(layer.parameters for layer in manifest.layers if layer.trainable)
     frozen = sum(layer.parameters for layer in manifest.layers if not layer.trainable)
     out.print(f"{trained:,} parameters trained, {frozen:,} frozen")
+
+
+@models_app.command()
+def activate(version: Annotated[int, typer.Argument(help="The version's number.")]) -> None:
+    """Serve this version from now on, whatever is trained, until `familiar models unpin`."""
+    ModelStore(load_settings(CliSettings).home).activate(version)
+    out.print(f"Version {version} is pinned: inference serves it within a second, and until you unpin it.")
+
+
+@models_app.command()
+def unpin() -> None:
+    """Serve the newest version again that was not rejected."""
+    store = ModelStore(load_settings(CliSettings).home)
+    store.unpin()
+    current = store.current()
+    served = "There is none yet." if current is None else f"That is version {current}."
+    out.print(f"The newest version that was not rejected is served. {served}", highlight=False)
 
 
 def _row(manifest: Manifest, *, served: bool) -> tuple[str, ...]:

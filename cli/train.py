@@ -54,6 +54,11 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     print_verdict(manifest)
     if manifest.rejection is not None:
         raise typer.Exit(EXIT_REJECTED)
+    pinned = connections.models.pinned()
+    if pinned is not None and pinned != manifest.version:
+        out.print(
+            f"Version {pinned} is pinned and serves on. `familiar models unpin` serves the newest.", highlight=False
+        )
 
 
 def follow_training(client: redis.Redis, job_id: str) -> int:

@@ -1,7 +1,8 @@
 """Model versions as folders: written once, verified by hash, one of them current.
 
     models/<version>/model.keras, model.tflite, report.html and its pictures, manifest.json
-    models/current                                             the version that is served
+    models/current                                             the newest version that was not rejected
+    models/pinned                                              the version that is served instead, where there is one
     models/<job>.checkpoint                                    where a training that was cut short goes on
 
 The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to
@@ -38,6 +39,7 @@ class ModelStore:
         self._models = home / "models"
         self._models.mkdir(parents=True, exist_ok=True)
         self._current = self._models / "current"
+        self._pinned = self._models / "pinned"
         self._lock = FileLock(home / "models.lock")
         self._training_lock = FileLock(home / "training.lock")
 
@@ -50,11 +52,29 @@ class ModelStore:
         return (self._folder(version) / MANIFEST).exists()
 
     def current(self) -> int | None:
-        """Tell which version is served; None before the first training."""
-        try:
-            return int(self._current.read_text())
-        except (FileNotFoundError, ValueError):
-            return None
+        """Tell which version is served: the pinned one, or else the newest; None before the first training."""
+        pinned = self.pinned()
+        return _number_in(self._current) if pinned is None else pinned
+
+    def pinned(self) -> int | None:
+        """Tell which version somebody chose to be served whatever is trained; None where the newest is."""
+        return _number_in(self._pinned)
+
+    def activate(self, version: int) -> None:
+        """Pin a version: it is served until another is, or `unpin`. A rejected one may be chosen, too.
+
+        Raises:
+            UnknownModel: there is no such version.
+            BrokenModel: a file of it is missing, or is not what its manifest says.
+        """
+        with self._lock:
+            self.verified_files(version)
+            write_atomically(self._pinned, f"{version}\n".encode())
+
+    def unpin(self) -> None:
+        """Serve the newest version again that was not rejected."""
+        with self._lock:
+            self._pinned.unlink(missing_ok=True)
 
     def manifest(self, version: int) -> Manifest:
         """Read what a version says of itself.
@@ -168,7 +188,7 @@ class ModelStore:
                 with suppress(BrokenModel, UnknownModel):
                     manifest = self.manifest(version)
                     if manifest.job_id == job_id and manifest.created_at >= since:
-                        if manifest.rejection is None and version > (self.current() or 0):
+                        if manifest.rejection is None and version > (_number_in(self._current) or 0):
                             self._serve(version)
                         return manifest
         return None
@@ -183,8 +203,9 @@ class ModelStore:
         """
         with self._lock:
             knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
-            if self.current() in knowing:
-                self._current.unlink()
+            for chosen in (self._current, self._pinned):
+                if _number_in(chosen) in knowing:
+                    chosen.unlink()
             for version in knowing:
                 # The manifest goes first: from then on this is no version any more.
                 (self._folder(version) / MANIFEST).unlink(missing_ok=True)
@@ -219,3 +240,10 @@ class ModelStore:
 
     def _folder(self, version: int) -> Path:
         return self._models / str(version)
+
+
+def _number_in(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None

@@ -21,8 +21,8 @@ ModelState = Literal["ready", "failed", "rejected", "stored"]
 class ModelSummary(Message):
     """A version in a list: `ready` is serving, `failed` could not be loaded, `stored` lies in the store.
 
-    `rejected` lies there too, and is not to be served: it was worse than what was. `detail` says why it was
-    rejected or could not be loaded.
+    `rejected` lies there too, and was not served: it was worse than what was. `detail` says why it was rejected or
+    could not be loaded. `pinned` tells that somebody chose it to be served.
     """
 
     version: int
@@ -31,6 +31,7 @@ class ModelSummary(Message):
     created_at: Time | None
     people: tuple[ManifestPerson, ...]
     metrics: Metrics | None
+    pinned: bool = False
 
 
 def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) -> APIRouter:
@@ -57,6 +58,7 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
             created_at=manifest.created_at,
             people=manifest.people,
             metrics=manifest.metrics,
+            pinned=version == store.pinned(),
         )
 
     @routes.get("")
@@ -68,6 +70,20 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
     def show_model(version: int) -> Manifest:
         """Show all that a version says of itself, its layers among it."""
         return store.manifest(version)
+
+    @routes.post("/{version}/activate")
+    def activate_model(version: int) -> ModelSummary:
+        """Serve a version from now on, whatever is trained. It is serving when this answers, or `failed` with why."""
+        store.activate(version)
+        watcher.follow()
+        return summarise(version)
+
+    @routes.post("/unpin")
+    def unpin_model() -> list[ModelSummary]:
+        """Serve the newest version again that was not rejected; answer with the list."""
+        store.unpin()
+        watcher.follow()
+        return list_models()
 
     return routes
 

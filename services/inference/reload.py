@@ -65,6 +65,7 @@ class ModelWatcher:
         self._store = store
         self.served = served
         self._failed: dict[int, str] = {}
+        self._following = threading.Lock()
 
     @property
     def failures(self) -> dict[int, str]:
@@ -74,8 +75,12 @@ class ModelWatcher:
     def follow(self) -> None:
         """Serve what the store calls current. A version that fails to load leaves the old one serving.
 
-        It is tried again with every look, as somebody may put its files back.
+        It is tried again with every look, as somebody may put its files back. Any thread may ask for a look.
         """
+        with self._following:
+            self._follow()
+
+    def _follow(self) -> None:
         current = self._store.current()
         if current == self.served.version:
             return

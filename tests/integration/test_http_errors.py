@@ -116,6 +116,7 @@ def test_a_name_that_looks_like_another_persons_is_refused(site: Site) -> None:
     [
         ("GET", "/v1/models/7", "unknown-model"),
         ("GET", "/v1/models/0", "unknown-model"),
+        ("POST", "/v1/models/7/activate", "unknown-model"),
         ("GET", f"/v1/models/{10**300}", "unknown-model"),
         ("GET", "/v1/training-jobs/nobody", "unknown-job"),
         ("GET", "/v1/training-jobs/a%20b", "unknown-job"),

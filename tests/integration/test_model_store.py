@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import BrokenModel
+from shared.errors import BrokenModel, UnknownModel
 from shared.files import sha256_of
 from shared.manifest import Gate, Manifest
 from shared.model_store import MANIFEST, SERVED_MODEL, ModelStore
@@ -216,3 +216,45 @@ def test_a_job_that_was_cut_off_before_its_version_was_served_has_it_served(stor
     assert store.current() == 1
     store.published_by("cut off", since=NOON)
     assert store.current() == 2
+
+
+def test_a_pinned_version_is_served_whatever_is_published(store: ModelStore, home: Path) -> None:
+    """Also by who opens the store later; without the pin it is the newest that was not rejected."""
+    for _ in range(2):
+        publish_version(store, "zoe")
+    store.activate(1)
+    publish_version(store, "zoe")
+    publish_with(store, gate=REJECTED)
+    assert (store.current(), ModelStore(home).current(), store.pinned()) == (1, 1, 1)
+    store.unpin()
+    store.unpin()
+    assert (store.current(), store.pinned()) == (3, None)
+
+
+def test_a_rejected_version_can_be_pinned(store: ModelStore) -> None:
+    """Whoever says so knows more than the gate."""
+    publish_version(store, "zoe")
+    store.activate(publish_with(store, gate=REJECTED))
+    assert store.current() == 2
+
+
+def test_what_is_missing_or_damaged_is_not_pinned(store: ModelStore, home: Path) -> None:
+    """The pin that was there stays."""
+    for _ in range(2):
+        publish_version(store, "zoe")
+    store.activate(1)
+    with pytest.raises(UnknownModel):
+        store.activate(7)
+    (home / "models" / "2" / next(iter(FILES))).write_bytes(b"cut off")
+    with pytest.raises(BrokenModel, match="SHA-256"):
+        store.activate(2)
+    assert store.current() == 1
+
+
+def test_forgetting_somebody_takes_the_pin_of_their_version(store: ModelStore) -> None:
+    """What is served then is the newest that does not know them."""
+    publish_version(store, "zoe")
+    publish_version(store, "karan")
+    store.activate(1)
+    assert store.remove_versions_knowing("zoe") == (1,)
+    assert (store.current(), store.pinned()) == (2, None)
