@@ -16,7 +16,7 @@ AUGMENTED_SHARE = 0.125
 FEWEST_AUGMENTED = 64
 # Thousands of strangers would make a training long; each epoch augments other ones.
 MOST_STRANGERS = 400
-MOST_STRANGERS_AUGMENTED = 50
+MOST_STRANGERS_AUGMENTED = 100
 # Somebody took the trouble to say that this is a stranger.
 MARKED_WEIGHT = 4.0
 # A handful of validation samples is soon answered without a mistake, and then accuracy cannot rise. Augmented

@@ -19,7 +19,7 @@ from shared.messages import Epoch, TrainingOptions
 
 LEARNING_RATE = 0.1
 MOMENTUM = 0.9
-BATCH_SIZE = 64
+BATCH_SIZE = 32
 # Of validation; only memory bounds it.
 CHECKED_AT_ONCE = 512
 
