@@ -31,7 +31,7 @@ class ModelSummary(Message):
     created_at: Time | None
     people: tuple[ManifestPerson, ...]
     metrics: Metrics | None
-    pinned: bool = False
+    pinned: bool
 
 
 def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) -> APIRouter:
@@ -43,7 +43,13 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
             manifest = store.manifest(version)
         except FamiliarError as error:
             return ModelSummary(
-                version=version, state="failed", detail=error.detail, created_at=None, people=(), metrics=None
+                version=version,
+                state="failed",
+                detail=error.detail,
+                created_at=None,
+                people=(),
+                metrics=None,
+                pinned=version == store.pinned(),
             )
         failure = watcher.failures.get(version)
         state: ModelState = "failed" if failure else "stored"

@@ -5,6 +5,7 @@ of the picture's file: no faces, and no names of files.
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -37,19 +38,15 @@ class Detections:
             file = _File(found_by=_FOUND_BY, boxes={})
         self._before = file.boxes if file.found_by == _FOUND_BY else {}
 
-    def find(self, picture: bytes) -> tuple[Box, ...] | None:
-        """Give the boxes that were found in a picture's file before; None if it was not searched."""
-        boxes = self._before.get(_key(picture))
-        if boxes is not None:
-            self.add(picture, boxes)
-        return boxes
-
-    def add(self, picture: bytes, boxes: tuple[Box, ...]) -> None:
-        """Remember what was found in a picture's file."""
-        self._asked[_key(picture)] = boxes
+    def find(self, picture: bytes, search: Callable[[], Sequence[Box]]) -> tuple[Box, ...]:
+        """Give the boxes of a picture's file; `search` finds them if it was not searched before."""
+        key = hashlib.sha256(picture).hexdigest()
+        boxes = self._before.get(key)
+        self._asked[key] = tuple(search()) if boxes is None else boxes
+        return self._asked[key]
 
     def save(self) -> None:
-        """Write down the boxes of all pictures that were asked for or added; others are no longer in the folder.
+        """Write down the boxes of all pictures that were asked for; others are no longer in the folder.
 
         Raises:
             OSError: the disk is full; the file is as it was.
@@ -58,7 +55,3 @@ class Detections:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self._path, _File(found_by=_FOUND_BY, boxes=self._asked).model_dump_json().encode())
-
-
-def _key(picture: bytes) -> str:
-    return hashlib.sha256(picture).hexdigest()

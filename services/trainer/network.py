@@ -23,8 +23,6 @@ FEATURES = "features"
 LOGITS = "logits"
 PEOPLE = "people"
 
-Weights = tuple[NDArray[np.float32], NDArray[np.float32]]
-
 
 def build_network(base: keras.Model, people: int, classes: int) -> keras.Model:
     """Build the whole network out of MobileNet: a frozen part, pixels in, features out, and new layers on top.
@@ -92,7 +90,7 @@ def standardised(features: NDArray[np.float32], new_layers: keras.Model) -> NDAr
     return flat
 
 
-def fold(new_layers: keras.Model) -> Weights:
+def fold(new_layers: keras.Model) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Fold the new layers and the sharpness into the weights of one layer, `(features, classes)` and `(classes,)`.
 
     Features times the first, plus the second, are logits: scores times `SHARPNESS`.

@@ -10,7 +10,7 @@ from services.trainer.gate import without_served
 from services.trainer.read_background import StrangersRead
 from services.trainer.report import ReportFacts, ReportPerson
 from services.trainer.train import Training
-from services.trainer.training_samples import Labels, TrainingSamples
+from services.trainer.training_samples import TrainingSamples
 from shared.errors import PersonForgotten
 from shared.manifest import Gate, Manifest, ManifestPerson
 from shared.messages import TrainingOptions
@@ -32,14 +32,8 @@ class Outcome:
     def report_facts(self, names: Mapping[str, str]) -> ReportFacts:
         """Put together what the report is written from; `names` are the people's, by slug."""
         samples, training = self.samples, self.training
-        learned, checked, tested = map(
-            self._counts, (samples.train_labels, samples.validation_labels, samples.test_labels)
-        )
         return ReportFacts(
-            people=tuple(
-                ReportPerson(slug, names[slug], learned[label], checked[label], tested[label])
-                for label, slug in enumerate(samples.people)
-            ),
+            people=tuple(ReportPerson(slug, names[slug], *counts) for slug, counts in self._counts().items()),
             history=training.history,
             threshold=training.threshold,
             test_probabilities=training.test_answers,
@@ -76,24 +70,21 @@ class Outcome:
         )
 
     def _people(self, names: Mapping[str, str]) -> tuple[ManifestPerson, ...]:
-        samples = self.samples
-        learned, checked, tested = map(
-            self._counts, (samples.train_labels, samples.validation_labels, samples.test_labels)
-        )
         return tuple(
             ManifestPerson(
-                slug=slug,
-                name=names[slug],
-                train_samples=learned[label] + checked[label],
-                test_samples=tested[label],
-                recall=self.training.recall[label],
+                slug=slug, name=names[slug], train_samples=learned + checked, test_samples=tested, recall=recall
             )
-            for label, slug in enumerate(samples.people)
+            for (slug, (learned, checked, tested)), recall in zip(
+                self._counts().items(), self.training.recall, strict=True
+            )
         )
 
-    def _counts(self, labels: Labels) -> list[int]:
-        counts: list[int] = np.bincount(labels, minlength=len(self.samples.people)).tolist()
-        return counts
+    def _counts(self) -> dict[str, tuple[int, int, int]]:
+        """Count each person's train, validation and test samples, by slug."""
+        samples = self.samples
+        parts = (samples.train_labels, samples.validation_labels, samples.test_labels)
+        learned, checked, tested = (np.bincount(labels, minlength=len(samples.people)).tolist() for labels in parts)
+        return dict(zip(samples.people, zip(learned, checked, tested, strict=True), strict=True))
 
 
 def names_of(store: SampleStore, samples: TrainingSamples) -> dict[str, str]:

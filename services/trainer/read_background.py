@@ -86,12 +86,12 @@ def _faces_of(path: Path, detectors: Pool[FaceDetector], detections: Detections)
         image = decode_image(picture)
     except (OSError, UnreadableImage, ImageTooLarge):
         return []
-    boxes = detections.find(picture)
-    if boxes is None:
+
+    def search() -> list[Box]:
         with detectors.lend() as detector:
-            boxes = tuple(detector.detect(image))
-        detections.add(picture, boxes)
-    return [to_model_input(crop) for crop in crops_in(image, boxes)]
+            return detector.detect(image)
+
+    return [to_model_input(crop) for crop in crops_in(image, detections.find(picture, search))]
 
 
 def crops_in(image: Image, boxes: Sequence[Box]) -> Iterable[Image]:

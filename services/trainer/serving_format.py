@@ -3,10 +3,9 @@
 import keras
 import numpy as np
 
-from services.trainer.evaluate import Probabilities
+from services.trainer.evaluate import Probabilities, evaluate
 from services.trainer.litert import LiteRTNetwork, to_litert
 from services.trainer.training_samples import TrainingSamples
-from shared.images import Image
 from shared.manifest import ServingFormat
 from shared.messages import NumberFormat
 
@@ -17,11 +16,12 @@ CALIBRATION_CROPS = 32
 
 
 def choose_format(
-    network: keras.Model, float32: bytes, samples: TrainingSamples, threshold: float
+    network: keras.Model, float32: bytes, by_float32: Probabilities, samples: TrainingSamples, threshold: float
 ) -> tuple[bytes, ServingFormat]:
     """Convert the network to int8 as well, and take that if it answers to the test samples as float32 does.
 
-    It is calibrated on train samples and strangers' faces, and taken if at least `LEAST_AGREEMENT` of the test samples
+    `float32` is the converted network, `by_float32`, `(n, people)`, its answers to the test samples. The other is
+    calibrated on train samples and strangers' faces, and taken if at least `LEAST_AGREEMENT` of the test samples
     have the same likeliest person and recall at the threshold is not lower. Without test samples nothing shows that,
     and float32 stays.
 
@@ -32,10 +32,11 @@ def choose_format(
         return float32, ServingFormat(format=NumberFormat.FLOAT32)
     crops = np.concatenate([samples.train_images, samples.background.train_images])
     int8 = to_litert(network, calibration=crops[:: -(-len(crops) // CALIBRATION_CROPS)])
-    by_float32, by_int8 = (_answer(served, samples.test_images) for served in (float32, int8))
+    quantised = LiteRTNetwork(int8)
+    by_int8 = np.stack([quantised(image) for image in samples.test_images])
     agreement = float(np.mean(by_float32.argmax(axis=1) == by_int8.argmax(axis=1)))
     recall_float32, recall_int8 = (
-        float(np.mean((answers.argmax(axis=1) == samples.test_labels) & (answers.max(axis=1) >= threshold)))
+        evaluate(answers, samples.test_labels, answers[:0], threshold).recall or 0.0
         for answers in (by_float32, by_int8)
     )
     as_good = agreement >= LEAST_AGREEMENT and recall_int8 >= recall_float32
@@ -45,8 +46,3 @@ def choose_format(
         recall_float32=recall_float32,
         recall_int8=recall_int8,
     )
-
-
-def _answer(served: bytes, images: Image) -> Probabilities:
-    network = LiteRTNetwork(served)
-    return np.stack([network(image) for image in images])

@@ -98,7 +98,7 @@ def train(
     threshold = calibrate_threshold(of_validation, fitted.validation.labels, left_out)
     serving = ServingFormat()
     if options.serving is NumberFormat.INT8:
-        served, serving = choose_format(network, served, samples, threshold)
+        served, serving = choose_format(network, served, answers, samples, threshold)
         (folder / LITERT_FILE).write_bytes(served)
     return Training(
         history=fitted.history,

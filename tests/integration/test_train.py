@@ -117,6 +117,11 @@ def test_keras_and_litert_answer_alike(trained: Trained, samples: TrainingSample
     assert largest_difference(trained.folder, samples.test_images) < 1e-4
 
 
+def test_random_weights_come_from_no_file(trained: Trained) -> None:
+    """So the record has no hash of one."""
+    assert trained.training.weights.sha256 is None
+
+
 def test_only_the_new_layers_learn(trained: Trained) -> None:
     """Each layer of MobileNet stands in the table by its name, frozen; the new ones come after."""
     layers = trained.training.layers
@@ -240,9 +245,10 @@ def test_int8_is_not_served_where_it_answers_differently(network: keras.Model, s
     kernel, bias = layer.get_weights()
     layer.set_weights([kernel[:, [1, 0, 2]], bias[[1, 0, 2]]])
     float32 = to_litert(network)
+    by_float32 = network.predict_on_batch(samples.test_images.astype(np.float32))
     layer.set_weights([kernel, bias])
 
-    served, serving = choose_format(network, float32, samples, threshold=0.5)
+    served, serving = choose_format(network, float32, by_float32, samples, threshold=0.5)
 
     assert serving.format is NumberFormat.FLOAT32
     assert served == float32
