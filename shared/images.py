@@ -115,9 +115,15 @@ def cut_face(image: Image, box: Box) -> Image:
         max(left + side - width, 0),
         cv2.BORDER_REPLICATE,
     )
-    if side > CROP_SIZE_LIMIT:
-        crop = cv2.resize(crop, (CROP_SIZE_LIMIT, CROP_SIZE_LIMIT), interpolation=cv2.INTER_AREA)
-    return crop.astype(np.uint8, copy=False)
+    return limit_crop(crop.astype(np.uint8, copy=False))
+
+
+def limit_crop(crop: Image) -> Image:
+    """Make a crop with a side of more than `CROP_SIZE_LIMIT` pixels a square of that size; others stay as they are."""
+    if max(crop.shape[:2]) <= CROP_SIZE_LIMIT:
+        return crop
+    reduced = cv2.resize(crop, (CROP_SIZE_LIMIT, CROP_SIZE_LIMIT), interpolation=cv2.INTER_AREA)
+    return reduced.astype(np.uint8, copy=False)
 
 
 def to_model_input(crop: Image, size: int = MODEL_INPUT_SIZE) -> Image:

@@ -1,9 +1,16 @@
 """An application of inference, asked without a network."""
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
+import redis
 from fastapi import FastAPI
+
+from services.inference.face_keeper import FaceKeeper
+from shared.kept_faces import KeptFaces
 
 
 class Site:
@@ -22,3 +29,17 @@ class Site:
                 return await browser.request(method, path, **request)
 
         return asyncio.run(send())
+
+
+@contextmanager
+def keeping(client: redis.Redis, most: int) -> Iterator[FaceKeeper]:
+    """Give a keeper of the newest faces that is at work."""
+    keeper = FaceKeeper(client, KeptFaces(client, most))
+    stopped = threading.Event()
+    thread = threading.Thread(target=keeper.run, args=(stopped,))
+    thread.start()
+    try:
+        yield keeper
+    finally:
+        stopped.set()
+        thread.join()

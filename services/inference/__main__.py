@@ -9,6 +9,7 @@ import uvicorn
 
 from services.inference.app import Stores, create_app
 from services.inference.departures import watch_departures
+from services.inference.face_keeper import FaceKeeper
 from services.inference.face_worker import FaceWorker
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
@@ -32,7 +33,8 @@ def main() -> None:
     watcher.follow()
     kept = KeptFaces(client, settings.kept_faces)
     faces = FaceWorker(client, f"{socket.gethostname()}-{os.getpid()}", watcher.served, kept)
-    stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, kept)
+    keeper = FaceKeeper(client, kept)
+    stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, keeper)
     app = create_app(client, stores, watcher, settings.all_allowed_hosts)
 
     end_with_any_thread()
@@ -41,6 +43,7 @@ def main() -> None:
         threading.Thread(target=watcher.watch, args=(stopped,)),
         threading.Thread(target=keep_going, args=(faces.step, stopped.is_set)),
         threading.Thread(target=watch_departures, args=(client, stopped)),
+        threading.Thread(target=keeper.run, args=(stopped,)),
     ]
     for thread in threads:
         thread.start()

@@ -1,25 +1,20 @@
 """The HTTP edge of inference: the application, put together from its routes."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import redis
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
 
+from services.inference.face_keeper import FaceKeeper
 from services.inference.model_routes import model_routes, training_routes
+from services.inference.other_sites import OtherSitesRefused
 from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
 from services.inference.prediction_routes import prediction_routes
-from services.inference.problems import answer_errors_with_problems, problem
+from services.inference.problems import answer_errors_with_problems
 from services.inference.reload import ModelWatcher, ServedModel
 from shared.background_store import BackgroundStore
-from shared.errors import CrossSiteRequest, HostNotAllowed
-from shared.kept_faces import KeptFaces
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
-
-_OTHER_SITES = frozenset({"cross-site", "same-site"})
-_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +24,7 @@ class Stores:
     samples: SampleStore
     background: BackgroundStore
     models: ModelStore
-    kept: KeptFaces
+    keeper: FaceKeeper
 
 
 def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allowed_hosts: list[str]) -> FastAPI:
@@ -42,47 +37,18 @@ def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allow
     )
     answer_errors_with_problems(app)
     for routes in (
-        prediction_routes(client, served, stores.kept),
+        prediction_routes(served, stores.keeper),
         model_routes(stores.models, served, watcher),
         training_routes(client),
         enrolment_routes(client, stores.samples),
         people_routes(client, stores.samples, stores.models),
-        correction_routes(client, stores.samples, stores.background),
+        correction_routes(client, stores.samples, stores.background, stores.keeper),
         camera_routes(client),
         _health_routes(served),
     ):
         app.include_router(routes)
-    _refuse_other_sites(app, frozenset(host.lower() for host in allowed_hosts))
+    app.add_middleware(OtherSitesRefused, allowed_hosts=frozenset(host.lower() for host in allowed_hosts))
     return app
-
-
-def _refuse_other_sites(app: FastAPI, allowed_hosts: frozenset[str]) -> None:
-    """Refuse what a web page of another site makes a browser send: nobody logs in here, so it would be obeyed.
-
-    Such a page may write across sites, or make its own name point at this machine.
-    """
-
-    @app.middleware("http")
-    async def refuse(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        if _host_of(request) not in allowed_hosts:
-            return problem(HostNotAllowed())
-        if request.method not in _HARMLESS and _comes_from_another_site(request):
-            return problem(CrossSiteRequest())
-        return await answer(request)
-
-
-def _comes_from_another_site(request: Request) -> bool:
-    """Look at Origin too: browsers send Sec-Fetch-Site only where they trust the connection, as to localhost."""
-    origin = request.headers.get("origin")
-    foreign = origin is not None and origin.partition("://")[2].lower() != request.headers.get("host", "").lower()
-    return foreign or request.headers.get("sec-fetch-site") in _OTHER_SITES
-
-
-def _host_of(request: Request) -> str | None:
-    try:
-        return urlsplit(f"//{request.headers.get('host', '')}").hostname
-    except ValueError:
-        return None
 
 
 def _health_routes(served: ServedModel) -> APIRouter:

@@ -6,6 +6,7 @@ import redis
 from fastapi import APIRouter, Path, status
 from pydantic import Field
 
+from services.inference.face_keeper import FaceKeeper
 from shared.background_store import BackgroundStore
 from shared.camera_registry import Camera, live_cameras, require_camera
 from shared.correction import Corrected, Correction, correct
@@ -64,13 +65,16 @@ def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore)
     return routes
 
 
-def correction_routes(client: redis.Redis, samples: SampleStore, background: BackgroundStore) -> APIRouter:
+def correction_routes(
+    client: redis.Redis, samples: SampleStore, background: BackgroundStore, keeper: FaceKeeper
+) -> APIRouter:
     """Make the route that corrects a prediction."""
     routes = APIRouter(prefix="/v1/corrections", tags=["people"])
 
     @routes.post("")
     def create_correction(correction: Correction) -> Corrected:
         """Say whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
+        keeper.settle()
         return correct(client, samples, background, correction)
 
     return routes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.inference.predictor import Confidences, Predictor
 from shared.detector import FaceDetector
-from shared.images import Image, cut_face, decode_image
+from shared.images import Image, cut_face, decode_image, limit_crop
 from shared.messages import Box, Candidate, NamedFace
 
 CANDIDATES = 5
@@ -43,6 +43,23 @@ def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -
     height, width = image.shape[:2]
     steps = {"decode": decoded - started, "detect": detected - decoded, "classify": classified - detected}
     return Answer(width, height, faces, crops, in_milliseconds({**steps, "total": classified - started}))
+
+
+def predict_crop(data: bytes, predictor: Predictor) -> Answer:
+    """Name the face of an encoded picture that is the crop of one; nothing is searched for.
+
+    Raises:
+        UnreadableImage, ImageTooLarge: see `shared.images.decode_image`.
+    """
+    started = time.perf_counter()
+    image = decode_image(data)
+    decoded = time.perf_counter()
+    height, width = image.shape[:2]
+    crops = (limit_crop(image),)
+    faces = name_faces(crops, (Box(x=0, y=0, width=width, height=height),), predictor)
+    classified = time.perf_counter()
+    steps = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
+    return Answer(width, height, faces, crops, in_milliseconds(steps))
 
 
 def name_faces(crops: Sequence[Image], boxes: Sequence[Box], predictor: Predictor) -> tuple[NamedFace, ...]:

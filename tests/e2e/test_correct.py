@@ -12,10 +12,9 @@ from services.inference.settings import InferenceSettings
 from shared.background_store import BackgroundSource, BackgroundStore
 from shared.connection import open_redis
 from shared.images import encode_jpeg
-from shared.kept_faces import KeptFaces
 from shared.messages import Split
 from shared.sample_store import SampleStore
-from tests.app_client import Site
+from tests.app_client import Site, keeping
 from tests.builders import closed_port
 
 if TYPE_CHECKING:
@@ -58,11 +57,12 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     away = open_redis(f"redis://127.0.0.1:{closed_port()}")
     watcher = ModelWatcher(away, taught.models, ServedModel(taught.models))
     watcher.follow()
-    stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, KeptFaces(away, 500))
-    site = Site(create_app(away, stores, watcher, InferenceSettings().all_allowed_hosts))
-    answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
-    assert answer.status_code == 200, answer.text
-    assert [face["person"] for face in answer.json()["faces"]] == ["karan"]
-    correction = {"prediction_id": answer.json()["prediction_id"], "stranger": True}
-    refused = site.ask("POST", "/v1/corrections", json=correction)
-    assert (refused.status_code, refused.json()["title"]) == (503, "redis unavailable")
+    with keeping(away, 500) as keeper:
+        stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, keeper)
+        site = Site(create_app(away, stores, watcher, InferenceSettings().all_allowed_hosts))
+        answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
+        assert answer.status_code == 200, answer.text
+        assert [face["person"] for face in answer.json()["faces"]] == ["karan"]
+        correction = {"prediction_id": answer.json()["prediction_id"], "stranger": True}
+        refused = site.ask("POST", "/v1/corrections", json=correction)
+        assert (refused.status_code, refused.json()["title"]) == (503, "redis unavailable")

@@ -1,6 +1,7 @@
 """What integration tests share: inference asked without a network, an extractor, and replicas of inference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,25 +14,27 @@ from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
 from shared.background_store import BackgroundStore
 from shared.camera_registry import Camera, CameraState, announce_camera
-from shared.kept_faces import KeptFaces
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
-from tests.app_client import Site
+from tests.app_client import Site, keeping
 from tests.replicas import Replica, start
 
 
 @pytest.fixture
-def open_site(home: Path) -> Callable[[redis.Redis], Site]:
+def open_site(home: Path) -> Iterator[Callable[[redis.Redis], Site]]:
     """Give what makes a site on a Redis and an empty home, without a model; `Studio` is a further name of its host."""
+    keepers = ExitStack()
 
     def open_on(client: redis.Redis) -> Site:
         models = ModelStore(home)
         watcher = ModelWatcher(client, models, ServedModel(models))
         settings = InferenceSettings(allowed_hosts="Studio")
-        stores = Stores(SampleStore(home), BackgroundStore(home), models, KeptFaces(client, settings.kept_faces))
+        keeper = keepers.enter_context(keeping(client, settings.kept_faces))
+        stores = Stores(SampleStore(home), BackgroundStore(home), models, keeper)
         return Site(create_app(client, stores, watcher, settings.all_allowed_hosts))
 
-    return open_on
+    with keepers:
+        yield open_on
 
 
 @pytest.fixture
