@@ -1,10 +1,14 @@
-"""Finding faces: the Haar frontal-face cascade of OpenCV, behind one class."""
+"""Finding faces, behind one function: the Haar frontal-face cascade of OpenCV, or YuNet where its model is given."""
 
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import cv2
 import cv2.data
+import numpy as np
+from numpy.typing import NDArray
 
+from shared.errors import DetectorFailed
 from shared.images import Image
 from shared.messages import Box
 
@@ -12,10 +16,32 @@ SCALE_FACTOR = 1.1
 NEIGHBOURS = 5
 SMALLEST_FACE = 40
 LONGEST_SIDE = 1920
+# The cascade was trained on pictures of this many pixels: it finds no smaller face.
+CASCADE_SIZE = 24
+
+YUNET_CONFIDENCE = 0.8
+YUNET_OVERLAP = 0.3
+
+Gray = NDArray[np.uint8]
 
 
-class FaceDetector:
-    """Finds frontal faces. Not for several threads at once: each takes a detector of its own."""
+class Square(NamedTuple):
+    """What the cascade finds: a square in pixels, by its left upper corner and its side."""
+
+    x: float
+    y: float
+    side: float
+
+
+class FaceDetector(Protocol):
+    """Finds faces. Not for several threads at once: each takes a detector of its own."""
+
+    def detect(self, image: Image) -> list[Box]:
+        """Find every face, largest first, in pixels of `image`."""
+
+
+class HaarDetector:
+    """Finds frontal faces with OpenCV's cascade."""
 
     def __init__(self) -> None:
         """Load the cascade that comes inside OpenCV's wheel."""
@@ -27,16 +53,96 @@ class FaceDetector:
 
         A picture with a side over `LONGEST_SIDE` is searched at that size.
         """
-        height, width = image.shape[:2]
-        scale = min(1.0, LONGEST_SIDE / max(height, width))
-        gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        scale = _scale_of(image)
+        gray = to_gray(image)
         if scale < 1:
-            gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            gray = reduce(gray, scale)
+        found = self.search(gray, SCALE_FACTOR, NEIGHBOURS, SMALLEST_FACE)
+        return largest_first([_to_box(square, scale) for square in found])
+
+    def search(
+        self, gray: Gray, scale_factor: float, neighbours: int, smallest: int, largest: int | None = None
+    ) -> list[Square]:
+        """Search a grey picture, `(height, width)`, at every size from `smallest` to `largest` pixels.
+
+        A window of one size is `scale_factor` times the next smaller one. With `neighbours` 0 every window counts that
+        the cascade takes for a face, else so many that overlap, as their average.
+        """
+        limit = (largest, largest) if largest else None
         found = self._cascade.detectMultiScale(
-            gray, scaleFactor=SCALE_FACTOR, minNeighbors=NEIGHBOURS, minSize=(SMALLEST_FACE, SMALLEST_FACE)
+            gray, scaleFactor=scale_factor, minNeighbors=neighbours, minSize=(smallest, smallest), maxSize=limit
         )
+        return [Square(float(x), float(y), float(side)) for x, y, side, _ in found]
+
+
+class YunetDetector:
+    """Finds faces, turned ones too, with the YuNet network (Wu, Peng and Yu, 2023) by OpenCV's FaceDetectorYN."""
+
+    def __init__(self, model: Path) -> None:
+        """Load the network.
+
+        Raises:
+            DetectorFailed: the file is missing, or is not a YuNet model.
+        """
+        if not model.is_file():
+            raise DetectorFailed(f"There is no file {str(model)!r}. {DetectorFailed().detail}")
+        try:
+            self._network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), YUNET_CONFIDENCE, YUNET_OVERLAP)
+        except cv2.error as error:
+            raise DetectorFailed(f"{str(model)!r} cannot be loaded. {DetectorFailed().detail}") from error
+
+    def detect(self, image: Image) -> list[Box]:
+        """Find every face of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
+
+        A picture with a side over `LONGEST_SIDE` is searched at that size.
+
+        Raises:
+            DetectorFailed: the file that was given is another network's.
+        """
+        scale = _scale_of(image)
+        searched = image if scale == 1 else reduce(image, scale)
+        height, width = searched.shape[:2]
+        self._network.setInputSize((width, height))
+        try:
+            _, faces = self._network.detect(searched)
+        except cv2.error as error:
+            raise DetectorFailed from error
         boxes = [
             Box(x=round(x / scale), y=round(y / scale), width=round(w / scale), height=round(h / scale))
-            for x, y, w, h in found
+            for x, y, w, h in (faces if faces is not None else np.empty((0, 4)))[:, :4]
+            if min(w, h) >= SMALLEST_FACE
         ]
-        return sorted(boxes, key=lambda box: box.width * box.height, reverse=True)
+        return largest_first(boxes)
+
+
+def open_detector(yunet: Path | None) -> FaceDetector:
+    """Give a detector: YuNet with the model file `yunet`, or the Haar cascade where there is none.
+
+    Raises:
+        DetectorFailed: the file is missing, or is not a YuNet model.
+    """
+    return HaarDetector() if yunet is None else YunetDetector(yunet)
+
+
+def to_gray(image: Image) -> Gray:
+    """Turn an image into its grey values, `(height, width)`."""
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+
+def reduce(image: Image, scale: float) -> Image:
+    """Make an image smaller; `scale` is below 1."""
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def largest_first(boxes: list[Box]) -> list[Box]:
+    """Order boxes by their area."""
+    return sorted(boxes, key=lambda box: box.width * box.height, reverse=True)
+
+
+def _scale_of(image: Image) -> float:
+    return min(1.0, LONGEST_SIDE / max(image.shape[:2]))
+
+
+def _to_box(square: Square, scale: float) -> Box:
+    side = round(square.side / scale)
+    return Box(x=round(square.x / scale), y=round(square.y / scale), width=side, height=side)

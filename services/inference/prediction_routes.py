@@ -34,8 +34,8 @@ def prediction_routes(served: ServedModel, keeper: FaceKeeper) -> APIRouter:
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
     cores = os.cpu_count() or 1
     detectors = Pool(FaceDetector() for _ in range(cores))
-    # More pictures at once would only wait for a core, each in a thread of its own; so they wait without one.
-    at_once = CapacityLimiter(cores)
+    # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
+    at_once = CapacityLimiter(cores + 1)
 
     def predict(data: bytes, predictor: Predictor, *, crop: bool) -> Answer:
         if crop:
