@@ -14,7 +14,7 @@ from services.capture.source import open_source
 from services.capture.source_address import SourceAddress, SourceKind
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from services.extractor.settings import ExtractorSettings
-from shared.detector import FaceDetector
+from shared.detector import HaarDetector
 from shared.errors import ImageTooLarge, UnreadableImage
 from shared.images import Image, decode_image
 from shared.lending_pool import Pool
@@ -32,7 +32,7 @@ class FaceReader:
         settings = ExtractorSettings()
         cores = os.cpu_count() or 1
         self._rules = SampleRules(settings.smallest_face, settings.least_sharpness)
-        self._detectors = Pool(FaceDetector() for _ in range(cores))
+        self._detectors = Pool(HaarDetector() for _ in range(cores))
         self._threads = ThreadPoolExecutor(cores, "faces")
 
     def __enter__(self) -> Self:

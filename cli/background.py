@@ -43,10 +43,11 @@ def fetch(
     from cli.fetch_faces import fetch_faces
     from cli.labeled_faces import labeled_faces_archive
 
-    home = load_settings(CliSettings).home
+    settings = load_settings(CliSettings)
+    home = settings.home
     present = BackgroundStore(home).count(BackgroundSource.FETCHED)
     if present < people:
-        present = fetch_faces(labeled_faces_archive(), home, people)
+        present = fetch_faces(labeled_faces_archive(), home, people, settings.yunet)
     out.print(f"Fetched faces of strangers: {present}. `familiar train` learns from them.", highlight=False)
 
 

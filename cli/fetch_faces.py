@@ -19,7 +19,7 @@ from cli.console import err
 from cli.download import RemoteFile, download
 from cli.labeled_faces import middle_face, pictures_of
 from shared.background_store import BackgroundSource, BackgroundStore
-from shared.detector import FaceDetector
+from shared.detector import FaceDetector, open_detector
 from shared.errors import FetchRunning
 from shared.files import write_atomically
 
@@ -29,11 +29,12 @@ NOTE_EVERY = 20
 _DESCRIPTION = TextColumn("{task.description:>24}")
 
 
-def fetch_faces(remote: RemoteFile, home: Path, people: int) -> int:
+def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None = None) -> int:
     """Store faces of `people` people, one each, and tell how many there are now; fewer where the archive has fewer.
 
     One that is cut short is gone on with by the next call: the download where it broke off, the cutting of faces
-    where it stopped. The archive is deleted at the end.
+    where it stopped. The archive is deleted at the end. `yunet` is the model of the detector, see
+    `shared.detector.open_detector`.
 
     Raises:
         BackgroundUnavailable: see `cli.download.download`.
@@ -50,17 +51,16 @@ def fetch_faces(remote: RemoteFile, home: Path, people: int) -> int:
             with Progress(_DESCRIPTION, BarColumn(40), DownloadColumn(), TransferSpeedColumn(), console=err) as bar:
                 task = bar.add_task("download", total=None)
                 download(remote, archive, lambda done, total: bar.update(task, completed=done, total=total))
-        _store_faces(archive, note, store, people)
+        _store_faces(archive, note, store, people, open_detector(yunet))
         archive.unlink()
         note.unlink(missing_ok=True)
     return store.count(BackgroundSource.FETCHED)
 
 
-def _store_faces(archive: Path, note: Path, store: BackgroundStore, people: int) -> None:
+def _store_faces(archive: Path, note: Path, store: BackgroundStore, people: int, detector: FaceDetector) -> None:
     """Cut one face of each person until there are enough; `note` has the position of a picture that is done."""
     last = int(note.read_text()) if note.exists() else -1
     present = store.count(BackgroundSource.FETCHED)
-    detector = FaceDetector()
     taken: set[str] = set()
     with Progress(_DESCRIPTION, BarColumn(40), MofNCompleteColumn(), TimeRemainingColumn(), console=err) as bar:
         task = bar.add_task("faces", total=people, completed=present)

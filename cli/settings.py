@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from shared.settings import OptionalFolder, Settings
+from shared.settings import OptionalPath, Settings
 
 
 class CliSettings(Settings):
     """What the command line is told: `url` is where inference answers, `background` a folder of strangers' pictures."""
 
     url: str = Field(default="http://127.0.0.1:8000", description="Where inference answers.")
-    background: OptionalFolder = Field(default=None, description="A folder of pictures of strangers.")
+    background: OptionalPath = Field(default=None, description="A folder of pictures of strangers.")

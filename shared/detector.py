@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import DetectorFailed
+from shared.files import sha256_of
 from shared.images import Image
 from shared.messages import Box
 
@@ -41,7 +42,9 @@ class FaceDetector(Protocol):
 
 
 class HaarDetector:
-    """Finds frontal faces with OpenCV's cascade."""
+    """Finds frontal faces with OpenCV's cascade. Its boxes depend on what `described` says."""
+
+    described = f"Haar, OpenCV {cv2.__version__}, {(SCALE_FACTOR, NEIGHBOURS, SMALLEST_FACE, LONGEST_SIDE)}"
 
     def __init__(self) -> None:
         """Load the cascade that comes inside OpenCV's wheel."""
@@ -60,23 +63,27 @@ class HaarDetector:
         found = self.search(gray, SCALE_FACTOR, NEIGHBOURS, SMALLEST_FACE)
         return largest_first([_to_box(square, scale) for square in found])
 
-    def search(
-        self, gray: Gray, scale_factor: float, neighbours: int, smallest: int, largest: int | None = None
-    ) -> list[Square]:
-        """Search a grey picture, `(height, width)`, at every size from `smallest` to `largest` pixels.
+    def search(self, gray: Gray, scale_factor: float, neighbours: int, smallest: int, largest: int = 0) -> list[Square]:
+        """Search a grey picture, `(height, width)`, at every size from `smallest` to `largest` pixels; 0 is no limit.
 
         A window of one size is `scale_factor` times the next smaller one. With `neighbours` 0 every window counts that
         the cascade takes for a face, else so many that overlap, as their average.
         """
-        limit = (largest, largest) if largest else None
         found = self._cascade.detectMultiScale(
-            gray, scaleFactor=scale_factor, minNeighbors=neighbours, minSize=(smallest, smallest), maxSize=limit
+            gray,
+            scaleFactor=scale_factor,
+            minNeighbors=neighbours,
+            minSize=(smallest, smallest),
+            maxSize=(largest, largest),
         )
         return [Square(float(x), float(y), float(side)) for x, y, side, _ in found]
 
 
 class YunetDetector:
-    """Finds faces, turned ones too, with the YuNet network (Wu, Peng and Yu, 2023) by OpenCV's FaceDetectorYN."""
+    """Finds faces, turned ones too, with the YuNet network (Wu, Peng and Yu, 2023) by OpenCV's FaceDetectorYN.
+
+    Its boxes depend on what `described` says.
+    """
 
     def __init__(self, model: Path) -> None:
         """Load the network.
@@ -90,6 +97,7 @@ class YunetDetector:
             self._network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), YUNET_CONFIDENCE, YUNET_OVERLAP)
         except cv2.error as error:
             raise DetectorFailed(f"{str(model)!r} cannot be loaded. {DetectorFailed().detail}") from error
+        self.described = f"YuNet, OpenCV {cv2.__version__}, {sha256_of(model)}"
 
     def detect(self, image: Image) -> list[Box]:
         """Find every face of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
@@ -115,7 +123,7 @@ class YunetDetector:
         return largest_first(boxes)
 
 
-def open_detector(yunet: Path | None) -> FaceDetector:
+def open_detector(yunet: Path | None) -> HaarDetector | YunetDetector:
     """Give a detector: YuNet with the model file `yunet`, or the Haar cascade where there is none.
 
     Raises:
@@ -140,7 +148,7 @@ def largest_first(boxes: list[Box]) -> list[Box]:
 
 
 def _scale_of(image: Image) -> float:
-    return min(1.0, LONGEST_SIDE / max(image.shape[:2]))
+    return min(1.0, LONGEST_SIDE / float(max(image.shape[:2])))
 
 
 def _to_box(square: Square, scale: float) -> Box:

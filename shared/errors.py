@@ -121,6 +121,10 @@ class SourceFailed(FamiliarError):
     """The camera's source cannot be opened or has stopped giving pictures. Check its address in FAMILIAR_CAMERAS."""
 
 
+class DetectorFailed(FamiliarError):
+    """This is no YuNet model that OpenCV can run. Set FAMILIAR_YUNET to the path of one, or unset it to do without."""
+
+
 class NoModel(FamiliarError):
     """There is no model yet. Enrol at least two people, then run `familiar train`."""
 

@@ -4,12 +4,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
 import structlog
 from pydantic import ValidationError
 
+from shared.errors import FamiliarError
 from shared.settings import Settings
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
@@ -24,6 +27,16 @@ def load_settings(settings_type: type[SettingsT]) -> SettingsT:
             setting = "_".join(str(part) for part in problem["loc"]).upper()
             name = setting if setting == "REDIS_URL" else f"FAMILIAR_{setting}"
             sys.stderr.write(f"{name}: {problem['msg'].removeprefix('Value error, ')}\n")
+        sys.exit(2)
+
+
+@contextmanager
+def end_with_a_sentence() -> Iterator[None]:
+    """Let a named error at the start end the process with its sentence, as a setting does that makes no sense."""
+    try:
+        yield
+    except FamiliarError as error:
+        sys.stderr.write(f"{error.detail}\n")
         sys.exit(2)
 
 

@@ -11,12 +11,12 @@ from redis.connection import parse_url
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
 
 
-def _to_folder(value: object) -> object:
+def _to_path(value: object) -> object:
     """Take an empty setting for an unset one: Docker Compose passes on what is unset so."""
     return None if value == "" else value
 
 
-OptionalFolder = Annotated[Path | None, BeforeValidator(_to_folder)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_to_path)]
 
 
 class Settings(BaseSettings):
@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         repr=False,
         validation_alias=AliasChoices("REDIS_URL"),
         description="Where Redis is.",
+    )
+
+    yunet: OptionalPath = Field(
+        default=None, description="The file of a YuNet model, to find faces with it instead of the Haar cascade."
     )
 
     @field_validator("redis_url")

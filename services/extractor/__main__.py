@@ -6,6 +6,7 @@ import threading
 
 import structlog
 
+from services.extractor.detectors import Detectors
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from services.extractor.settings import ExtractorSettings
@@ -13,7 +14,7 @@ from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs
 from shared.sample_store import SampleStore
-from shared.service import load_settings, stop_on_signals
+from shared.service import end_with_a_sentence, load_settings, stop_on_signals
 
 
 def main() -> None:
@@ -26,7 +27,9 @@ def main() -> None:
     client = open_redis(settings.redis_url)
     name = f"{socket.gethostname()}-{os.getpid()}"
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
-    worker = ExtractorWorker(client, name, SampleStore(settings.home), rules)
+    with end_with_a_sentence():
+        detectors = Detectors(settings.yunet)
+    worker = ExtractorWorker(client, name, SampleStore(settings.home), rules, detectors)
 
     def step() -> None:
         beat(client, "extractor")

@@ -9,10 +9,10 @@ import structlog
 from redis.client import Pipeline
 
 from services.extractor.camera_leases import RENEW_SECONDS, Leases
+from services.extractor.detectors import Detectors
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from services.extractor.tracks import Track, follow
 from shared import redis_names
-from shared.detector import FaceDetector
 from shared.enrolment import Enrolment, EnrolmentState, Refusal
 from shared.enrolment_store import count_refusal, find_enrolment, record_samples
 from shared.errors import ImageTooLarge, UnknownPerson, UnreadableImage
@@ -32,13 +32,15 @@ _log = structlog.get_logger()
 class ExtractorWorker:
     """Works through the frames of the cameras that it holds a lease on."""
 
-    def __init__(self, client: redis.Redis, name: str, store: SampleStore, rules: SampleRules) -> None:
+    def __init__(
+        self, client: redis.Redis, name: str, store: SampleStore, rules: SampleRules, detectors: Detectors
+    ) -> None:
         """Make the extractor `name`; nothing is read before `step`."""
         self._client = client
         self._store = store
         self._rules = rules
         self._taken = TakenSamples(store)
-        self._detector = FaceDetector()
+        self._detectors = detectors
         self._leases = Leases(client, name)
         self._consumer = Consumer(client, redis_names.EXTRACTOR, name, Frame)
         # What was received and is not completed. It stays here when the world goes down in the middle of it.
@@ -51,6 +53,7 @@ class ExtractorWorker:
         try:
             self._leases.renew()
             self._tracks = {camera: self._tracks.get(camera, ()) for camera in self._leases.cameras}
+            self._detectors.keep(self._leases.cameras)
             for camera in self._leases.newly_taken():
                 self._take_over(redis_names.frames(camera))
             if not self._waiting:
@@ -108,7 +111,7 @@ class ExtractorWorker:
         except (UnreadableImage, ImageTooLarge) as error:
             self._consumer.bury(delivery, error.detail)
             return
-        faces = find_faces(image, self._detector)
+        faces = find_faces(image, self._detectors.of(frame))
         tracks = follow(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
 
         def settle(pipeline: Pipeline) -> None:

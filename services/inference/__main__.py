@@ -20,7 +20,7 @@ from shared.kept_faces import KeptFaces
 from shared.logs import configure_logs
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
-from shared.service import end_with_any_thread, load_settings
+from shared.service import end_with_a_sentence, end_with_any_thread, load_settings
 
 # Who comes back from native code waits for Python's lock as long as this, if another thread computes in Python. With
 # the usual 5 ms that is longer than naming a face takes.
@@ -41,7 +41,8 @@ def main() -> None:
     faces = FaceWorker(client, f"{socket.gethostname()}-{os.getpid()}", watcher.served, kept)
     keeper = FaceKeeper(client, kept)
     stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, keeper)
-    app = create_app(client, stores, watcher, settings.all_allowed_hosts)
+    with end_with_a_sentence():
+        app = create_app(client, stores, watcher, settings)
 
     end_with_any_thread()
     stopped = threading.Event()

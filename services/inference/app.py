@@ -12,6 +12,7 @@ from services.inference.people_routes import camera_routes, correction_routes, e
 from services.inference.prediction_routes import prediction_routes
 from services.inference.problems import answer_errors_with_problems
 from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.settings import InferenceSettings
 from shared.background_store import BackgroundStore
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
@@ -27,7 +28,7 @@ class Stores:
     keeper: FaceKeeper
 
 
-def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allowed_hosts: list[str]) -> FastAPI:
+def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, settings: InferenceSettings) -> FastAPI:
     """Make the application that serves `watcher.served` and shows the stores."""
     served = watcher.served
     app = FastAPI(
@@ -37,7 +38,7 @@ def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allow
     )
     answer_errors_with_problems(app)
     for routes in (
-        prediction_routes(served, stores.keeper),
+        prediction_routes(served, stores.keeper, settings.yunet),
         model_routes(stores.models, served, watcher),
         training_routes(client),
         enrolment_routes(client, stores.samples),
@@ -47,7 +48,8 @@ def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allow
         _health_routes(served),
     ):
         app.include_router(routes)
-    app.add_middleware(OtherSitesRefused, allowed_hosts=frozenset(host.lower() for host in allowed_hosts))
+    allowed_hosts = frozenset(host.lower() for host in settings.all_allowed_hosts)
+    app.add_middleware(OtherSitesRefused, allowed_hosts=allowed_hosts)
     return app
 
 

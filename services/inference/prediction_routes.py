@@ -4,6 +4,7 @@ import os
 import uuid
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
@@ -13,7 +14,7 @@ from services.inference.predict import Answer, predict_crop, predict_picture
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
 from services.inference.uploaded_picture import BODY_TYPES, FIELD, read_picture
-from shared.detector import FaceDetector
+from shared.detector import open_detector
 from shared.lending_pool import Pool
 from shared.messages import Prediction
 
@@ -29,11 +30,11 @@ _REQUEST_BODY = {
 }
 
 
-def prediction_routes(served: ServedModel, keeper: FaceKeeper) -> APIRouter:
+def prediction_routes(served: ServedModel, keeper: FaceKeeper, yunet: Path | None) -> APIRouter:
     """Make the route that names the faces of a picture."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
     cores = os.cpu_count() or 1
-    detectors = Pool(FaceDetector() for _ in range(cores))
+    detectors = Pool(open_detector(yunet) for _ in range(cores))
     # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
     at_once = CapacityLimiter(cores + 1)
 

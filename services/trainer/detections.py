@@ -8,16 +8,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 from pydantic import ValidationError
 
-from shared import detector
 from shared.files import write_atomically
 from shared.messages import Box, Message
-
-# Found with other settings, or by another OpenCV, they would be others.
-_SETTINGS = (detector.SCALE_FACTOR, detector.NEIGHBOURS, detector.SMALLEST_FACE, detector.LONGEST_SIDE)
-_FOUND_BY = f"OpenCV {cv2.__version__}, {_SETTINGS}"
 
 
 class _File(Message):
@@ -28,15 +22,20 @@ class _File(Message):
 class Detections:
     """The boxes of one folder's pictures. Any number of threads may use it at the same time."""
 
-    def __init__(self, path: Path) -> None:
-        """Read what the last training left at `path`; a missing or damaged file counts as nothing found yet."""
+    def __init__(self, path: Path, found_by: str) -> None:
+        """Read what the last training left at `path`.
+
+        A missing or damaged file counts as nothing found yet, and so do boxes that another detector found than the
+        one that `found_by` describes.
+        """
         self._path = path
+        self._found_by = found_by
         self._asked: dict[str, tuple[Box, ...]] = {}
         try:
             file = _File.model_validate_json(path.read_bytes())
         except (FileNotFoundError, ValidationError):
-            file = _File(found_by=_FOUND_BY, boxes={})
-        self._before = file.boxes if file.found_by == _FOUND_BY else {}
+            file = _File(found_by=found_by, boxes={})
+        self._before = file.boxes if file.found_by == found_by else {}
 
     def find(self, picture: bytes, search: Callable[[], Sequence[Box]]) -> tuple[Box, ...]:
         """Give the boxes of a picture's file; `search` finds them if it was not searched before."""
@@ -54,4 +53,4 @@ class Detections:
         if self._asked == self._before:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._path, _File(found_by=_FOUND_BY, boxes=self._asked).model_dump_json().encode())
+        write_atomically(self._path, _File(found_by=self._found_by, boxes=self._asked).model_dump_json().encode())

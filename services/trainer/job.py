@@ -134,7 +134,7 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
 
 
 def _read_strangers(settings: TrainerSettings) -> StrangersRead:
-    strangers = read_background(BackgroundStore(settings.home), settings.background)
+    strangers = read_background(BackgroundStore(settings.home), settings.background, settings.yunet)
     if strangers.passed_over:
         _log.warning("pictures of strangers without a face, or unreadable", count=strangers.passed_over)
     if not strangers.faces:

@@ -9,7 +9,7 @@ from pathlib import Path
 from services.trainer.background import Background, split_background
 from services.trainer.detections import Detections
 from shared.background_store import BackgroundSource, BackgroundStore
-from shared.detector import FaceDetector
+from shared.detector import FaceDetector, open_detector
 from shared.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
 from shared.images import Image, cut_face, decode_image, to_model_input
 from shared.lending_pool import Pool
@@ -31,8 +31,11 @@ class StrangersRead:
     passed_over: int
 
 
-def read_background(store: BackgroundStore, folder: Path | None) -> StrangersRead:
+def read_background(store: BackgroundStore, folder: Path | None, yunet: Path | None = None) -> StrangersRead:
     """Read every stranger's face, as a model input; pictures of `folder` are searched for faces.
+
+    `yunet` is the model of the detector (`shared.detector.open_detector`): strangers' faces have to be cut as those of
+    the people are, or the crop alone would tell them apart.
 
     A picture that cannot be read or shows no face is passed over and counted: one bad file among thousands is no
     reason not to train. A picture that was searched before is not searched again.
@@ -48,7 +51,7 @@ def read_background(store: BackgroundStore, folder: Path | None) -> StrangersRea
             by_source[face.source].append(to_model_input(decode_image(face.jpeg)))
         except (UnreadableImage, ImageTooLarge):
             passed_over += 1
-    given, useless = _search(folder, store.detections_path) if folder is not None else ([], 0)
+    given, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
     found = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(given)}
     return StrangersRead(
         split_background([*by_source[BackgroundSource.FETCHED], *given], by_source[BackgroundSource.MARKED]),
@@ -57,7 +60,7 @@ def read_background(store: BackgroundStore, folder: Path | None) -> StrangersRea
     )
 
 
-def _search(folder: Path, detections_path: Path) -> tuple[list[Image], int]:
+def _search(folder: Path, detections_path: Path, yunet: Path | None) -> tuple[list[Image], int]:
     """Find the faces in a folder's pictures, at any depth; answer them, and how many pictures gave none."""
     if not folder.is_dir():
         raise BackgroundUnavailable(
@@ -66,8 +69,8 @@ def _search(folder: Path, detections_path: Path) -> tuple[list[Image], int]:
         )
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_ENDINGS)
     cores = os.cpu_count() or 1
-    detectors = Pool(FaceDetector() for _ in range(cores))
-    detections = Detections(detections_path)
+    detectors: Pool[FaceDetector] = Pool(open_detector(yunet) for _ in range(cores))
+    detections = Detections(detections_path, open_detector(yunet).described)
     with ThreadPoolExecutor(cores) as threads:
         faces_of_pictures = list(threads.map(lambda path: _faces_of(path, detectors, detections), paths))
     detections.save()

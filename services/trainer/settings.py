@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.settings import OptionalFolder, Settings
+from shared.settings import OptionalPath, Settings
 
 
 class TrainerSettings(Settings):
@@ -13,4 +13,4 @@ class TrainerSettings(Settings):
     """
 
     weights: str = Field(default="imagenet", min_length=1, description="Where MobileNet's weights come from.")
-    background: OptionalFolder = Field(default=None, description="A folder of pictures of strangers, to learn from.")
+    background: OptionalPath = Field(default=None, description="A folder of pictures of strangers, to learn from.")

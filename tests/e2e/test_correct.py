@@ -59,7 +59,7 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     watcher.follow()
     with keeping(away, 500) as keeper:
         stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, keeper)
-        site = Site(create_app(away, stores, watcher, InferenceSettings().all_allowed_hosts))
+        site = Site(create_app(away, stores, watcher, InferenceSettings()))
         answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
         assert answer.status_code == 200, answer.text
         assert [face["person"] for face in answer.json()["faces"]] == ["karan"]

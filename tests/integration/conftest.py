@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from services.extractor.detectors import Detectors
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from services.inference.app import Stores, create_app
@@ -31,7 +32,7 @@ def open_site(home: Path) -> Iterator[Callable[[redis.Redis], Site]]:
         settings = InferenceSettings(allowed_hosts="Studio")
         keeper = keepers.enter_context(keeping(client, settings.kept_faces))
         stores = Stores(SampleStore(home), BackgroundStore(home), models, keeper)
-        return Site(create_app(client, stores, watcher, settings.all_allowed_hosts))
+        return Site(create_app(client, stores, watcher, settings))
 
     with keepers:
         yield open_on
@@ -53,7 +54,7 @@ def store(home: Path) -> SampleStore:
 def worker(client: redis.Redis, store: SampleStore) -> ExtractorWorker:
     """Give an extractor, and a camera at the door."""
     announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", store, SampleRules(80, 40))
+    return ExtractorWorker(client, "one", store, SampleRules(80, 40), Detectors(None))
 
 
 @pytest.fixture(scope="session")

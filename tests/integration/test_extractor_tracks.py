@@ -9,6 +9,7 @@ import redis
 from services.capture.capture import FrameOrigin, make_frame
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
+from services.extractor.detectors import Detectors
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from shared.camera_registry import Camera, CameraState, announce_camera
@@ -43,7 +44,7 @@ def worker(client: redis.Redis, home: Path) -> ExtractorWorker:
     """Give an extractor, and cameras at the door and in the yard."""
     for camera in ("door", "yard"):
         announce_camera(client, Camera(camera=camera, source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", SampleStore(home), RULES)
+    return ExtractorWorker(client, "one", SampleStore(home), RULES, Detectors(None))
 
 
 def test_faces_that_stay_in_view_keep_the_ids_of_their_first_faces(
@@ -89,7 +90,7 @@ def test_tracks_begin_anew_with_another_extractor(client: redis.Redis, home: Pat
     worker.step()
     worker.stop()
     publish_image(client, draw(person("zoe"), 5.1), 1)
-    ExtractorWorker(client, "two", SampleStore(home), RULES).step()
+    ExtractorWorker(client, "two", SampleStore(home), RULES, Detectors(None)).step()
     assert [face.track_id == face.face_id for face in faces(client)] == [True, True]
 
 

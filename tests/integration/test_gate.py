@@ -23,7 +23,7 @@ from cli.local_stack import free_port
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from shared.connection import open_redis
-from shared.detector import FaceDetector
+from shared.detector import HaarDetector
 from shared.images import cut_face, encode_jpeg
 from shared.messages import Split
 from shared.model_store import ModelStore
@@ -85,7 +85,7 @@ def wait_for(what: str, true: Callable[[], bool]) -> None:
 
 def enrol_drawn_people(home: Path) -> None:
     """Store crops of two drawn people, those of the test split from a later time."""
-    store, detector = SampleStore(home), FaceDetector()
+    store, detector = SampleStore(home), HaarDetector()
     for name in PEOPLE:
         store.register(name.title())
         frames = (draw(person(name), seconds * 0.7) for seconds in range(1000))

@@ -11,7 +11,7 @@ from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from services.trainer.read_background import read_background
 from shared.background_store import BackgroundSource, BackgroundStore
-from shared.detector import FaceDetector
+from shared.detector import HaarDetector
 from shared.errors import BackgroundUnavailable
 from shared.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
 from tests.builders import crop, origin
@@ -35,7 +35,7 @@ def test_a_folder_gives_the_faces_of_its_pictures_and_passes_over_the_rest(tmp_p
 def test_a_crop_in_the_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     """It is not cut once more, which would leave half a face."""
     frame = draw(person("zoe"), 1.0)
-    face = cut_face(frame, FaceDetector().detect(frame)[0])
+    face = cut_face(frame, HaarDetector().detect(frame)[0])
     (tmp_path / "crop.png").write_bytes(cv2.imencode(".png", face)[1].tobytes())
 
     background = read_background(BackgroundStore(tmp_path / "home"), tmp_path).background

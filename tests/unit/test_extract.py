@@ -7,7 +7,7 @@ import pytest
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from shared.detector import FaceDetector
+from shared.detector import FaceDetector, HaarDetector
 from shared.enrolment import Refusal
 from shared.images import Image, cut_face, sharpness
 from shared.messages import Box
@@ -25,7 +25,7 @@ def face(width: int = 100, crop: Image = NOISE) -> FoundFace:
 @pytest.fixture(scope="module")
 def detector() -> FaceDetector:
     """Give the detector that every service uses."""
-    return FaceDetector()
+    return HaarDetector()
 
 
 def test_one_sharp_face_of_the_right_size_makes_a_sample() -> None:

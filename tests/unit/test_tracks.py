@@ -7,7 +7,7 @@ import pytest
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from services.extractor.tracks import LEAST_OVERLAP, MISSED_SECONDS, MOST_TRACKS, Track, follow, overlap
-from shared.detector import FaceDetector
+from shared.detector import HaarDetector
 from shared.messages import Box
 from tests.builders import NOON
 
@@ -114,7 +114,7 @@ def test_no_more_tracks_are_remembered_than_fit_into_a_picture() -> None:
 
 def test_a_drawn_person_who_moves_is_one_track() -> None:
     """Found by the detector that every service uses, ten times a second."""
-    detector = FaceDetector()
+    detector = HaarDetector()
     tracks: tuple[Track, ...] = ()
     for number in range(20):
         found = detector.detect(draw(person("zoe"), number / 10))
