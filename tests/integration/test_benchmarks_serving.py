@@ -1,0 +1,46 @@
+"""The benchmarks of serving from end to end, on drawn people and a network of random weights; no time limits."""
+
+import json
+
+import pytest
+
+from benchmarks import serving
+
+# TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
+TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+FIGURES = ("p50_ms", "p99_ms", "requests_per_second")
+
+
+def last_line(output: str) -> dict[str, dict[str, object]]:
+    """Read the line of JSON that a benchmark ends with."""
+    line = json.loads(output.splitlines()[-1])
+    assert isinstance(line, dict)
+    return line
+
+
+@TENSORFLOW_WARNS
+def test_inference_is_measured_beside_other_servers(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every server answers every request, and the ratios are those of the figures."""
+    few = ["--faces", "3", "--pictures", "10", "--seconds", "0.5", "--rounds", "1", "--starts", "1"]
+
+    assert serving.main([*few, "--clients", "1", "3", "--soak-requests", "30"]) == 0
+
+    line = last_line(capsys.readouterr().out)
+    assert line["people"] == 10
+    for kind in ("crop", "picture"):
+        for clients in ("1", "3"):
+            measured = line[kind][clients]
+            assert isinstance(measured, dict)
+            ratios = measured.pop("ratios")
+            assert measured.keys() == {"familiar", *ratios} == {"familiar", "naive", "litserve", "floor"}
+            assert all(figures["failed"] == 0 for figures in measured.values())
+            for other, ratio in ratios.items():
+                for name in FIGURES:
+                    known = measured[other][name]
+                    expected = None if known is None else pytest.approx(measured["familiar"][name] / known, rel=0.1)
+                    assert ratio[name] == expected
+    assert line["crop"]["1"]["floor"]["p50_ms"]
+    assert line["soak"]["requests"] == 30
+    assert line["soak"]["failed"] == 0
+    assert line["start"].keys() == {"first_answer_seconds", "resident_megabytes"}
