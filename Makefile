@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition \
-	benchmark-serving install lock clean
+	benchmark-serving benchmark-reload install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -46,6 +46,9 @@ benchmark-recognition: install ## names and false names beside other recipes; AR
 
 benchmark-serving: install ## inference beside other servers; ARGS='--people DIR --weights FILE', or drawn people
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.serving $(ARGS)
+
+benchmark-reload: install ## many swaps of versions under load, some of them damaged
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.reload $(ARGS)
 
 install: $(VENV)/installed ## .venv with everything, versions and hashes as locked
 

@@ -1,10 +1,11 @@
 """The benchmarks of serving from end to end, on drawn people and a network of random weights; no time limits."""
 
 import json
+from typing import Any
 
 import pytest
 
-from benchmarks import serving
+from benchmarks import reload, serving
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -12,7 +13,7 @@ TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:D
 FIGURES = ("p50_ms", "p99_ms", "requests_per_second")
 
 
-def last_line(output: str) -> dict[str, dict[str, object]]:
+def last_line(output: str) -> dict[str, Any]:
     """Read the line of JSON that a benchmark ends with."""
     line = json.loads(output.splitlines()[-1])
     assert isinstance(line, dict)
@@ -44,3 +45,21 @@ def test_inference_is_measured_beside_other_servers(capsys: pytest.CaptureFixtur
     assert line["soak"]["requests"] == 30
     assert line["soak"]["failed"] == 0
     assert line["start"].keys() == {"first_answer_seconds", "resident_megabytes"}
+
+
+@TENSORFLOW_WARNS
+def test_versions_are_swapped_under_load(capsys: pytest.CaptureFixture[str]) -> None:
+    """No answer fails or is of a wrong version; the damaged version is refused by number; publishers may be killed."""
+    few = ["--faces", "3", "--pictures", "10", "--swaps", "11", "--apart", "0.4", "--share", "0.3"]
+
+    assert reload.main(few) == 0
+
+    line = last_line(capsys.readouterr().out)
+    assert line["requests"] > 0
+    assert (line["failed"], line["wrong_version"]) == (0, 0)
+    assert (line["swaps"], line["answered_versions"]) == (11, 10)
+    # One good version before the first swap, nine after it.
+    assert line["damaged"] == [11]
+    assert line["corrupt_refused"].keys() == {"11"}
+    assert "model.tflite" in line["corrupt_refused"]["11"]
+    assert line["p99_ratio"] == pytest.approx(line["p99_ms_in_swaps"] / line["p99_ms_steady"], rel=0.01)
