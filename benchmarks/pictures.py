@@ -17,7 +17,9 @@ from shared.errors import SourceFailed
 from shared.images import Image, cut_face, encode_jpeg
 from shared.slugs import slug_of
 
-WIDTH, HEIGHT = 640, 480
+# Width and height in pixels.
+Size = tuple[int, int]
+SIZE: Size = (640, 480)
 # Names whose drawn faces the detector finds.
 DRAWN = ("arjun", "ben", "chloe", "dev", "emma", "farid", "karan", "lena", "mia", "zoe")
 
@@ -58,15 +60,16 @@ def read_pictures(folder: Path | None, count: int, faces: int) -> Pictures:
     )
 
 
-def fit(image: Image) -> Image:
-    """Make an image 640 by 480 pixels: scaled until it covers them, its middle cut out."""
+def fit(image: Image, size: Size = SIZE) -> Image:
+    """Give an image a size: scaled until it covers that, its middle cut out."""
+    wide, high = size
     height, width = image.shape[:2]
-    scale = max(WIDTH / width, HEIGHT / height)
-    covering = (max(WIDTH, round(width * scale)), max(HEIGHT, round(height * scale)))
+    scale = max(wide / width, high / height)
+    covering = (max(wide, round(width * scale)), max(high, round(height * scale)))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     scaled = cv2.resize(image, covering, interpolation=interpolation)
-    left, top = (covering[0] - WIDTH) // 2, (covering[1] - HEIGHT) // 2
-    return scaled[top : top + HEIGHT, left : left + WIDTH].astype(image.dtype, copy=False)
+    left, top = (covering[0] - wide) // 2, (covering[1] - high) // 2
+    return scaled[top : top + high, left : left + wide].astype(image.dtype, copy=False)
 
 
 def _images_of_people(folder: Path | None) -> dict[str, Iterator[Image]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import reload, serving
+from benchmarks import live, reload, serving
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -63,3 +63,23 @@ def test_versions_are_swapped_under_load(capsys: pytest.CaptureFixture[str]) -> 
     assert line["corrupt_refused"].keys() == {"11"}
     assert "model.tflite" in line["corrupt_refused"]["11"]
     assert line["p99_ratio"] == pytest.approx(line["p99_ms_in_swaps"] / line["p99_ms_steady"], rel=0.01)
+
+
+@TENSORFLOW_WARNS
+def test_cameras_are_watched(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every camera's frames are looked at, shed, or waiting at the end, and every process is seen."""
+    assert live.main(["--faces", "3", "--cameras", "2", "--seconds", "2", "--size", "320x240"]) == 0
+
+    line = last_line(capsys.readouterr().out)
+    cameras = line["by_camera"].values()
+    assert line["cameras"] == len(cameras) == 2
+    for count in ("taken", "shed", "looked_at", "predictions"):
+        assert line[count] == sum(camera[count] for camera in cameras)
+    assert 0 < line["looked_at_least"] <= line["looked_at_most"]
+    assert line["predictions"] > 0
+    delays = line["capture_to_prediction"]
+    assert 0 < delays["p50_ms"] <= delays["p95_ms"] <= delays["p99_ms"]
+    assert line["by_process"].keys() == {"redis", "capture", "extractor", "trainer", "inference"}
+    assert all(len(process["resident_megabytes"]) == 11 for process in line["by_process"].values())
+    work = line["services_cpu_milliseconds_a_frame"] / line["loop"]["cpu_milliseconds_a_frame"]
+    assert line["cpu_ratio"] == pytest.approx(work, rel=0.05)
