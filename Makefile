@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 GROUPS := capture extractor trainer inference cli
 
-.PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition install \
-	lock clean
+.PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition \
+	benchmark-serving benchmark-reload benchmark-live install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -43,6 +43,15 @@ benchmark-training: install ## our trainer's time beside a notebook's; ARGS='--p
 
 benchmark-recognition: install ## names and false names beside other recipes; ARGS='--people DIR --strangers DIR --background DIR'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.recognition $(ARGS)
+
+benchmark-serving: install ## inference beside other servers; ARGS='--people DIR --weights FILE', or drawn people
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.serving $(ARGS)
+
+benchmark-reload: install ## many swaps of versions under load, some of them damaged
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.reload $(ARGS)
+
+benchmark-live: install ## many cameras through all services; ARGS='--video FILE --cameras N --minutes 10'
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
 
 install: $(VENV)/installed ## .venv with everything, versions and hashes as locked
 

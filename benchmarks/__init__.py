@@ -1,1 +1,1 @@
-"""benchmarks: how long a training takes and how well faces are recognised, beside recipes that others use."""
+"""benchmarks: how well and how fast faces are learned, recognised and served, beside what others use."""

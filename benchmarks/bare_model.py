@@ -1,0 +1,56 @@
+"""What a picture costs where nothing is served: decoding, searching and a LiteRT interpreter, in one thread."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from shared.detector import FaceDetector
+from shared.images import Image, cut_face, to_model_input
+from shared.model_store import SERVED_MODEL
+
+Confidences = NDArray[np.float32]
+
+
+class BareModel:
+    """The network of a version, with the detector that Familiar has. For one thread, whose only one it computes in."""
+
+    def __init__(self, version: Path) -> None:
+        """Load `model.tflite` from the folder of a version."""
+        self._interpreter = Interpreter(str(version / SERVED_MODEL), num_threads=1)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._detector = FaceDetector()
+
+    def answer_crop(self, jpeg: bytes) -> Confidences:
+        """Answer to the JPEG of a crop how likely it is each person, `(people,)`."""
+        return self.classify(decode(jpeg))
+
+    def answer_picture(self, jpeg: bytes) -> list[Confidences]:
+        """Answer so for each face of the JPEG of a picture."""
+        return self.answer_image(decode(jpeg))
+
+    def answer_image(self, image: Image) -> list[Confidences]:
+        """Answer so for each face of an image."""
+        return [self.classify(cut_face(image, box)) for box in self._detector.detect(image)]
+
+    def classify(self, crop: Image) -> Confidences:
+        """Answer so for a crop."""
+        self._interpreter.set_tensor(self._input, to_model_input(crop)[np.newaxis].astype(np.float32))
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output)[0], np.float32)
+
+
+def decode(jpeg: bytes) -> Image:
+    """Decode a JPEG.
+
+    Raises:
+        ValueError: it is none.
+    """
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError("This is no picture.")
+    return image.astype(np.uint8, copy=False)

@@ -1,0 +1,96 @@
+"""What a benchmark of serving is asked: pictures of one face each, and the faces of the people who are taught."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+import cv2
+
+from benchmarks.face_reader import images_of
+from benchmarks.people_folders import people_in
+from benchmarks.plain_detector import PlainDetector
+from services.capture.person_drawing import draw
+from services.capture.person_looks import person
+from shared.detector import FaceDetector
+from shared.errors import SourceFailed
+from shared.images import Image, cut_face, encode_jpeg
+from shared.slugs import slug_of
+
+# Width and height in pixels.
+Size = tuple[int, int]
+SIZE: Size = (640, 480)
+# Names whose drawn faces the detector finds.
+DRAWN = ("arjun", "ben", "chloe", "dev", "emma", "farid", "karan", "lena", "mia", "zoe")
+
+_DRAWN_SECONDS = 1000
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures of one face each and the crops of these faces, as JPEG; crops of each person, by slug, to learn from."""
+
+    pictures: tuple[bytes, ...]
+    crops: tuple[bytes, ...]
+    people: Mapping[str, Sequence[Image]]
+
+
+def read_pictures(folder: Path | None, count: int, faces: int) -> Pictures:
+    """Take `count` pictures, by turns of each person, and the crops of `faces` faces of each person.
+
+    `folder` is as in `people_in`; without one, ten people are drawn. A picture counts if exactly one face is
+    found in it, with the settings of `shared.detector` and with the plain ones: then every server does the same.
+
+    Raises:
+        SourceFailed: there is nobody in the folder, or somebody has too few such pictures.
+        InvalidName: a folder's or clip's name gives no slug.
+    """
+    sources = _images_of_people(folder)
+    detector, plain = FaceDetector(), PlainDetector()
+    each = max(faces, -(-count // len(sources)))
+    found = {name: list(islice(_with_one_face(images, detector, plain), each)) for name, images in sources.items()}
+    for name, own in found.items():
+        if len(own) < each:
+            raise SourceFailed(f"{name} has {len(own)} pictures of exactly one face, and {each} are needed.")
+    turns = list(islice(chain.from_iterable(zip(*found.values(), strict=True)), count))
+    return Pictures(
+        tuple(encode_jpeg(picture) for picture, _ in turns),
+        tuple(encode_jpeg(crop) for _, crop in turns),
+        {name: [crop for _, crop in own[:faces]] for name, own in found.items()},
+    )
+
+
+def fit(image: Image, size: Size = SIZE) -> Image:
+    """Give an image a size: scaled until it covers that, its middle cut out."""
+    wide, high = size
+    height, width = image.shape[:2]
+    scale = max(wide / width, high / height)
+    covering = (max(wide, round(width * scale)), max(high, round(height * scale)))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(image, covering, interpolation=interpolation)
+    left, top = (covering[0] - wide) // 2, (covering[1] - high) // 2
+    return scaled[top : top + high, left : left + wide].astype(image.dtype, copy=False)
+
+
+def _images_of_people(folder: Path | None) -> dict[str, Iterator[Image]]:
+    if folder is None:
+        return {name: _drawn(name) for name in DRAWN}
+    return {
+        slug_of(files.name): (fit(image) for image in images_of((*files.clips, *files.pictures)))
+        for files in people_in([folder])
+    }
+
+
+def _drawn(name: str) -> Iterator[Image]:
+    drawn = person(name)
+    return (draw(drawn, float(second)) for second in range(_DRAWN_SECONDS))
+
+
+def _with_one_face(
+    images: Iterator[Image], detector: FaceDetector, plain: PlainDetector
+) -> Iterator[tuple[Image, Image]]:
+    """Give the images with exactly one face, however it is searched for, and its crop."""
+    for image in images:
+        boxes = detector.detect(image)
+        if len(boxes) == 1 and len(plain.detect(image)) == 1:
+            yield image, cut_face(image, boxes[0])

@@ -1,0 +1,120 @@
+"""Hot reload under load: many swaps of versions, some of them damaged, while crops are named at a steady rate.
+
+python -m benchmarks.reload [--people DIR] [--weights FILE]
+
+Inference runs as it is run for real, with a Redis. First its capacity is measured; then requests come at a share of it,
+whether or not it keeps up. Meanwhile versions are published as the trainer does, the same files each time under a new
+number; every tenth is damaged, each time in another way, and once a publisher is killed in the middle of its work. An
+answer is wrong if its version was never a good one, or is older than one that the same connection had before. Seconds
+are those from when a request was due. A swap is from the beginning of its publishing to a tenth of a second after its
+first answer; `p99_ratio` is the 99th percentile of the seconds in swaps, divided by that of the others.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.http_connection import OK
+from benchmarks.load_process import LoadProcess, Records, load_for
+from benchmarks.pictures import read_pictures
+from benchmarks.processes import own_redis
+from benchmarks.progress import tell
+from benchmarks.reload_figures import asked_within, during_swaps, milliseconds_to_first_answer, p99_ms, wrong_versions
+from benchmarks.served_version import publish_trained
+from benchmarks.servers import FAMILIAR, Bench, Site, serving
+from benchmarks.serving_figures import figures_of
+from benchmarks.swapping import Swaps, refusals, swap_versions
+from shared.errors import FamiliarError
+
+CLIENTS = 16
+CAPACITY_SECONDS = 3.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Teach a version, publish it again and again under load, and print the table and the line of JSON."""
+    options = _parse(arguments)
+    try:
+        with TemporaryDirectory() as folder, own_redis(Path(folder) / "redis") as redis_url:
+            home = Path(folder)
+            pictures = read_pictures(options.people, options.pictures, options.faces)
+            version = publish_trained(home, pictures.people, options.weights, options.epochs)
+            bench = Bench(home, version, redis_url, pictures)
+            with serving(FAMILIAR, "crop", bench) as site:
+                figures = _measure(bench, site, options)
+    except FamiliarError as error:
+        tell(error.detail)
+        return 1
+    table = Table("figure", "")
+    for name, value in figures.items():
+        table.add_row(name, f"{value}")
+    Console().print(table)
+    print(json.dumps({"benchmark": "reload", **figures}))
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reload", description="Swaps versions under load.")
+    parser.add_argument("--people", type=Path, help="a folder with a folder or a clip for each person; drawn without")
+    parser.add_argument("--weights", default="random", help="of MobileNet: imagenet, a file, or random")
+    parser.add_argument("--faces", type=int, default=8, help="train samples of a person")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--pictures", type=int, default=40, help="how many different crops are asked")
+    parser.add_argument("--swaps", type=int, default=100)
+    parser.add_argument(
+        "--apart", type=float, default=0.7, help="seconds between the beginnings of two swaps, at least"
+    )
+    parser.add_argument("--share", type=float, default=0.7, help="of the capacity that is asked for")
+    return parser.parse_args(arguments)
+
+
+def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str, object]:
+    capacity = figures_of(load_for(CAPACITY_SECONDS, site.port, site.requests, CLIENTS)).requests_per_second
+    rate = options.share * capacity
+    tell(f"{capacity:.0f} requests a second at most; {options.swaps} swaps under {rate:.0f}")
+    with LoadProcess(site.port, site.requests, CLIENTS, rate=rate) as load:
+        time.sleep(options.apart)
+        swaps = swap_versions(bench, site, options.swaps, options.apart)
+        records = load.stop()
+    refused = refusals(site, [swap.version for swap in swaps.damaged])
+    first = int(bench.version.name)
+    return {
+        "capacity_requests_per_second": round(capacity, 1),
+        "requests_per_second": round(rate, 1),
+        "swaps": len(swaps.good) + len(swaps.damaged),
+        "killed_publishers": 1,
+        **_figures(records, swaps, first),
+        "damaged": [swap.version for swap in swaps.damaged],
+        "corrupt_refused": refused,
+    }
+
+
+def _figures(records: Records, swaps: Swaps, first: int) -> dict[str, object]:
+    swapping = during_swaps(records, [*swaps.good, *swaps.damaged])
+    # Starting a program to be killed takes more of the machine than any swap, and is neither.
+    counted = ~asked_within(records, swaps.killing)
+    seconds = records["seconds"]
+    during, steady = p99_ms(seconds[counted & swapping]), p99_ms(seconds[counted & ~swapping])
+    waited = milliseconds_to_first_answer(records, swaps.good)
+    return {
+        "requests": len(records),
+        "failed": int((records["status"] != OK).sum()),
+        "wrong_version": wrong_versions(records, [first, *(swap.version for swap in swaps.good)]),
+        "p99_ms_in_swaps": round(during, 2),
+        "p99_ms_steady": round(steady, 2),
+        "p99_ratio": round(during / steady, 3),
+        "answered_versions": len(waited),
+        "publish_to_first_answer_p50_ms": round(float(np.percentile(waited, 50)), 1),
+        "publish_to_first_answer_p95_ms": round(float(np.percentile(waited, 95)), 1),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
