@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 import redis
 from fastapi import APIRouter, FastAPI, Request, Response
 
+from services.inference.event_routes import event_routes
 from services.inference.model_routes import model_routes, training_routes
 from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
 from services.inference.prediction_routes import prediction_routes
 from services.inference.problems import answer_errors_with_problems, problem
 from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundStore
 from shared.errors import CrossSiteRequest, HostNotAllowed
 from shared.kept_faces import KeptFaces
@@ -32,8 +34,10 @@ class Stores:
     kept: KeptFaces
 
 
-def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allowed_hosts: list[str]) -> FastAPI:
-    """Make the application that serves `watcher.served` and shows the stores."""
+def create_app(
+    client: redis.Redis, stores: Stores, watcher: ModelWatcher, follower: StreamFollower, allowed_hosts: list[str]
+) -> FastAPI:
+    """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads."""
     served = watcher.served
     app = FastAPI(
         title="Familiar",
@@ -43,6 +47,7 @@ def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, allow
     answer_errors_with_problems(app)
     for routes in (
         prediction_routes(client, served, stores.kept),
+        event_routes(follower),
         model_routes(stores.models, served, watcher),
         training_routes(client),
         enrolment_routes(client, stores.samples),
