@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from shared.messages import Prediction
 
 # A reader that gets nothing for so long has failed.
 DEADLINE_SECONDS = 60.0
+
+_LENGTH = re.compile(rb"Content-Length: (\d+)\r\n\r\n")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,16 @@ def events(response: httpx.Response) -> Iterator[Event]:
             data = Prediction.model_validate(json.loads(fields["data"]))
             yield Event(fields["event"], fields["id"], data)
             fields = {}
+
+
+def pictures(response: httpx.Response) -> Iterator[bytes]:
+    """Read the pictures of a multipart answer as they come, each whole as soon as its bytes are there."""
+    received = b""
+    for part in response.iter_bytes():
+        received += part
+        while (found := _LENGTH.search(received)) and len(received) >= found.end() + int(found[1]):
+            yield received[found.end() : found.end() + int(found[1])]
+            received = received[found.end() + int(found[1]) :]
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from services.inference.event_routes import event_routes
 from services.inference.model_routes import model_routes, training_routes
 from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
 from services.inference.prediction_routes import prediction_routes
+from services.inference.preview_routes import preview_routes
 from services.inference.problems import answer_errors_with_problems, problem
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.stream_follower import StreamFollower
@@ -54,6 +55,7 @@ def create_app(
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.background),
         camera_routes(client),
+        preview_routes(client, follower),
         _health_routes(served),
     ):
         app.include_router(routes)

@@ -12,7 +12,7 @@ from services.inference.stream_follower import StreamFollower
 from shared import redis_names
 from shared.errors import InvalidRequest, MalformedEntry
 from shared.messages import Prediction
-from shared.redis_stream import parse_entry
+from shared.redis_stream import Fields, parse_entry
 from shared.slugs import SLUG_PATTERN
 
 EVENT = "prediction"
@@ -42,16 +42,21 @@ def event_routes(follower: StreamFollower) -> APIRouter:
 
         The header Last-Event-ID goes on after that event; where it is no longer kept, with the oldest that is.
         """
-        async for entry_id, fields in follower.follow(redis_names.PREDICTIONS, after):
-            try:
-                prediction, _ = parse_entry(fields, Prediction)
-            except MalformedEntry as error:
-                _log.warning("prediction passed over", entry_id=entry_id.decode(), error=error.detail)
-                continue
-            if camera in (None, prediction.camera):
-                yield ServerSentEvent(event=EVENT, id=entry_id.decode(), data=prediction)
+        async for entries in follower.follow(redis_names.PREDICTIONS, after):
+            for entry_id, fields in entries:
+                prediction = _read(entry_id, fields)
+                if prediction and camera in (None, prediction.camera):
+                    yield ServerSentEvent(event=EVENT, id=entry_id.decode(), data=prediction)
 
     return routes
+
+
+def _read(entry_id: bytes, fields: Fields) -> Prediction | None:
+    try:
+        return parse_entry(fields, Prediction)[0]
+    except MalformedEntry as error:
+        _log.warning("prediction passed over", entry_id=entry_id.decode(), error=error.detail)
+        return None
 
 
 def to_entry_id(last_event_id: str) -> bytes:

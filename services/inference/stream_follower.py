@@ -32,15 +32,16 @@ class StreamFollower:
         newest: Any = await self.client.xrevrange(stream, count=1)
         return bytes(newest[0][0]) if newest else b"0"
 
-    async def follow(self, stream: str, after: bytes) -> AsyncIterator[tuple[bytes, Fields]]:
-        """Give the entries that come after an id, with their ids; while Redis is away, wait.
+    async def follow(self, stream: str, after: bytes) -> AsyncIterator[list[tuple[bytes, Fields]]]:
+        """Give the entries that come after an id, with their ids, as many as there are: none after an idle second.
 
-        Entries that are no longer kept are passed over.
+        Entries that are no longer kept are passed over. While Redis is away, nothing comes.
         """
         while not self._stopping.is_set():
-            for entry_id, fields in await self._read(stream, after):
-                yield entry_id, fields
-                after = entry_id
+            entries = await self._read(stream, after)
+            yield entries
+            if entries:
+                after = entries[-1][0]
 
     async def _read(self, stream: str, after: bytes) -> list[tuple[bytes, Fields]]:
         try:
