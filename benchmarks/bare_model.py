@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from shared.detector import FaceDetector
+from shared.detector import HaarDetector
 from shared.images import Image, cut_face, to_model_input
 from shared.model_store import SERVED_MODEL
 
@@ -23,7 +23,7 @@ class BareModel:
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
-        self._detector = FaceDetector()
+        self._detector = HaarDetector()
 
     def answer_crop(self, jpeg: bytes) -> Confidences:
         """Answer to the JPEG of a crop how likely it is each person, `(people,)`."""

@@ -12,7 +12,7 @@ from benchmarks.people_folders import people_in
 from benchmarks.plain_detector import PlainDetector
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
-from shared.detector import FaceDetector
+from shared.detector import HaarDetector
 from shared.errors import SourceFailed
 from shared.images import Image, cut_face, encode_jpeg
 from shared.slugs import slug_of
@@ -46,7 +46,7 @@ def read_pictures(folder: Path | None, count: int, faces: int) -> Pictures:
         InvalidName: a folder's or clip's name gives no slug.
     """
     sources = _images_of_people(folder)
-    detector, plain = FaceDetector(), PlainDetector()
+    detector, plain = HaarDetector(), PlainDetector()
     each = max(faces, -(-count // len(sources)))
     found = {name: list(islice(_with_one_face(images, detector, plain), each)) for name, images in sources.items()}
     for name, own in found.items():
@@ -87,7 +87,7 @@ def _drawn(name: str) -> Iterator[Image]:
 
 
 def _with_one_face(
-    images: Iterator[Image], detector: FaceDetector, plain: PlainDetector
+    images: Iterator[Image], detector: HaarDetector, plain: PlainDetector
 ) -> Iterator[tuple[Image, Image]]:
     """Give the images with exactly one face, however it is searched for, and its crop."""
     for image in images:

@@ -27,8 +27,8 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
     """Delete all that Familiar holds of a person.
 
     The name goes before the versions, so that a training that is under way publishes none that knows it. A
-    forgetting that was cut short can be repeated. Streams, kept faces, tracks and what is in view of cameras cannot be
-    searched for a face, which may have got another's name or none, so they go as a whole.
+    forgetting that was cut short can be repeated. Streams, kept faces, tracks, previews and what is in view of cameras
+    cannot be searched for a face, which may have got another's name or none, so they go as a whole.
 
     Raises:
         UnknownPerson: there is nobody of that slug.
@@ -65,8 +65,8 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
 
 
 def _delete_what_is_in_view(client: redis.Redis) -> None:
-    """Delete tracks and views. Who stands before a camera comes anew with their next faces."""
-    for pattern in (redis_names.track("*"), redis_names.view("*")):
+    """Delete tracks, views and previews. Who stands before a camera comes anew with their next faces."""
+    for pattern in (redis_names.track("*"), redis_names.view("*"), redis_names.previews("*")):
         for key in client.scan_iter(match=pattern):
             client.delete(key)
     client.delete(redis_names.VIEWS)

@@ -105,6 +105,22 @@ class Face(Message):
     track_id: str
 
 
+class TrackedBox(Message):
+    """Where a face is in a picture, and which track it is of."""
+
+    box: Box
+    track_id: str
+
+
+class Preview(Message):
+    """A frame that was worked through, for those who watch its camera just now. Payload: the JPEG of the frame."""
+
+    frame_id: str
+    camera: Slug
+    captured_at: Time
+    faces: tuple[TrackedBox, ...]
+
+
 class ModelVersion(Message):
     """A version was published. A hint without payload: the model store says what is served."""
 

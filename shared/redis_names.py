@@ -61,6 +61,16 @@ def track(track_id: str) -> str:
     return f"track:{track_id}"
 
 
+def previews(camera: str) -> str:
+    """Stream of what a camera shows, only its newest picture, with a time to live; empty while nobody watches."""
+    return f"previews:{camera}"
+
+
+def watched(camera: str) -> str:
+    """Key with a time to live that says somebody watches a camera's previews: without it, none are published."""
+    return f"watched:{camera}"
+
+
 def view(camera_name: str) -> str:
     """Tracks and sightings in view of a camera; it goes when nobody is there any more."""
     return f"view:{camera_name}"

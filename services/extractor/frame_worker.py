@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import redis
 import structlog
@@ -11,6 +12,7 @@ from redis.client import Pipeline
 from services.extractor.camera_leases import RENEW_SECONDS, Leases
 from services.extractor.detectors import Detectors
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from services.extractor.preview import publish_preview
 from services.extractor.tracks import Track, follow
 from shared import redis_names
 from shared.enrolment import Enrolment, EnrolmentState, Refusal
@@ -126,12 +128,16 @@ class ExtractorWorker:
                 message = _face_message(frame, index, face, track)
                 publish(pipeline, redis_names.FACES, message, encode_jpeg(face.crop))
             self._consumer.complete(delivery, pipeline)
+            # Asked along with the rest: while nobody watches, previews cost nothing.
+            pipeline.exists(redis_names.watched(frame.camera))
 
         # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
-        self._client.transaction(settle, redis_names.enrolment(frame.camera))
+        answers: Any = self._client.transaction(settle, redis_names.enrolment(frame.camera))
         self._tracks[frame.camera] = tracks
         if faces:
             drop_oldest(self._client, redis_names.FACES, FACES_KEPT)
+        if answers[-1]:
+            publish_preview(self._client, frame, delivery.payload, tracks[: len(faces)])
 
     def _collect(
         self, frame: Frame, label: EnrolmentLabel, enrolment: Enrolment, faces: Sequence[FoundFace]

@@ -6,16 +6,17 @@ import sys
 import threading
 
 import structlog
-import uvicorn
 
 from services.inference.app import Stores, create_app
 from services.inference.departures import watch_departures
 from services.inference.face_keeper import FaceKeeper
 from services.inference.face_worker import FaceWorker
 from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.server import Server
 from services.inference.settings import InferenceSettings
+from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundStore
-from shared.connection import keep_going, open_redis
+from shared.connection import keep_going, open_async_redis, open_redis
 from shared.kept_faces import KeptFaces
 from shared.logs import configure_logs
 from shared.model_store import ModelStore
@@ -41,11 +42,12 @@ def main() -> None:
     faces = FaceWorker(client, f"{socket.gethostname()}-{os.getpid()}", watcher.served, kept)
     keeper = FaceKeeper(client, kept)
     stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, keeper)
+    stopped = threading.Event()
+    follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
     with end_with_a_sentence():
-        app = create_app(client, stores, watcher, settings)
+        app = create_app(client, stores, watcher, follower, settings)
 
     end_with_any_thread()
-    stopped = threading.Event()
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),
         threading.Thread(target=keep_going, args=(faces.step, stopped.is_set)),
@@ -56,8 +58,7 @@ def main() -> None:
         thread.start()
     log.info("started", host=settings.host, port=settings.port, model_version=watcher.served.version)
     try:
-        # uvicorn stops on SIGTERM and SIGINT by itself, after the requests that are being answered.
-        uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, server_header=False)
+        Server(app, settings.host, settings.port, stopped).run()
     finally:
         stopped.set()
         for thread in threads:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import redis
 from fastapi import APIRouter, FastAPI
 
+from services.inference.event_routes import event_routes
 from services.inference.face_keeper import FaceKeeper
 from services.inference.model_routes import model_routes, training_routes
 from services.inference.other_sites import OtherSitesRefused
 from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
 from services.inference.prediction_routes import prediction_routes
+from services.inference.preview_routes import preview_routes
 from services.inference.problems import answer_errors_with_problems
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
+from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundStore
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
@@ -28,8 +31,10 @@ class Stores:
     keeper: FaceKeeper
 
 
-def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, settings: InferenceSettings) -> FastAPI:
-    """Make the application that serves `watcher.served` and shows the stores."""
+def create_app(
+    client: redis.Redis, stores: Stores, watcher: ModelWatcher, follower: StreamFollower, settings: InferenceSettings
+) -> FastAPI:
+    """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads."""
     served = watcher.served
     app = FastAPI(
         title="Familiar",
@@ -39,12 +44,14 @@ def create_app(client: redis.Redis, stores: Stores, watcher: ModelWatcher, setti
     answer_errors_with_problems(app)
     for routes in (
         prediction_routes(served, stores.keeper, settings.yunet),
+        event_routes(follower),
         model_routes(stores.models, served, watcher),
         training_routes(client),
         enrolment_routes(client, stores.samples),
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.background, stores.keeper),
         camera_routes(client),
+        preview_routes(client, follower),
         _health_routes(served),
     ):
         app.include_router(routes)

@@ -52,8 +52,8 @@ class FaceKeeper:
         settled.wait(SETTLE_SECONDS)
 
     def run(self, stopped: threading.Event) -> None:
-        """Keep what is handed over, until stopped."""
-        while not stopped.is_set():
+        """Keep what is handed over, until stopped and nothing waits any more."""
+        while not stopped.is_set() or not self._waiting.empty():
             try:
                 waiting = self._waiting.get(timeout=_LOOK_EVERY_SECONDS)
             except Empty:

@@ -35,6 +35,11 @@ def find_track(pipeline: Pipeline, track_id: str) -> TrackAnswers | None:
 def find_view(pipeline: Pipeline, camera: str) -> View:
     """Look up what is in view of a camera."""
     text: Any = pipeline.get(redis_names.view(camera))
+    return read_view(camera, text)
+
+
+def read_view(camera: str, text: bytes | None) -> View:
+    """Read what stands in Redis of a camera's view; None where nothing is in view."""
     return View(camera=camera) if text is None else View.model_validate_json(text)
 
 

@@ -1,5 +1,6 @@
 """Correcting predictions while everything runs: of a camera's stream, and of a picture over HTTP."""
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ from services.capture.person_looks import person
 from services.inference.app import Stores, create_app
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
+from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundSource, BackgroundStore
-from shared.connection import open_redis
+from shared.connection import open_async_redis, open_redis
 from shared.images import encode_jpeg
 from shared.messages import Split
 from shared.sample_store import SampleStore
@@ -54,12 +56,14 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     taught: "Running", home: Path, picture_of_karan: bytes
 ) -> None:
     """There is no Redis at all; the prediction is the same, and only cannot be corrected."""
-    away = open_redis(f"redis://127.0.0.1:{closed_port()}")
+    nowhere = f"redis://127.0.0.1:{closed_port()}"
+    away = open_redis(nowhere)
     watcher = ModelWatcher(away, taught.models, ServedModel(taught.models))
     watcher.follow()
+    follower = StreamFollower(open_async_redis(nowhere), threading.Event())
     with keeping(away, 500) as keeper:
         stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, keeper)
-        site = Site(create_app(away, stores, watcher, InferenceSettings()))
+        site = Site(create_app(away, stores, watcher, follower, InferenceSettings()))
         answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
         assert answer.status_code == 200, answer.text
         assert [face["person"] for face in answer.json()["faces"]] == ["karan"]

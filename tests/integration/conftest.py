@@ -1,5 +1,6 @@
 """What integration tests share: inference asked without a network, an extractor, and replicas of inference."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,16 +14,19 @@ from services.extractor.frame_worker import ExtractorWorker
 from services.inference.app import Stores, create_app
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
+from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundStore
 from shared.camera_registry import Camera, CameraState, announce_camera
+from shared.connection import open_async_redis
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from tests.app_client import Site, keeping
 from tests.replicas import Replica, start
+from tests.serving import Serving, serving
 
 
 @pytest.fixture
-def open_site(home: Path) -> Iterator[Callable[[redis.Redis], Site]]:
+def open_site(home: Path, redis_url: str) -> Iterator[Callable[[redis.Redis], Site]]:
     """Give what makes a site on a Redis and an empty home, without a model; `Studio` is a further name of its host."""
     keepers = ExitStack()
 
@@ -32,7 +36,8 @@ def open_site(home: Path) -> Iterator[Callable[[redis.Redis], Site]]:
         settings = InferenceSettings(allowed_hosts="Studio")
         keeper = keepers.enter_context(keeping(client, settings.kept_faces))
         stores = Stores(SampleStore(home), BackgroundStore(home), models, keeper)
-        return Site(create_app(client, stores, watcher, settings))
+        follower = StreamFollower(open_async_redis(redis_url), threading.Event())
+        return Site(create_app(client, stores, watcher, follower, settings))
 
     with keepers:
         yield open_on
@@ -42,6 +47,13 @@ def open_site(home: Path) -> Iterator[Callable[[redis.Redis], Site]]:
 def site(open_site: Callable[[redis.Redis], Site], client: redis.Redis) -> Site:
     """Give a site with nobody enrolled, no camera and no model."""
     return open_site(client)
+
+
+@pytest.fixture(scope="module")
+def inference(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Give a process of inference with an empty home: answers without an end need a real server."""
+    with serving(tmp_path_factory.mktemp("inference"), redis_url) as running:
+        yield running
 
 
 @pytest.fixture

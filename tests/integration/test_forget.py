@@ -55,6 +55,13 @@ def test_streams_and_their_dead_letters_are_emptied(client: redis.Redis, samples
     assert [client.exists(f"{stream}:dead") for stream in STREAMS] == [0, 0, 0, 0]
 
 
+def test_previews_are_deleted(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """They show faces; whoever watches sees the next one."""
+    client.xadd("previews:door", {"header": "a picture"})
+    forget_person(client, samples, ModelStore(home), "zoe")
+    assert not client.exists("previews:door")
+
+
 def test_no_value_in_redis_names_the_person_any_more(client: redis.Redis, samples: SampleStore, home: Path) -> None:
     """Whatever key it is under; Redis gives values as they are when it is told not to compress them."""
     client.config_set("rdbcompression", "no")

@@ -1,0 +1,31 @@
+"""Previews: frames that were worked through, published for those who watch their camera."""
+
+from collections.abc import Sequence
+
+import redis
+from redis.client import Pipeline
+
+from services.extractor.tracks import Track
+from shared import redis_names
+from shared.messages import Frame, Preview, TrackedBox
+from shared.redis_stream import publish, run_transaction
+
+# As long as somebody counts as watching after they have gone: no picture stays when nobody does.
+PREVIEW_SECONDS_KEPT = 5
+
+
+def publish_preview(client: redis.Redis, frame: Frame, jpeg: bytes, faces: Sequence[Track]) -> None:
+    """Publish a frame's JPEG as it came, with the tracks of its faces; it takes the place of the one before."""
+    preview = Preview(
+        frame_id=frame.frame_id,
+        camera=frame.camera,
+        captured_at=frame.captured_at,
+        faces=tuple(TrackedBox(box=face.box, track_id=face.track_id) for face in faces),
+    )
+    stream = redis_names.previews(frame.camera)
+
+    def queue(pipeline: Pipeline) -> None:
+        publish(pipeline, stream, preview, jpeg, most=1)
+        pipeline.expire(stream, PREVIEW_SECONDS_KEPT)
+
+    run_transaction(client, queue)
