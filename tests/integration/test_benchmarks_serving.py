@@ -75,7 +75,7 @@ def test_cameras_are_watched(capsys: pytest.CaptureFixture[str]) -> None:
     assert line["cameras"] == len(cameras) == 2
     for count in ("taken", "shed", "looked_at", "predictions"):
         assert line[count] == sum(camera[count] for camera in cameras)
-    assert 0 < line["looked_at_least"] <= line["looked_at_most"]
+    assert 0 < line["looked_at_per_second_least"] <= line["looked_at_per_second_most"]
     assert line["predictions"] > 0
     delays = line["capture_to_prediction"]
     assert 0 < delays["p50_ms"] <= delays["p95_ms"] <= delays["p99_ms"]
