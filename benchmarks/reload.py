@@ -6,8 +6,9 @@ Inference runs as it is run for real, with a Redis. First its capacity is measur
 whether or not it keeps up. Meanwhile versions are published as the trainer does, the same files each time under a new
 number; every tenth is damaged, each time in another way, and once a publisher is killed in the middle of its work. An
 answer is wrong if its version was never a good one, or is older than one that the same connection had before. Seconds
-are those from when a request was due. A swap is from the beginning of its publishing to a tenth of a second after its
-first answer; `p99_ratio` is the 99th percentile of the seconds in swaps, divided by that of the others.
+are those from when a request was due. A swap is from the beginning of its publishing to its first answer, and a tenth
+of a second before and after; `p99_ratio` is the 99th percentile of what was asked in swaps, divided by that of the
+rest.
 """
 
 import argparse

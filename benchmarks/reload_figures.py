@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from benchmarks.http_connection import OK
 from benchmarks.load_process import Records
 
-# Answers count as those of a swap for so long after its first answer: what they waited for, they waited for then.
-TAIL_SECONDS = 0.1
+# A swap reaches so far to either side: what was asked just before it has to wait for it, and so may what comes after.
+MARGIN_SECONDS = 0.1
 
 Flags = NDArray[np.bool_]
 
@@ -39,22 +39,23 @@ def first_answer(records: Records, version: int) -> float | None:
 
 
 def during_swaps(records: Records, swaps: Sequence[Swap]) -> Flags:
-    """Mark the answers, `(requests,)`, that were waited for while a version was on its way.
+    """Mark what was asked, `(requests,)`, while a version was on its way.
 
-    It is from the beginning of its publishing until `TAIL_SECONDS` after its first answer; after its publishing where
-    it was refused.
+    That is from the beginning of its publishing to its first answer, or to the end of its publishing where it was
+    refused, and `MARGIN_SECONDS` before and after. It is the asking that counts: an answer that takes long, whatever
+    it waits for, would nearly always reach into some swap.
     """
     marked = np.zeros(len(records), bool)
     for swap in swaps:
         ended = first_answer(records, swap.version) or swap.published
-        marked |= asked_within(records, Interval(swap.began, ended + TAIL_SECONDS))
+        marked |= asked_within(records, Interval(swap.began - MARGIN_SECONDS, ended + MARGIN_SECONDS))
     return marked
 
 
 def asked_within(records: Records, interval: Interval) -> Flags:
-    """Mark the answers, `(requests,)`, that were waited for at any moment of an interval."""
+    """Mark what was asked, `(requests,)`, within an interval; with a rate, asking is when it was due."""
     asked = records["finished"] - records["seconds"]
-    marked: Flags = (records["finished"] >= interval.began) & (asked <= interval.ended)
+    marked: Flags = (asked >= interval.began) & (asked <= interval.ended)
     return marked
 
 
