@@ -1,17 +1,17 @@
 """Run an extractor. Any number of them share the cameras among themselves."""
 
-import os
-import socket
 import threading
 
 import structlog
 
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
+from services.extractor.metrics import REGISTRY
 from services.extractor.settings import ExtractorSettings
 from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs
+from shared.metrics import MetricsBoard, this_instance
 from shared.sample_store import SampleStore
 from shared.service import load_settings, stop_on_signals
 
@@ -24,12 +24,15 @@ def main() -> None:
     stopped = threading.Event()
     stop_on_signals(stopped)
     client = open_redis(settings.redis_url)
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    name = this_instance()
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
     worker = ExtractorWorker(client, name, SampleStore(settings.home), rules)
 
+    board = MetricsBoard(client, "extractor", REGISTRY)
+
     def step() -> None:
         beat(client, "extractor")
+        board.post()
         worker.step()
 
     log.info("started", extractor=name)

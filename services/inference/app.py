@@ -6,14 +6,17 @@ from urllib.parse import urlsplit
 
 import redis
 from fastapi import APIRouter, FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.inference.event_routes import event_routes
+from services.inference.metrics_page import MetricsPage
 from services.inference.model_routes import model_routes, training_routes
 from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
 from services.inference.prediction_routes import prediction_routes
 from services.inference.preview_routes import preview_routes
 from services.inference.problems import answer_errors_with_problems, problem
 from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.request_counter import RequestCounter
 from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundStore
 from shared.errors import CrossSiteRequest, HostNotAllowed
@@ -36,7 +39,12 @@ class Stores:
 
 
 def create_app(
-    client: redis.Redis, stores: Stores, watcher: ModelWatcher, follower: StreamFollower, allowed_hosts: list[str]
+    client: redis.Redis,
+    stores: Stores,
+    watcher: ModelWatcher,
+    follower: StreamFollower,
+    metrics: MetricsPage,
+    allowed_hosts: list[str],
 ) -> FastAPI:
     """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads."""
     served = watcher.served
@@ -57,9 +65,11 @@ def create_app(
         camera_routes(client),
         preview_routes(client, follower),
         _health_routes(served),
+        _metrics_routes(metrics),
     ):
         app.include_router(routes)
     _refuse_other_sites(app, frozenset(host.lower() for host in allowed_hosts))
+    app.add_middleware(RequestCounter)
     return app
 
 
@@ -104,5 +114,16 @@ def _health_routes(served: ServedModel) -> APIRouter:
     def ready() -> dict[str, int]:
         """Tell which model version answers; 503 while there is none."""
         return {"model_version": served.get().version}
+
+    return routes
+
+
+def _metrics_routes(page: MetricsPage) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/metrics", response_class=Response)
+    def metrics() -> Response:
+        """Show the metrics of all services, in Prometheus' text format."""
+        return Response(page.render(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

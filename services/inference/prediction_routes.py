@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
+from services.inference.metrics import observe_picture
 from services.inference.predict import Answer, predict_picture
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
@@ -74,6 +75,7 @@ def prediction_routes(client: redis.Redis, served: ServedModel, kept: KeptFaces)
             faces=answer.faces,
             timing_ms=answer.timing_ms,
         )
+        observe_picture(prediction)
         await run_in_threadpool(keep, prediction, answer.crops)
         return prediction
 

@@ -8,6 +8,7 @@ from cli.watch import predictions
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from services.inference.app import Stores, create_app
+from services.inference.metrics_page import MetricsPage
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
@@ -63,7 +64,8 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     watcher.follow()
     stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, KeptFaces(away, 500))
     follower = StreamFollower(open_async_redis(nowhere), threading.Event())
-    site = Site(create_app(away, stores, watcher, follower, InferenceSettings().all_allowed_hosts))
+    page = MetricsPage(away, taught.models)
+    site = Site(create_app(away, stores, watcher, follower, page, InferenceSettings().all_allowed_hosts))
     answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
     assert answer.status_code == 200, answer.text
     assert [face["person"] for face in answer.json()["faces"]] == ["karan"]

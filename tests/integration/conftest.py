@@ -10,6 +10,7 @@ import redis
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from services.inference.app import Stores, create_app
+from services.inference.metrics_page import MetricsPage
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
@@ -34,7 +35,8 @@ def open_site(home: Path, redis_url: str) -> Callable[[redis.Redis], Site]:
         settings = InferenceSettings(allowed_hosts="Studio")
         stores = Stores(SampleStore(home), BackgroundStore(home), models, KeptFaces(client, settings.kept_faces))
         follower = StreamFollower(open_async_redis(redis_url), threading.Event())
-        return Site(create_app(client, stores, watcher, follower, settings.all_allowed_hosts))
+        page = MetricsPage(client, models)
+        return Site(create_app(client, stores, watcher, follower, page, settings.all_allowed_hosts))
 
     return open_on
 
