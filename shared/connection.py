@@ -38,14 +38,17 @@ DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 _log = structlog.get_logger()
 
 
-def open_redis(url: str) -> redis.Redis:
-    """Make a client that gives bytes. Nothing is connected yet."""
+def open_redis(url: str, timeout_seconds: float = _SOCKET_TIMEOUT_SECONDS) -> redis.Redis:
+    """Make a client that gives bytes. Nothing is connected yet.
+
+    The usual timeout is longer than any wait in Redis; a shorter one is for who has to answer soon.
+    """
     return redis.Redis.from_url(
         url,
         # RESP3, redis-py's default, gives the answers of streams another shape; one is enough.
         protocol=2,
-        socket_timeout=_SOCKET_TIMEOUT_SECONDS,
-        socket_connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=min(timeout_seconds, _CONNECT_TIMEOUT_SECONDS),
         retry=Retry(NoBackoff(), 0),
     )
 

@@ -96,6 +96,12 @@ def encode_jpeg(image: Image, quality: int = 90) -> bytes:
     return data.tobytes()
 
 
+def encode_png(image: Image) -> bytes:
+    """Encode an image as PNG, which loses nothing."""
+    _, data = cv2.imencode(".png", image)
+    return data.tobytes()
+
+
 def cut_face(image: Image, box: Box) -> Image:
     """Cut a face out of an image: the box and `CROP_MARGIN` of it on every side, as a square.
 

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from shared.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
 
+# Of probabilities. Processors that add up in another order differ by less than a thousandth of that.
+GOLDEN_DIFFERENCE = 0.01
+
 
 class ManifestPerson(Message):
     """Somebody that the version knows, with the number of samples it learned and was tested with.
@@ -100,6 +103,16 @@ class ServingFormat(Message):
     recall_int8: Confidence | None = None
 
 
+class GoldenSample(Message):
+    """A face of the version's folder, and what its network answered when it was made, in the order of the people.
+
+    Whoever loads the version has to get the same answers, to within `GOLDEN_DIFFERENCE`.
+    """
+
+    file: str
+    confidences: tuple[float, ...]
+
+
 class Manifest(Message):
     """A model version. The order of `people` is the order of the network's outputs.
 
@@ -108,7 +121,7 @@ class Manifest(Message):
     `model.keras` and `model.tflite`, in float32, answer to the same crops. `gate` and `job_id`, the training job that
     it came of, are None in versions from before there was either. `background` counts the faces of strangers that were
     read, by where they came from. `resumed_after` is the epoch after which a training that had been cut short went
-    on, 0 if it ran through.
+    on, 0 if it ran through. `golden` is empty in versions from before there were such samples.
     """
 
     version: int
@@ -128,6 +141,7 @@ class Manifest(Message):
     background: dict[str, int] = Field(default_factory=dict)
     resumed_after: int = 0
     serving: ServingFormat = ServingFormat()
+    golden: tuple[GoldenSample, ...] = ()
 
     @property
     def rejection(self) -> str | None:

@@ -81,6 +81,11 @@ def lease(camera_name: str) -> str:
     return f"lease:{camera_name}"
 
 
+def metrics(service: str, instance: str) -> str:
+    """Key with a time to live that holds a process's own metrics, so that one address shows those of all."""
+    return f"metrics:{service}:{instance}"
+
+
 def heartbeat(service: str, host: str) -> str:
     """Key with a time to live that says a service's loop goes round; health checks read it."""
     return f"heartbeat:{service}:{host}"

@@ -7,6 +7,7 @@ stream's length is its backlog. A stream for subscribers only has a bounded leng
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import redis
@@ -43,6 +44,11 @@ class Delivery(Generic[MessageT]):
     entry_id: bytes
     message: MessageT
     payload: bytes
+
+    @property
+    def published_at(self) -> datetime:
+        """When the entry was published, by Redis' clock."""
+        return datetime.fromtimestamp(int(self.entry_id.partition(b"-")[0]) / 1000, UTC)
 
 
 def publish(

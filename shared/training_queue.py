@@ -106,6 +106,22 @@ def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
         raise UnknownJob(f"There is no training job {job_id!r}. {UnknownJob().detail}") from error
 
 
+def count_trainings(client: redis.Redis) -> dict[JobState, int]:
+    """Count the training jobs that Redis has, by state; looking changes nothing."""
+    queue = _queue(client)
+    registries = {
+        JobState.QUEUED: (queue.scheduled_job_registry, queue.deferred_job_registry),
+        JobState.STARTED: (queue.started_job_registry,),
+        JobState.FINISHED: (queue.finished_job_registry,),
+        JobState.FAILED: (queue.failed_job_registry, queue.canceled_job_registry),
+    }
+    counts = {
+        state: sum(registry.get_job_count(cleanup=False) for registry in those) for state, those in registries.items()
+    }
+    counts[JobState.QUEUED] += queue.count
+    return counts
+
+
 def report_progress(progress: TrainingProgress) -> None:
     """From inside a job: say how far it is."""
     job = _this_job()

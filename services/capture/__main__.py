@@ -5,10 +5,12 @@ import threading
 import structlog
 
 from services.capture.camera_worker import CameraWorker
+from services.capture.metrics import REGISTRY
 from services.capture.settings import CaptureSettings
 from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs
+from shared.metrics import MetricsBoard
 from shared.service import end_with_any_thread, load_settings, stop_on_signals
 
 _BEAT_EVERY_SECONDS = 2.0
@@ -30,8 +32,11 @@ def main() -> None:
     if not threads:
         log.info("no cameras: set FAMILIAR_CAMERAS, for example FAMILIAR_CAMERAS='door=0'")
 
+    board = MetricsBoard(client, "capture", REGISTRY)
+
     def step() -> None:
         beat(client, "capture")
+        board.post()
         stopped.wait(_BEAT_EVERY_SECONDS)
 
     try:

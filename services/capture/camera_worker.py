@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import redis
 import structlog
 
-from services.capture.capture import FrameOrigin, capture_images, make_frame
+from services.capture import metrics
+from services.capture.capture import FRAMES_KEPT, FrameOrigin, capture_images, make_frame
 from services.capture.source_address import SourceAddress
 from shared import redis_names
 from shared.camera_registry import Camera, CameraState, announce_camera
@@ -17,8 +18,6 @@ from shared.errors import SourceFailed
 from shared.images import Image
 from shared.messages import EnrolmentLabel
 from shared.redis_stream import drop_oldest, publish
-
-FRAMES_KEPT = 16
 
 _ANNOUNCE_EVERY_SECONDS = 1.0
 _BACKLOG_PAUSE_SECONDS = 0.005
@@ -78,8 +77,11 @@ class CameraWorker:
             label = self._wait_for_room()
             if not self._stopped.is_set():
                 live = label is None and not self._address.fast
-                frame, jpeg = make_frame(image, FrameOrigin(self._camera, started_at, sequence), label, live=live)
-                publish(self._client, redis_names.frames(self._camera), frame, jpeg)
+                with metrics.ENCODING.labels(self._camera).time():
+                    frame, jpeg = make_frame(image, FrameOrigin(self._camera, started_at, sequence), label, live=live)
+                with metrics.PUBLISHING.labels(self._camera).time():
+                    publish(self._client, redis_names.frames(self._camera), frame, jpeg)
+                metrics.PUBLISHED.labels(self._camera).inc()
                 published.set()
                 self._state = self._state.model_copy(update={"published": sequence + 1})
             self._announce()

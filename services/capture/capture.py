@@ -10,6 +10,9 @@ from services.capture.source_address import SourceAddress
 from shared.images import Image, encode_jpeg
 from shared.messages import EnrolmentLabel, Frame
 
+# How many frames of a camera may wait to be worked through.
+FRAMES_KEPT = 16
+
 Sleep = Callable[[float], object]
 
 

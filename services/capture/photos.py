@@ -8,8 +8,7 @@ from pathlib import Path
 import redis
 import structlog
 
-from services.capture.camera_worker import FRAMES_KEPT
-from services.capture.capture import FrameOrigin, make_frame
+from services.capture.capture import FRAMES_KEPT, FrameOrigin, make_frame
 from shared import redis_names
 from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.errors import FamiliarError

@@ -1,7 +1,5 @@
 """Run an extractor. Any number of them share the cameras among themselves."""
 
-import os
-import socket
 import threading
 
 import structlog
@@ -9,10 +7,12 @@ import structlog
 from services.extractor.detectors import Detectors
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
+from services.extractor.metrics import REGISTRY
 from services.extractor.settings import ExtractorSettings
 from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs
+from shared.metrics import MetricsBoard, this_instance
 from shared.sample_store import SampleStore
 from shared.service import end_with_a_sentence, load_settings, stop_on_signals
 
@@ -25,14 +25,17 @@ def main() -> None:
     stopped = threading.Event()
     stop_on_signals(stopped)
     client = open_redis(settings.redis_url)
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    name = this_instance()
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
     with end_with_a_sentence():
         detectors = Detectors(settings.yunet)
     worker = ExtractorWorker(client, name, SampleStore(settings.home), rules, detectors)
 
+    board = MetricsBoard(client, "extractor", REGISTRY)
+
     def step() -> None:
         beat(client, "extractor")
+        board.post()
         worker.step()
 
     log.info("started", extractor=name)

@@ -9,6 +9,7 @@ import redis
 import structlog
 from redis.client import Pipeline
 
+from services.extractor import metrics
 from services.extractor.camera_leases import RENEW_SECONDS, Leases
 from services.extractor.detectors import Detectors
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
@@ -20,6 +21,7 @@ from shared.enrolment_store import count_refusal, find_enrolment, record_samples
 from shared.errors import ImageTooLarge, UnknownPerson, UnreadableImage
 from shared.images import decode_image, encode_jpeg
 from shared.messages import EnrolmentLabel, Face, Frame, Split
+from shared.metrics import seconds_since
 from shared.near_copy import TakenSamples
 from shared.redis_stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
 from shared.sample_store import SampleOrigin, SampleStore
@@ -102,18 +104,21 @@ class ExtractorWorker:
     def _shed(self, delivery: Delivery[Frame]) -> None:
         """Complete a stale frame unread, and count it unless capture, which dropped it meanwhile, has done so."""
         *_, deleted = run_transaction(self._client, lambda pipeline: self._consumer.complete(delivery, pipeline))
+        metrics.FRAMES_SHED.labels(delivery.message.camera).inc()
         if deleted:
             count_dropped(self._client, delivery.stream, 1)
 
     def _extract(self, delivery: Delivery[Frame]) -> None:
         """Publish a frame's faces and fulfil its enrolment, in one transaction with the acknowledgement."""
         frame = delivery.message
+        metrics.FRAME_WAITING.labels(frame.camera).observe(seconds_since(frame.captured_at))
         try:
             image = decode_image(delivery.payload)
         except (UnreadableImage, ImageTooLarge) as error:
             self._consumer.bury(delivery, error.detail)
             return
-        faces = find_faces(image, self._detectors.of(frame))
+        with metrics.DETECTION.labels(frame.camera).time():
+            faces = find_faces(image, self._detectors.of(frame))
         tracks = follow(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
 
         def settle(pipeline: Pipeline) -> None:
@@ -134,6 +139,8 @@ class ExtractorWorker:
         # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
         answers: Any = self._client.transaction(settle, redis_names.enrolment(frame.camera))
         self._tracks[frame.camera] = tracks
+        metrics.FRAMES_EXTRACTED.labels(frame.camera).inc()
+        metrics.FACES_FOUND.labels(frame.camera).inc(len(faces))
         if faces:
             drop_oldest(self._client, redis_names.FACES, FACES_KEPT)
         if answers[-1]:

@@ -1,7 +1,5 @@
 """Run inference: HTTP, the streams of faces and sightings, and the watch for new model versions, in one process."""
 
-import os
-import socket
 import sys
 import threading
 
@@ -11,6 +9,8 @@ from services.inference.app import Stores, create_app
 from services.inference.departures import watch_departures
 from services.inference.face_keeper import FaceKeeper
 from services.inference.face_worker import FaceWorker
+from services.inference.metrics import REGISTRY
+from services.inference.metrics_page import SERVICE, MetricsPage
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.server import Server
 from services.inference.settings import InferenceSettings
@@ -19,6 +19,7 @@ from shared.background_store import BackgroundStore
 from shared.connection import keep_going, open_async_redis, open_redis
 from shared.kept_faces import KeptFaces
 from shared.logs import configure_logs
+from shared.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from shared.service import end_with_a_sentence, end_with_any_thread, load_settings
@@ -39,13 +40,19 @@ def main() -> None:
     watcher = ModelWatcher(client, models, ServedModel(models))
     watcher.follow()
     kept = KeptFaces(client, settings.kept_faces)
-    faces = FaceWorker(client, f"{socket.gethostname()}-{os.getpid()}", watcher.served, kept)
+    faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = FaceKeeper(client, kept)
     stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, keeper)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
+    page = MetricsPage(open_redis(settings.redis_url, timeout_seconds=0.5), models)
     with end_with_a_sentence():
-        app = create_app(client, stores, watcher, follower, settings)
+        app = create_app(client, stores, watcher, follower, page, settings)
+    board = MetricsBoard(client, SERVICE, REGISTRY)
+
+    def post() -> None:
+        board.post()
+        stopped.wait(POST_EVERY_SECONDS)
 
     end_with_any_thread()
     threads = [
@@ -53,6 +60,7 @@ def main() -> None:
         threading.Thread(target=keep_going, args=(faces.step, stopped.is_set)),
         threading.Thread(target=watch_departures, args=(client, stopped)),
         threading.Thread(target=keeper.run, args=(stopped,)),
+        threading.Thread(target=keep_going, args=(post, stopped.is_set)),
     ]
     for thread in threads:
         thread.start()

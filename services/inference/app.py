@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import redis
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.inference.event_routes import event_routes
 from services.inference.face_keeper import FaceKeeper
+from services.inference.metrics_page import MetricsPage
 from services.inference.model_routes import model_routes, training_routes
 from services.inference.other_sites import OtherSitesRefused
 from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
@@ -14,6 +16,7 @@ from services.inference.prediction_routes import prediction_routes
 from services.inference.preview_routes import preview_routes
 from services.inference.problems import answer_errors_with_problems
 from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.request_counter import RequestCounter
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundStore
@@ -32,7 +35,12 @@ class Stores:
 
 
 def create_app(
-    client: redis.Redis, stores: Stores, watcher: ModelWatcher, follower: StreamFollower, settings: InferenceSettings
+    client: redis.Redis,
+    stores: Stores,
+    watcher: ModelWatcher,
+    follower: StreamFollower,
+    metrics: MetricsPage,
+    settings: InferenceSettings,
 ) -> FastAPI:
     """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads."""
     served = watcher.served
@@ -53,10 +61,12 @@ def create_app(
         camera_routes(client),
         preview_routes(client, follower),
         _health_routes(served),
+        _metrics_routes(metrics),
     ):
         app.include_router(routes)
     allowed_hosts = frozenset(host.lower() for host in settings.all_allowed_hosts)
     app.add_middleware(OtherSitesRefused, allowed_hosts=allowed_hosts)
+    app.add_middleware(RequestCounter)
     return app
 
 
@@ -72,5 +82,16 @@ def _health_routes(served: ServedModel) -> APIRouter:
     def ready() -> dict[str, int]:
         """Tell which model version answers; 503 while there is none."""
         return {"model_version": served.get().version}
+
+    return routes
+
+
+def _metrics_routes(page: MetricsPage) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/metrics", response_class=Response)
+    def metrics() -> Response:
+        """Show the metrics of all services, in Prometheus' text format."""
+        return Response(page.render(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import redis
 from redis.client import Pipeline
 
+from services.inference import metrics
 from services.inference.predict import in_milliseconds, name_face
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
@@ -19,6 +20,7 @@ from shared.errors import ImageTooLarge, NoModel, UnreadableImage
 from shared.images import Image, decode_image
 from shared.kept_faces import KeptFaces
 from shared.messages import Face, NamedFace, Prediction
+from shared.metrics import seconds_since
 from shared.redis_stream import Consumer, Delivery, publish
 
 PREDICTIONS_KEPT = 10_000
@@ -63,6 +65,7 @@ class FaceWorker:
 
     def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
         """Say what the model says of a face, and settle it."""
+        metrics.FACE_WAITING.labels(delivery.message.camera).observe(seconds_since(delivery.published_at))
         started = time.perf_counter()
         try:
             crop: Image = decode_image(delivery.payload)
@@ -73,6 +76,7 @@ class FaceWorker:
         (confidences,) = predictor.confidences([crop])
         classified = time.perf_counter()
         timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
+        metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
         answer = answer_to(delivery.message, confidences, predictor.version, predictor.people)
         self._settle(delivery, answer, predictor, in_milliseconds(timing))
 
@@ -84,8 +88,10 @@ class FaceWorker:
         It runs again if the track, the view or who is known changes meanwhile.
         """
         face = delivery.message
+        published: list[Prediction] = []
 
         def settle(pipeline: Pipeline) -> None:
+            published.clear()
             if not self._consumer.owns(delivery):
                 return
             self._served.require(predictor)
@@ -103,8 +109,11 @@ class FaceWorker:
             if seen:
                 keep_view(pipeline, seen)
             self._consumer.complete(delivery, pipeline)
+            published.append(prediction)
 
         self._client.transaction(settle, *watched_names(face))
+        for prediction in published:
+            metrics.observe_face(prediction)
 
 
 def _seen_face(face: Face, named: NamedFace, version: int) -> SeenFace:

@@ -15,13 +15,14 @@ from shared.training_queue import TrainingJob, enqueue_training, find_training
 # Whoever may ask for a training may not make the trainer open any file there is.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
 
-ModelState = Literal["ready", "failed", "rejected", "stored"]
+ModelState = Literal["loading", "ready", "retiring", "failed", "rejected", "stored"]
 
 
 class ModelSummary(Message):
-    """A version in a list: `ready` is serving, `failed` could not be loaded, `stored` lies in the store.
+    """A version in a list: `ready` is serving, `stored` lies in the store, `rejected` does and was not served.
 
-    `rejected` lies there too, and was not served: it was worse than what was. `detail` says why it was rejected or
+    `loading` is about to serve, `retiring` answers the last who asked while it was serving, and `failed` could not be
+    loaded. A rejected one was worse than what was served. `detail` says why it was rejected or
     could not be loaded. `pinned` tells that somebody chose it to be served.
     """
 
@@ -52,14 +53,9 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
                 pinned=version == store.pinned(),
             )
         failure = watcher.failures.get(version)
-        state: ModelState = "failed" if failure else "stored"
-        if manifest.rejection is not None:
-            state = "rejected"
-        if version == served.version:
-            state = "ready"
         return ModelSummary(
             version=version,
-            state=state,
+            state=_state_of(manifest, served, watcher),
             detail=failure or manifest.rejection,
             created_at=manifest.created_at,
             people=manifest.people,
@@ -92,6 +88,17 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
         return list_models()
 
     return routes
+
+
+def _state_of(manifest: Manifest, served: ServedModel, watcher: ModelWatcher) -> ModelState:
+    states: dict[ModelState, bool] = {
+        "ready": manifest.version == served.version,
+        "loading": manifest.version == watcher.loading,
+        "retiring": manifest.version in served.retiring,
+        "failed": manifest.version in watcher.failures,
+        "rejected": manifest.rejection is not None,
+    }
+    return next((state for state, holds in states.items() if holds), "stored")
 
 
 def training_routes(client: redis.Redis) -> APIRouter:

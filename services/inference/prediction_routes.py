@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 
 from services.inference.face_keeper import FaceKeeper
+from services.inference.metrics import observe_picture
 from services.inference.predict import Answer, predict_crop, predict_picture
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
@@ -66,6 +67,7 @@ def prediction_routes(served: ServedModel, keeper: FaceKeeper, yunet: Path | Non
             faces=answer.faces,
             timing_ms=answer.timing_ms,
         )
+        observe_picture(prediction)
         keeper.keep(prediction, answer.crops)
         return Response(prediction.model_dump_json(), media_type="application/json")
 

@@ -8,23 +8,30 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from shared.errors import BrokenModel
-from shared.images import Image, to_model_input
+from shared.errors import BrokenModel, ImageTooLarge, UnreadableImage
+from shared.images import Image, decode_image, to_model_input
 from shared.lending_pool import Pool
-from shared.manifest import Manifest
+from shared.manifest import GOLDEN_DIFFERENCE, Manifest
 from shared.model_store import SERVED_MODEL, ModelStore
 
 Confidences = NDArray[np.float32]
 
 
 class Predictor:
-    """A version's people, threshold and network. Any number of threads may ask it at once."""
+    """A version's people, threshold and network. Any number of threads may ask it at once.
 
-    def __init__(self, manifest: Manifest, model: bytes) -> None:
-        """Load the LiteRT model once for each core, and let it answer once, so that the first asker need not wait.
+    Each face goes through the network by itself, and those that are there together go through side by side: for this
+    network a batch takes as long as its faces one by one (docs/decisions/10-serving.md), so nobody waits for one.
+    """
+
+    def __init__(self, manifest: Manifest, model: bytes, golden: Sequence[Image] = ()) -> None:
+        """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
+
+        `golden` are the crops of the manifest's golden samples, in their order.
 
         Raises:
-            BrokenModel: the bytes are not a model, or one that does not fit its manifest.
+            BrokenModel: the bytes are not a model, one that does not fit its manifest, or one that answers to the
+                golden samples as it did not when it was made.
         """
         self.manifest = manifest
         self.version = manifest.version
@@ -40,6 +47,7 @@ class Predictor:
         self._interpreters = Pool(interpreters)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
         self._warm_up()
+        self._compare(golden)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
         """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
@@ -60,6 +68,19 @@ class Predictor:
                 f"{SERVED_MODEL} of model version {self.version} answers for {answer.size} people, "
                 f"its manifest names {len(self.people)}."
             )
+        if any(len(sample.confidences) != len(self.people) for sample in self.manifest.golden):
+            raise BrokenModel(f"The golden samples of model version {self.version} have answers for other people.")
+
+    def _compare(self, golden: Sequence[Image]) -> None:
+        for sample, answer in zip(self.manifest.golden, self.confidences(golden), strict=True):
+            difference = float(np.abs(answer - np.array(sample.confidences)).max())
+            # Asked this way round, NaN is broken too.
+            if not difference <= GOLDEN_DIFFERENCE:
+                raise BrokenModel(
+                    f"Model version {self.version} answers to {sample.file} otherwise than when it was trained: a "
+                    f"confidence differs by {difference:.3f}, where {GOLDEN_DIFFERENCE} is allowed. "
+                    f"{BrokenModel().detail}"
+                )
 
     def _answer(self, crop: Image) -> Confidences:
         with self._interpreters.lend() as interpreter:
@@ -83,4 +104,8 @@ def load_predictor(store: ModelStore, version: int) -> Predictor:
     manifest = store.manifest(version)
     if SERVED_MODEL not in paths:
         raise BrokenModel(f"The manifest of model version {version} does not name {SERVED_MODEL}.")
-    return Predictor(manifest, paths[SERVED_MODEL].read_bytes())
+    try:
+        golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]
+    except (KeyError, UnreadableImage, ImageTooLarge) as error:
+        raise BrokenModel(f"The golden samples of model version {version} cannot be read: {error}") from error
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden)

@@ -1,6 +1,7 @@
 """Hot reload: the version that the store calls current is loaded beside the one that serves, and then swapped in."""
 
 import threading
+import weakref
 
 import redis
 import structlog
@@ -22,6 +23,7 @@ class ServedModel:
         """Serve nothing yet; `store` tells whether a version is still there."""
         self._store = store
         self._predictor: Predictor | None = None
+        self._former: list[weakref.ref[Predictor]] = []
 
     def get(self) -> Predictor:
         """Take the predictor that serves now.
@@ -47,13 +49,20 @@ class ServedModel:
             raise NoModel
 
     def swap(self, predictor: Predictor | None) -> None:
-        """Serve another predictor from now on."""
-        self._predictor = predictor
+        """Serve another predictor from now on. The one before goes when whoever has taken it is done."""
+        before, self._predictor = self._predictor, predictor
+        if before is not None:
+            self._former = [*(former for former in self._former if former() is not None), weakref.ref(before)]
 
     @property
     def version(self) -> int | None:
         """The version that serves now, or None."""
         return self._predictor.version if self._predictor else None
+
+    @property
+    def retiring(self) -> frozenset[int]:
+        """The versions that serve no more, and still answer somebody who has taken them before."""
+        return frozenset(former.version for reference in self._former if (former := reference()) is not None)
 
 
 class ModelWatcher:
@@ -65,12 +74,18 @@ class ModelWatcher:
         self._store = store
         self.served = served
         self._failed: dict[int, str] = {}
+        self._loading: int | None = None
         self._following = threading.Lock()
 
     @property
     def failures(self) -> dict[int, str]:
         """The versions that could not be loaded, and why."""
         return dict(self._failed)
+
+    @property
+    def loading(self) -> int | None:
+        """The version that is just being loaded, or None."""
+        return self._loading
 
     def follow(self) -> None:
         """Serve what the store calls current. A version that fails to load leaves the old one serving.
@@ -88,6 +103,7 @@ class ModelWatcher:
             self.served.swap(None)
             _log.warning("no model any more: its version was removed")
             return
+        self._loading = current
         try:
             predictor = load_predictor(self._store, current)
         except (FamiliarError, OSError) as error:
@@ -95,6 +111,8 @@ class ModelWatcher:
                 _log.error("version refused", model_version=current, error=str(error), serving=self.served.version)
             self._failed[current] = str(error)
             return
+        finally:
+            self._loading = None
         self.served.swap(predictor)
         self._failed.pop(current, None)
         _log.info("serving", model_version=current, people=len(predictor.people))

@@ -67,6 +67,7 @@ class Outcome:
             background=dict(self.strangers.faces),
             resumed_after=training.resumed_after,
             serving=training.serving,
+            golden=training.golden,
         )
 
     def _people(self, names: Mapping[str, str]) -> tuple[ManifestPerson, ...]:

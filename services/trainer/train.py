@@ -13,6 +13,7 @@ from services.trainer.evaluate import Probabilities, evaluate, recall_by_person
 from services.trainer.export import LITERT_FILE, export
 from services.trainer.features import Features
 from services.trainer.fit import fit
+from services.trainer.golden import write_golden_samples
 from services.trainer.leave_one_out import confidences_when_left_out
 from services.trainer.litert import to_litert, with_weights
 from services.trainer.network import (
@@ -28,7 +29,7 @@ from services.trainer.pretrained_weights import load_base
 from services.trainer.serving_format import choose_format
 from services.trainer.threshold import calibrate_threshold
 from services.trainer.training_samples import TrainingSamples
-from shared.manifest import Layer, Metrics, ServingFormat, Weights
+from shared.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
 from shared.messages import Epoch, NumberFormat, TrainingOptions
 
 COMPARED_CROPS = 16
@@ -53,6 +54,7 @@ class Training:
     test_answers: Probabilities
     stranger_answers: Probabilities
     serving: ServingFormat
+    golden: tuple[GoldenSample, ...]
 
 
 def train(
@@ -112,4 +114,5 @@ def train(
         test_answers=answers,
         stranger_answers=of_strangers,
         serving=serving,
+        golden=write_golden_samples(samples.validation_images, served, folder),
     )

@@ -8,6 +8,7 @@ from cli.watch import predictions
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from services.inference.app import Stores, create_app
+from services.inference.metrics_page import MetricsPage
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
@@ -61,9 +62,10 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     watcher = ModelWatcher(away, taught.models, ServedModel(taught.models))
     watcher.follow()
     follower = StreamFollower(open_async_redis(nowhere), threading.Event())
+    page = MetricsPage(away, taught.models)
     with keeping(away, 500) as keeper:
         stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, keeper)
-        site = Site(create_app(away, stores, watcher, follower, InferenceSettings()))
+        site = Site(create_app(away, stores, watcher, follower, page, InferenceSettings()))
         answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
         assert answer.status_code == 200, answer.text
         assert [face["person"] for face in answer.json()["faces"]] == ["karan"]

@@ -1,0 +1,25 @@
+"""What capture measures."""
+
+from prometheus_client import Counter, Histogram
+
+from shared.metrics import BUCKETS, new_registry
+
+REGISTRY = new_registry()
+
+ENCODING = Histogram(
+    "familiar_frame_encoding_seconds",
+    "How long it took to make a frame of an image: mostly its JPEG.",
+    ["camera"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+PUBLISHING = Histogram(
+    "familiar_frame_publishing_seconds",
+    "How long it took to put a frame into Redis.",
+    ["camera"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+PUBLISHED = Counter(
+    "familiar_frames_published_total", "Frames that were put into Redis.", ["camera"], registry=REGISTRY
+)

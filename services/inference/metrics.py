@@ -1,0 +1,64 @@
+"""What inference measures. No label says who somebody is."""
+
+from prometheus_client import Counter, Histogram
+
+from shared.messages import Prediction
+from shared.metrics import BUCKETS, new_registry, seconds_since
+
+REGISTRY = new_registry()
+
+FACE_WAITING = Histogram(
+    "familiar_face_waiting_seconds",
+    "From when a face was published to when inference began with it.",
+    ["camera"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+CLASSIFICATION = Histogram(
+    "familiar_face_classification_seconds",
+    "How long the model took to answer for a face.",
+    ["camera"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+DELAY = Histogram(
+    "familiar_prediction_delay_seconds",
+    "From when a frame was captured to when the prediction of a face in it was published.",
+    ["camera"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+PICTURE = Histogram(
+    "familiar_picture_prediction_seconds",
+    "How long the answer to a picture over HTTP took, by step; `total` is all of them.",
+    ["step"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+PREDICTIONS = Counter(
+    "familiar_predictions_total",
+    "Faces that were answered, by whether somebody was recognised; without a camera over HTTP.",
+    ["camera", "kind"],
+    registry=REGISTRY,
+)
+REQUESTS = Counter(
+    "familiar_http_requests_total", "Requests that were answered over HTTP.", ["route", "status"], registry=REGISTRY
+)
+
+
+def observe_face(prediction: Prediction) -> None:
+    """Measure a prediction that was just published on the stream."""
+    DELAY.labels(prediction.camera).observe(seconds_since(prediction.captured_at))
+    _count_faces(prediction)
+
+
+def observe_picture(prediction: Prediction) -> None:
+    """Measure the answer to a picture over HTTP."""
+    for step, milliseconds in prediction.timing_ms.items():
+        PICTURE.labels(step).observe(milliseconds / 1000)
+    _count_faces(prediction)
+
+
+def _count_faces(prediction: Prediction) -> None:
+    for face in prediction.faces:
+        PREDICTIONS.labels(prediction.camera or "", "person" if face.person else "unknown").inc()
