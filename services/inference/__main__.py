@@ -1,6 +1,5 @@
 """Run inference: HTTP, the streams of faces and sightings, and the watch for new model versions, in one process."""
 
-import sys
 import threading
 
 import structlog
@@ -24,14 +23,9 @@ from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from shared.service import end_with_a_sentence, end_with_any_thread, load_settings
 
-# Who comes back from native code waits for Python's lock as long as this, if another thread computes in Python. With
-# the usual 5 ms that is longer than naming a face takes.
-_SWITCH_SECONDS = 0.0005
-
 
 def main() -> None:
     """Wire settings, connections, threads and the HTTP server."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
     settings = load_settings(InferenceSettings)
     configure_logs("inference", settings.log_format)
     log = structlog.get_logger()

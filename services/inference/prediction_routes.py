@@ -2,11 +2,12 @@
 
 import os
 import uuid
+from asyncio import get_running_loop
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 
 from services.inference.face_keeper import FaceKeeper
@@ -37,7 +38,7 @@ def prediction_routes(served: ServedModel, keeper: FaceKeeper, yunet: Path | Non
     cores = os.cpu_count() or 1
     detectors = Pool(open_detector(yunet) for _ in range(cores))
     # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
-    at_once = CapacityLimiter(cores + 1)
+    threads = ThreadPoolExecutor(cores, thread_name_prefix="picture")
 
     def predict(data: bytes, predictor: Predictor, *, crop: bool) -> Answer:
         if crop:
@@ -55,7 +56,7 @@ def prediction_routes(served: ServedModel, keeper: FaceKeeper, yunet: Path | Non
         captured_at = datetime.now(UTC)
         data = await read_picture(request)
         predictor = served.get()
-        answer = await to_thread.run_sync(partial(predict, data, predictor, crop=crop), limiter=at_once)
+        answer = await get_running_loop().run_in_executor(threads, partial(predict, data, predictor, crop=crop))
         prediction = Prediction(
             prediction_id=uuid.uuid4().hex,
             model_version=predictor.version,
