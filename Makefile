@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition \
-	benchmark-serving benchmark-reload benchmark-live install lock clean
+	benchmark-serving benchmark-reload benchmark-detection benchmark-live install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -49,6 +49,9 @@ benchmark-serving: install ## inference beside other servers; ARGS='--people DIR
 
 benchmark-reload: install ## many swaps of versions under load, some of them damaged
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.reload $(ARGS)
+
+benchmark-detection: install ## live detection beside a plain loop and a search of whole frames; ARGS='--video FILE...'
+	$(BIN)/python -m benchmarks.detection $(ARGS)
 
 benchmark-live: install ## many cameras through all services; ARGS='--video FILE --cameras N --minutes 10'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
