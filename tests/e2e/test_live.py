@@ -60,7 +60,8 @@ def test_every_service_tells_its_figures_at_one_address(taught: "Running", pictu
     taught.wait_for("every service", lambda: services() == {"capture", "extractor", "trainer", "inference"})
     found = families()
     for hop in HOPS:
-        assert {labels["camera"] for labels in found[f"familiar_{hop}_seconds"]} == {"karan", "arjun"}, hop
+        # Photographs that others enrolled from were cameras for a while, too.
+        assert {labels["camera"] for labels in found[f"familiar_{hop}_seconds"]} >= {"karan", "arjun"}, hop
     steps = {labels["step"] for labels in found["familiar_picture_prediction_seconds"]}
     assert steps == {"decode", "detect", "classify", "total"}
     assert ("karan", "person") in {(labels["camera"], labels["kind"]) for labels in found["familiar_predictions"]}
