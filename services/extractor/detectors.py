@@ -27,7 +27,9 @@ class Detectors:
         if self._searches is None or not frame.live:
             self._following.pop(frame.camera, None)
             return self._whole
-        return self._following.setdefault(frame.camera, FollowingDetector(self._searches))
+        if frame.camera not in self._following:
+            self._following[frame.camera] = FollowingDetector(self._searches)
+        return self._following[frame.camera]
 
     def keep(self, cameras: Collection[str]) -> None:
         """Forget what was seen on other cameras than these."""

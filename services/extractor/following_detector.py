@@ -92,10 +92,10 @@ class FollowingDetector:
             for strip in split(area, strips, 1, int(smallest)):
                 yield Search(strip, _NEW_REDUCTION, _NEW_SCALE_FACTOR, 0, SMALLEST_FACE, _OCTAVE * smallest)
             yield Search(area, _OCTAVE * _NEW_REDUCTION, _NEW_SCALE_FACTOR, 0, _OCTAVE * smallest, min(gray.shape))
-        height, width = gray.shape
-        columns, rows = (max(1, round(side / _PART_SIDE)) for side in (width, height))
         if frame % _PART_EVERY:
             return
+        height, width = gray.shape
+        columns, rows = (max(1, round(side / _PART_SIDE)) for side in (width, height))
         parts = split(Area(0, 0, width, height), columns, rows, _PART_MARGIN)
         part = parts[frame // _PART_EVERY % len(parts)]
         yield Search(part, _PART_REDUCTION, _PART_SCALE_FACTOR, 0, SMALLEST_FACE, min(gray.shape))

@@ -78,7 +78,7 @@ class FaceKeeper:
         return answered, None
 
     def _keep(self, answered: Sequence[_Answered]) -> None:
-        encoded = [(prediction, [encode_jpeg(crop) for crop in crops]) for prediction, crops in answered]
+        encoded = [(prediction, (encode_jpeg(crop) for crop in crops)) for prediction, crops in answered]
         try:
             run_transaction(self._client, lambda pipeline: self._kept.keep_all(pipeline, encoded))
         except redis.RedisError as error:
