@@ -7,6 +7,7 @@ An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A mode
 import io
 import struct
 import warnings
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import cv2
@@ -33,6 +34,9 @@ _END_OF_IMAGE = b"\xff\xd9"
 _COMMENT_MARKER = b"\xff\xfe"
 # Of sequential, progressive and lossless frames; C4, C8 and CC are something else.
 _FRAME_HEADERS = frozenset(bytes([0xFF, code]) for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC))
+
+# JFIF's own segment, quantisation and Huffman tables, and the interval of restarts.
+_NEEDED = _FRAME_HEADERS | {b"\xff\xe0", b"\xff\xdb", b"\xff\xc4", b"\xff\xdd"}
 
 
 def decode_image(data: bytes) -> Image:
@@ -76,8 +80,7 @@ def _size_of_any(data: bytes) -> tuple[int, int]:
 def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
     """Read the width and height of a JPEG from its frame header; None where there is none, or it is no JPEG.
 
-    Asking Pillow takes as long as decoding a small picture. The segments before the scan are passed over by their
-    lengths (ITU-T T.81 sections B.1.1.4 and B.2.2), because a thumbnail inside one of them has an end of its own.
+    Asking Pillow takes as long as decoding a small picture.
 
     Raises:
         UnreadableImage: there is no end of image behind the first scan; OpenCV would fill the rest with grey.
@@ -85,20 +88,39 @@ def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
     if data[:2] != _START_OF_IMAGE:
         return None
     size = None
+    *segments, (end, position) = _segments(data)
+    for marker, start in segments:
+        if marker in _FRAME_HEADERS:
+            height, width = struct.unpack_from(">HH", data.ljust(start + 9), start + 5)
+            size = width, height
+    whole = _END_OF_IMAGE in data[position:] if end == _START_OF_SCAN else position < len(data)
+    if not whole:
+        raise UnreadableImage("The JPEG breaks off before its end. Send it again, whole.")
+    return size
+
+
+def _segments(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Give the marker and the place of each segment of a JPEG before its first scan, and at last of what ends them.
+
+    They are passed over by their lengths (ITU-T T.81 sections B.1.1.4 and B.2.2), because a thumbnail inside one of
+    them has an end of its own.
+    """
     position = 2
     while data[position : position + 1] == b"\xff" and position + 4 <= len(data):
         marker = data[position : position + 2]
         if marker == _START_OF_SCAN:
-            if _END_OF_IMAGE not in data[position:]:
-                break
-            return size
-        if marker in _FRAME_HEADERS:
-            height, width = struct.unpack_from(">HH", data.ljust(position + 9), position + 5)
-            size = width, height
+            break
+        yield marker, position
         position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    if position < len(data) and data[position : position + 2] != _START_OF_SCAN:
-        return size
-    raise UnreadableImage("The JPEG breaks off before its end. Send it again, whole.")
+    yield data[position : position + 2], position
+
+
+def is_bare_jpeg(data: bytes) -> bool:
+    """Tell whether bytes are a JPEG without metadata: no place, no camera, no thumbnail, as OpenCV writes it."""
+    if data[:2] != _START_OF_IMAGE or not data.endswith(_END_OF_IMAGE):
+        return False
+    *segments, (end, _) = _segments(data)
+    return end == _START_OF_SCAN and all(marker in _NEEDED for marker, _ in segments)
 
 
 def encode_jpeg(image: Image, quality: int = 90) -> bytes:

@@ -25,7 +25,7 @@ _COLLECT_SECONDS = 0.05
 
 _log = structlog.get_logger()
 
-_Answered = tuple[Prediction, Sequence[Image]]
+_Answered = tuple[Prediction, Sequence[Image | bytes]]
 
 
 class FaceKeeper:
@@ -38,8 +38,11 @@ class FaceKeeper:
         self._waiting: Queue[_Answered | threading.Event] = Queue(MOST_WAITING)
         self._in_trouble = False
 
-    def keep(self, prediction: Prediction, crops: Sequence[Image]) -> None:
-        """Hand the faces of a prediction over, in the order of their crops. Where Redis is too slow, they go."""
+    def keep(self, prediction: Prediction, crops: Sequence[Image | bytes]) -> None:
+        """Hand the faces of a prediction over, in the order of their crops: images, or JPEGs.
+
+        Where Redis is too slow, they go.
+        """
         try:
             self._waiting.put_nowait((prediction, crops))
         except Full:
@@ -78,7 +81,7 @@ class FaceKeeper:
         return answered, None
 
     def _keep(self, answered: Sequence[_Answered]) -> None:
-        encoded = [(prediction, (encode_jpeg(crop) for crop in crops)) for prediction, crops in answered]
+        encoded = [(prediction, map(_as_jpeg, crops)) for prediction, crops in answered]
         try:
             run_transaction(self._client, lambda pipeline: self._kept.keep_all(pipeline, encoded))
         except redis.RedisError as error:
@@ -94,3 +97,7 @@ class FaceKeeper:
         if not self._in_trouble:
             _log.warning("faces not kept, so their predictions cannot be corrected", trouble=trouble)
             self._in_trouble = True
+
+
+def _as_jpeg(crop: Image | bytes) -> bytes:
+    return crop if isinstance(crop, bytes) else encode_jpeg(crop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.inference.predictor import Confidences, Predictor
 from shared.detector import FaceDetector
-from shared.images import Image, cut_face, decode_image, limit_crop
+from shared.images import Image, cut_face, decode_image, is_bare_jpeg, limit_crop
 from shared.messages import Box, Candidate, NamedFace
 
 CANDIDATES = 5
@@ -16,13 +16,13 @@ CANDIDATES = 5
 class Answer:
     """Who is in a picture of `width` by `height` pixels, and how long each step took in milliseconds.
 
-    `crops` are those of the faces, in the same order.
+    `crops` are those of the faces, in the same order: as images, or as the JPEG that was sent.
     """
 
     width: int
     height: int
     faces: tuple[NamedFace, ...]
-    crops: tuple[Image, ...]
+    crops: tuple[Image | bytes, ...]
     timing_ms: dict[str, float]
 
 
@@ -55,11 +55,13 @@ def predict_crop(data: bytes, predictor: Predictor) -> Answer:
     image = decode_image(data)
     decoded = time.perf_counter()
     height, width = image.shape[:2]
-    crops = (limit_crop(image),)
-    faces = name_faces(crops, (Box(x=0, y=0, width=width, height=height),), predictor)
+    crop = limit_crop(image)
+    faces = name_faces((crop,), (Box(x=0, y=0, width=width, height=height),), predictor)
     classified = time.perf_counter()
     steps = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
-    return Answer(width, height, faces, crops, in_milliseconds(steps))
+    # Encoded once more it would lose some of its detail.
+    kept = data if crop is image and is_bare_jpeg(data) else crop
+    return Answer(width, height, faces, (kept,), in_milliseconds(steps))
 
 
 def name_faces(crops: Sequence[Image], boxes: Sequence[Box], predictor: Predictor) -> tuple[NamedFace, ...]:

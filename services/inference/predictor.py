@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -15,6 +16,16 @@ from shared.manifest import GOLDEN_DIFFERENCE, Manifest
 from shared.model_store import SERVED_MODEL, ModelStore
 
 Confidences = NDArray[np.float32]
+
+
+class _Network(NamedTuple):
+    """An interpreter, and what it would take long to tell for each face: its tensors, and its shapes."""
+
+    interpreter: Interpreter
+    pixels: int
+    size: int
+    people: int
+    outputs: int
 
 
 class Predictor:
@@ -39,12 +50,10 @@ class Predictor:
         cores = os.cpu_count() or 1
         try:
             # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
-            interpreters = [Interpreter(model_content=model, num_threads=1) for _ in range(cores)]
-            for interpreter in interpreters:
-                interpreter.allocate_tensors()
+            networks = [_load(model) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
-        self._interpreters = Pool(interpreters)
+        self._networks = Pool(networks)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
         self._warm_up()
         self._compare(golden)
@@ -60,14 +69,14 @@ class Predictor:
         return np.stack(answers) if answers else np.empty((0, len(self.people)), np.float32)
 
     def _warm_up(self) -> None:
-        with self._interpreters.lend() as interpreter:
-            (pixels,) = interpreter.get_input_details()
-        answer = self._answer(np.zeros(pixels["shape"][1:], np.uint8))
-        if answer.shape != (len(self.people),):
+        with self._networks.lend() as network:
+            size, outputs = network.size, network.outputs
+        if outputs != len(self.people):
             raise BrokenModel(
-                f"{SERVED_MODEL} of model version {self.version} answers for {answer.size} people, "
+                f"{SERVED_MODEL} of model version {self.version} answers for {outputs} people, "
                 f"its manifest names {len(self.people)}."
             )
+        self._answer(np.zeros((size, size, 3), np.uint8))
         if any(len(sample.confidences) != len(self.people) for sample in self.manifest.golden):
             raise BrokenModel(f"The golden samples of model version {self.version} have answers for other people.")
 
@@ -83,14 +92,20 @@ class Predictor:
                 )
 
     def _answer(self, crop: Image) -> Confidences:
-        with self._interpreters.lend() as interpreter:
-            (pixels,) = interpreter.get_input_details()
-            (people,) = interpreter.get_output_details()
+        with self._networks.lend() as network:
             # The size is the network's: versions of another time may have another one.
-            image = to_model_input(crop, size=int(pixels["shape"][1]))
-            interpreter.set_tensor(pixels["index"], image[np.newaxis].astype(np.float32))
-            interpreter.invoke()
-            return np.asarray(interpreter.get_tensor(people["index"])[0], np.float32)
+            image = to_model_input(crop, network.size)
+            network.interpreter.set_tensor(network.pixels, image[np.newaxis].astype(np.float32))
+            network.interpreter.invoke()
+            return np.asarray(network.interpreter.get_tensor(network.people)[0], np.float32)
+
+
+def _load(model: bytes) -> _Network:
+    interpreter = Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    (pixels,) = interpreter.get_input_details()
+    (people,) = interpreter.get_output_details()
+    return _Network(interpreter, pixels["index"], int(pixels["shape"][1]), people["index"], int(people["shape"][-1]))
 
 
 def load_predictor(store: ModelStore, version: int) -> Predictor:

@@ -22,6 +22,8 @@ class Server(uvicorn.Server):
                 host=host,
                 port=port,
                 log_config=None,
+                access_log=False,
+                proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=_LONGEST_STOP_SECONDS,
             )

@@ -1,6 +1,7 @@
 """Correcting predictions while everything runs: of a camera's stream, and of a picture over HTTP."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundSource, BackgroundStore
 from shared.connection import open_async_redis, open_redis
-from shared.images import encode_jpeg
+from shared.detector import HaarDetector
+from shared.errors import UnknownKeptFace
+from shared.images import cut_face, encode_jpeg, with_comment
+from shared.kept_faces import find_kept_face
 from shared.messages import Split
 from shared.sample_store import SampleStore
 from tests.app_client import Site, keeping
@@ -27,6 +31,19 @@ if TYPE_CHECKING:
 def marked(taught: "Running") -> int:
     """Count the faces that were marked as strangers'."""
     return BackgroundStore(taught.stack.settings.home).count(BackgroundSource.MARKED)
+
+
+def kept(taught: "Running", prediction_id: str) -> bytes:
+    """Give the crop of a prediction's one face, which is kept soon after the answer."""
+    crops: list[bytes] = []
+
+    def found() -> bool:
+        with suppress(UnknownKeptFace):
+            crops.append(find_kept_face(taught.client, prediction_id, None)[1])
+        return bool(crops)
+
+    taught.wait_for("the face to be kept", found)
+    return crops[0]
 
 
 def test_a_camera_s_prediction_is_corrected_by_the_id_that_the_stream_gives(taught: "Running") -> None:
@@ -51,6 +68,24 @@ def test_a_picture_s_prediction_is_corrected_by_the_id_of_its_answer(taught: "Ru
     told = taught.familiar("correct", answer["prediction_id"], "--stranger")
     assert told.returncode == 0, told.stderr
     assert marked(taught) == before + 1
+
+
+def test_a_crop_is_named_whole_and_kept_as_it_was_sent_without_what_a_camera_adds(taught: "Running") -> None:
+    """Nothing is searched for; encoding it again would lose detail, and where it was taken is nobody's business."""
+    picture = draw(person("karan"), seconds=320.0)
+    (box,) = HaarDetector().detect(picture)
+    bare = encode_jpeg(cut_face(picture, box))
+    for sent in (bare, with_comment(bare, "taken at home")):
+        answer = taught.http.post(
+            "/v1/predictions?crop=true", content=sent, headers={"Content-Type": "image/jpeg"}
+        ).json()
+        (face,) = answer["faces"]
+        assert face["person"] == "karan"
+        assert face["box"] == {"x": 0, "y": 0, "width": answer["width"], "height": answer["height"]}
+        assert "detect" not in answer["timing_ms"]
+        stored = kept(taught, answer["prediction_id"])
+        assert (stored == sent) == (sent is bare)
+        assert b"taken at home" not in stored
 
 
 def test_a_picture_is_answered_although_nobody_can_keep_its_faces(

@@ -15,6 +15,8 @@ from shared.images import (
     Image,
     decode_image,
     encode_jpeg,
+    is_bare_jpeg,
+    with_comment,
 )
 
 
@@ -117,3 +119,29 @@ def test_a_picture_of_more_than_20_megabytes_is_refused() -> None:
     """It is not even looked into: these are zeros."""
     with pytest.raises(ImageTooLarge):
         decode_image(b"\0" * (BYTE_LIMIT + 1))
+
+
+def test_a_jpeg_as_opencv_or_pillow_writes_it_is_bare() -> None:
+    """Its tables and sizes are no metadata; neither does it matter that it is progressive."""
+    assert is_bare_jpeg(encode_jpeg(noise(16, 16)))
+    assert is_bare_jpeg(encoded(noise(16, 16), "JPEG", progressive=True))
+
+
+def test_a_jpeg_that_says_more_than_its_pixels_is_not_bare() -> None:
+    """Where it was taken, a comment, a profile, something behind its end."""
+    exif = PillowImage.Exif()
+    exif[0x010F] = "a camera"
+    for data in (
+        encoded(noise(16, 16), "JPEG", exif=exif),
+        encoded(noise(16, 16), "JPEG", icc_profile=b"profile"),
+        with_comment(encode_jpeg(noise(16, 16)), "at home"),
+        encode_jpeg(noise(16, 16)) + b"at home",
+    ):
+        assert decode_image(data).shape == (16, 16, 3)
+        assert not is_bare_jpeg(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xd9", encoded(noise(8, 8), "PNG")])
+def test_what_is_no_jpeg_is_no_bare_one(data: bytes) -> None:
+    """Whatever else it is."""
+    assert not is_bare_jpeg(data)
