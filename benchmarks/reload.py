@@ -13,6 +13,7 @@ rest.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ from benchmarks.served_version import publish_trained
 from benchmarks.servers import FAMILIAR, Bench, Site, serving
 from benchmarks.serving_figures import figures_of
 from benchmarks.swapping import Swaps, refusals, swap_versions
+from services.trainer.settings import NICENESS
 from shared.errors import FamiliarError
 
 CLIENTS = 16
@@ -81,6 +83,8 @@ def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str,
     rate = options.share * capacity
     tell(f"{capacity:.0f} requests a second at most; {options.swaps} swaps under {rate:.0f}")
     with LoadProcess(site.port, site.requests, CLIENTS, rate=rate) as load:
+        # From here on this process is the trainer.
+        os.nice(NICENESS)
         time.sleep(options.apart)
         swaps = swap_versions(bench, site, options.swaps, options.apart)
         records = load.stop()

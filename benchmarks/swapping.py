@@ -44,11 +44,12 @@ def swap_versions(bench: Bench, site: Site, count: int, seconds_apart: float) ->
             if number % DAMAGED_EVERY:
                 version = publisher.publish()
                 good.append(Swap(version, began, time.monotonic()))
-                _wait_until_served(site, version)
             else:
                 version = publisher.publish_damaged(DAMAGES[len(damaged) % len(DAMAGES)])
                 damaged.append(Swap(version, began, time.monotonic()))
             time.sleep(max(0.0, began + seconds_apart - time.monotonic()))
+            # Asking earlier, again and again, would be a load of its own.
+            _wait_until_served(site, good[-1].version)
             if number == count // 2:
                 tell(f"{number} swaps; a publisher is killed in the middle of its work")
                 killing = _kill_a_publisher(bench, original)

@@ -1,5 +1,6 @@
 """Run inference: HTTP, the streams of faces and sightings, and the watch for new model versions, in one process."""
 
+import gc
 import sys
 import threading
 
@@ -64,6 +65,8 @@ def main() -> None:
     ]
     for thread in threads:
         thread.start()
+    # What is there by now stays. Looking through all of it for garbage, again and again, would hold every answer up.
+    gc.freeze()
     log.info("started", host=settings.host, port=settings.port, model_version=watcher.served.version)
     try:
         Server(app, settings.host, settings.port, stopped).run()

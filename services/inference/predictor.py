@@ -1,6 +1,7 @@
 """One model version, loaded: everything that is needed to name faces, and nothing that changes."""
 
 import os
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from shared.errors import BrokenModel, ImageTooLarge, UnreadableImage
-from shared.images import Image, decode_image, to_model_input
+from shared.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 from shared.lending_pool import Pool
 from shared.manifest import GOLDEN_DIFFERENCE, Manifest
 from shared.model_store import SERVED_MODEL, ModelStore
@@ -35,10 +36,13 @@ class Predictor:
     network a batch takes as long as its faces one by one (docs/decisions/10-serving.md), so nobody waits for one.
     """
 
-    def __init__(self, manifest: Manifest, model: bytes, golden: Sequence[Image] = ()) -> None:
+    def __init__(
+        self, manifest: Manifest, model: bytes, golden: Sequence[Image] = (), *, pause_seconds: float = 0.0
+    ) -> None:
         """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
 
-        `golden` are the crops of the manifest's golden samples, in their order.
+        `golden` are the crops of the manifest's golden samples, in their order. Between its steps, of a few
+        milliseconds each, loading pauses for `pause_seconds`: what is asked of the version before goes on.
 
         Raises:
             BrokenModel: the bytes are not a model, one that does not fit its manifest, or one that answers to the
@@ -50,13 +54,15 @@ class Predictor:
         cores = os.cpu_count() or 1
         try:
             # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
-            networks = [_load(model) for _ in range(cores)]
+            networks = [_load(model, pause_seconds) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
         self._networks = Pool(networks)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
-        self._warm_up()
-        self._compare(golden)
+        self._require_people()
+        if not golden:
+            self._answer(np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8))
+        self._compare(golden, pause_seconds)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
         """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
@@ -68,20 +74,22 @@ class Predictor:
         answers = list(self._threads.map(self._answer, crops))
         return np.stack(answers) if answers else np.empty((0, len(self.people)), np.float32)
 
-    def _warm_up(self) -> None:
+    def _require_people(self) -> None:
         with self._networks.lend() as network:
-            size, outputs = network.size, network.outputs
+            outputs = network.outputs
         if outputs != len(self.people):
             raise BrokenModel(
                 f"{SERVED_MODEL} of model version {self.version} answers for {outputs} people, "
                 f"its manifest names {len(self.people)}."
             )
-        self._answer(np.zeros((size, size, 3), np.uint8))
         if any(len(sample.confidences) != len(self.people) for sample in self.manifest.golden):
             raise BrokenModel(f"The golden samples of model version {self.version} have answers for other people.")
 
-    def _compare(self, golden: Sequence[Image]) -> None:
-        for sample, answer in zip(self.manifest.golden, self.confidences(golden), strict=True):
+    def _compare(self, golden: Sequence[Image], pause_seconds: float) -> None:
+        # One after the other, in the thread that loads: whoever asks the version before needs the other cores.
+        for sample, crop in zip(self.manifest.golden, golden, strict=True):
+            time.sleep(pause_seconds)
+            answer = self._answer(crop)
             difference = float(np.abs(answer - np.array(sample.confidences)).max())
             # Asked this way round, NaN is broken too.
             if not difference <= GOLDEN_DIFFERENCE:
@@ -100,7 +108,8 @@ class Predictor:
             return np.asarray(network.interpreter.get_tensor(network.people)[0], np.float32)
 
 
-def _load(model: bytes) -> _Network:
+def _load(model: bytes, pause_seconds: float) -> _Network:
+    time.sleep(pause_seconds)
     interpreter = Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
     (pixels,) = interpreter.get_input_details()
@@ -108,8 +117,8 @@ def _load(model: bytes) -> _Network:
     return _Network(interpreter, pixels["index"], int(pixels["shape"][1]), people["index"], int(people["shape"][-1]))
 
 
-def load_predictor(store: ModelStore, version: int) -> Predictor:
-    """Load a version from the store, after checking every file against its hash.
+def load_predictor(store: ModelStore, version: int, *, pause_seconds: float = 0.0) -> Predictor:
+    """Load a version from the store, after checking every file against its hash; see `Predictor` for the pauses.
 
     Raises:
         UnknownModel: there is no such version.
@@ -123,4 +132,4 @@ def load_predictor(store: ModelStore, version: int) -> Predictor:
         golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]
     except (KeyError, UnreadableImage, ImageTooLarge) as error:
         raise BrokenModel(f"The golden samples of model version {version} cannot be read: {error}") from error
-    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden)
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, pause_seconds=pause_seconds)

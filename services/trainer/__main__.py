@@ -8,7 +8,7 @@ import threading
 
 import structlog
 
-from services.trainer.settings import TrainerSettings
+from services.trainer.settings import NICENESS, TrainerSettings
 from shared.connection import keep_going, open_redis
 from shared.logs import configure_logs
 from shared.service import load_settings, stop_on_signals
@@ -21,6 +21,7 @@ def main() -> None:
     configure_logs("trainer", settings.log_format)
     # TensorFlow reports its processor's features on standard error with every start.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.nice(NICENESS)
     log = structlog.get_logger()
     client = open_redis(settings.redis_url)
     stopped = threading.Event()

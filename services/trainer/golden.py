@@ -8,7 +8,7 @@ from services.trainer.litert import LiteRTNetwork
 from shared.images import Image, encode_png
 from shared.manifest import GoldenSample
 
-GOLDEN_SAMPLES = 4
+GOLDEN_SAMPLES = 2
 
 
 def write_golden_samples(images: Image, served: bytes, folder: Path) -> tuple[GoldenSample, ...]:

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from shared.settings import OptionalPath, Settings
 
+# A training takes the cores that nobody else wants: names keep coming while it runs.
+NICENESS = 10
+
 
 class TrainerSettings(Settings):
     """What the trainer is told.
