@@ -59,6 +59,10 @@ class FollowedFace:
             unconfirmed=0 if confirmed else self.unconfirmed + 1,
         )
 
+    def found_again(self, square: Square) -> "FollowedFace":
+        """Give the face after a frame in which a thorough look found it, after it had been called unseen."""
+        return replace(self, missed=self.missed - 1).seen(square, confirmed=True)
+
     def unseen(self) -> "FollowedFace":
         """Give the face after a frame in which it was not found."""
         return replace(self, missed=self.missed + 1, unconfirmed=self.unconfirmed + 1)

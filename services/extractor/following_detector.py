@@ -153,7 +153,7 @@ def _take_up(followed: list[FollowedFace], square: Square) -> list[FollowedFace]
     """Follow a face that was found anew: as the one that was lost there, if there is one."""
     lost = next((face for face in followed if face.missed and nested(face.square, square) >= _SAME), None)
     others = [face for face in followed if face is not lost]
-    return [*others, lost.seen(square, confirmed=True) if lost else FollowedFace(square)]
+    return [*others, lost.found_again(square) if lost else FollowedFace(square)]
 
 
 def _to_box(square: Square) -> Box:

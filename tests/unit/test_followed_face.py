@@ -19,6 +19,15 @@ def test_a_face_that_comes_back_moved_all_the_while() -> None:
     assert face.seen(Square(130, 50, 80), confirmed=False).velocity == (5, 0)
 
 
+def test_a_face_that_a_thorough_look_finds_was_missed_in_the_frames_before_only() -> None:
+    """The quick look of the same frame had failed: 30 pixels since the last but one frame are 15 a frame."""
+    face = FollowedFace(Square(100, 50, 80)).unseen().unseen()
+    found = face.found_again(Square(130, 50, 80))
+    assert found.velocity == (15, 0)
+    assert not found.missed
+    assert not found.unconfirmed
+
+
 @pytest.mark.parametrize(("frames", "missed"), [(1, 5), (2, 5), (3, 15)])
 def test_a_face_that_was_seen_longer_is_waited_for_longer(frames: int, missed: int) -> None:
     """What was hardly seen may have been none."""
