@@ -33,6 +33,7 @@ from shared.training_queue import enqueue_training
 
 PEOPLE = ("Karan", "Arjun")
 PORT = 8000
+CAMERA_PORT = 8001
 PAUSE_SECONDS = 1.0
 FACES_WATCHED = 200
 RIGHT_SHARE = 0.95
@@ -75,7 +76,8 @@ def demo(
     stopped = threading.Event()
     home = Path(tempfile.mkdtemp(prefix="familiar-demo-"))
     cameras = " ".join(f"{name.lower()}=synthetic:{name.lower()}" for name in PEOPLE)
-    settings = LocalSettings(home, free_port(PORT), redis_url=None, redis_port=free_port(), cameras=cameras)
+    ports = free_port(PORT), free_port(CAMERA_PORT)
+    settings = LocalSettings(home, *ports, redis_url=None, redis_port=free_port(), cameras=cameras)
     try:
         err.rule("1. Start Redis and the four services")
         with LocalStack(settings) as stack:

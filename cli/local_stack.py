@@ -42,6 +42,7 @@ class LocalSettings:
 
     home: Path
     port: int
+    camera_port: int
     redis_url: str | None
     redis_port: int
     cameras: str
@@ -76,7 +77,7 @@ class LocalStack:
 
         Raises:
             AlreadyRunning: another local stack uses this home.
-            PortTaken: somebody else listens where Redis or inference would.
+            PortTaken: somebody else listens where Redis, inference or capture would.
             RedisNotFound: there is no server to start.
             RedisUnavailable: the given Redis does not answer.
             ServiceFailed: a service does not come up; its log has the reason.
@@ -117,6 +118,7 @@ class LocalStack:
     def _start(self) -> None:
         self._require_no_survivor()
         _require_free(self.settings.port, "FAMILIAR_PORT")
+        _require_free(self.settings.camera_port, "FAMILIAR_CAMERA_PORT")
         if self.settings.redis_url is None:
             _require_free(self.settings.redis_port, "REDIS_URL")
         else:
@@ -128,6 +130,7 @@ class LocalStack:
             **os.environ,
             "FAMILIAR_HOME": str(self.settings.home),
             "FAMILIAR_PORT": str(self.settings.port),
+            "FAMILIAR_CAMERA_PORT": str(self.settings.camera_port),
             "FAMILIAR_CAMERAS": self.settings.cameras,
             "REDIS_URL": self.settings.used_redis_url,
         }

@@ -10,8 +10,7 @@ import typer
 from cli.console import out
 from cli.local_stack import LocalSettings, LocalStack, local_redis_port
 from cli.settings import CliSettings
-from services.capture.settings import parse_cameras
-from services.inference.settings import InferenceSettings
+from services.capture.settings import CaptureSettings, parse_cameras
 from shared.errors import InvalidRequest, ServiceFailed
 from shared.service import load_settings, stop_on_signals
 
@@ -26,11 +25,13 @@ def up(
     """Start Redis and all services, and keep them running until Ctrl-C."""
     settings = load_settings(CliSettings)
     cameras = _cameras(camera)
+    sites = load_settings(CaptureSettings)
     stopped = threading.Event()
     stop_on_signals(stopped)
     local = LocalSettings(
         home=settings.home,
-        port=load_settings(InferenceSettings).port,
+        port=sites.port,
+        camera_port=sites.camera_port,
         redis_url=os.environ.get("REDIS_URL"),
         redis_port=local_redis_port(),
         cameras=cameras,

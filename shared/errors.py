@@ -32,6 +32,11 @@ class FamiliarError(Exception):
         """The kind of error as one token, stable for programs: `NoModel` is `no-model`."""
         return self.title.replace(" ", "-")
 
+    @property
+    def problem(self) -> dict[str, str | int]:
+        """The error as a problem document (RFC 9457)."""
+        return {"type": f"urn:familiar:{self.code}", "title": self.title, "status": self.status, "detail": self.detail}
+
 
 class UnreadableImage(FamiliarError):
     """This is not a picture that can be read. Send a JPEG, PNG or WebP."""
@@ -103,6 +108,12 @@ class UnknownCamera(FamiliarError):
     """There is no camera of that name. `familiar doctor` lists the cameras; FAMILIAR_CAMERAS sets them."""
 
     status = 404
+
+
+class CameraTaken(FamiliarError):
+    """There is a camera of that name already. Choose another name."""
+
+    status = 409
 
 
 class UnknownEnrolment(FamiliarError):
@@ -217,7 +228,10 @@ class AlreadyRunning(FamiliarError):
 
 
 class PortTaken(FamiliarError):
-    """Somebody else listens on a port that Familiar needs. Stop that, or set FAMILIAR_PORT or REDIS_URL."""
+    """Somebody else listens on a port that Familiar needs.
+
+    Stop that, or set FAMILIAR_PORT, FAMILIAR_CAMERA_PORT or REDIS_URL.
+    """
 
 
 class ServiceFailed(FamiliarError):

@@ -38,6 +38,6 @@ def configure_logs(service: str, log_format: Literal["console", "json"]) -> None
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # A line for every request to inference and every RQ heartbeat hides the lines that matter.
-    for chatty in ("httpx", "rq.worker", "rq.scheduler"):
+    # A line for every request, connection and RQ heartbeat hides the lines that matter.
+    for chatty in ("httpx", "websockets.server", "rq.worker", "rq.scheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import AliasChoices, BeforeValidator, Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
@@ -15,6 +15,9 @@ def _to_path(value: object) -> object:
     """Take an empty setting for an unset one: Docker Compose passes on what is unset so."""
     return None if value == "" else value
 
+
+# The names of this machine, and that of inference among the containers.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference")
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_to_path)]
 
@@ -56,3 +59,22 @@ class Settings(BaseSettings):
         default="console",
         description="Lines for people, or one JSON object a line.",
     )
+
+
+class SiteSettings(Settings):
+    """What the services are told that a browser reaches.
+
+    `allowed_hosts` are the names under which they may be asked, beside this machine's own: a web page that makes its
+    name point here is refused.
+    """
+
+    host: str = Field(default="127.0.0.1", description="The address that inference and capture listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port that inference listens on.")
+    allowed_hosts: Annotated[str, NoDecode] = Field(
+        default="", description="Further host names under which Familiar may be asked, with blanks between them."
+    )
+
+    @property
+    def all_allowed_hosts(self) -> frozenset[str]:
+        """The host names under which Familiar answers, in small letters."""
+        return frozenset(host.lower() for host in (*LOCAL_HOSTS, *self.allowed_hosts.split()))

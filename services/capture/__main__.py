@@ -1,9 +1,10 @@
-"""Run capture: one thread for each camera of FAMILIAR_CAMERAS."""
+"""Run capture: one thread for each camera of FAMILIAR_CAMERAS, and a WebSocket for the cameras of browsers."""
 
 import threading
 
 import structlog
 
+from services.capture.browser_cameras import BrowserCameras
 from services.capture.camera_worker import CameraWorker
 from services.capture.metrics import REGISTRY
 from services.capture.settings import CaptureSettings
@@ -11,7 +12,7 @@ from shared.connection import keep_going, open_redis
 from shared.heartbeat import beat
 from shared.logs import configure_logs
 from shared.metrics import MetricsBoard
-from shared.service import end_with_any_thread, load_settings, stop_on_signals
+from shared.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
 
 _BEAT_EVERY_SECONDS = 2.0
 
@@ -25,12 +26,13 @@ def main() -> None:
     stop_on_signals(stopped)
     client = open_redis(settings.redis_url)
     workers = [CameraWorker(client, camera, address, stopped) for camera, address in settings.cameras.items()]
-    threads = [threading.Thread(target=worker.run) for worker in workers]
+    with end_with_a_sentence():
+        browsers = BrowserCameras(client, settings, stopped).open_server()
+    threads = [threading.Thread(target=run) for run in (*(worker.run for worker in workers), browsers.serve_forever)]
     end_with_any_thread()
     for thread in threads:
         thread.start()
-    if not threads:
-        log.info("no cameras: set FAMILIAR_CAMERAS, for example FAMILIAR_CAMERAS='door=0'")
+    log.info("started", cameras=list(settings.cameras), host=settings.host, camera_port=settings.camera_port)
 
     board = MetricsBoard(client, "capture", REGISTRY)
 
@@ -43,6 +45,7 @@ def main() -> None:
         keep_going(step, stopped.is_set)
     finally:
         stopped.set()
+        browsers.shutdown()
         for thread in threads:
             thread.join()
     log.info("stopped")

@@ -50,8 +50,10 @@ class FrameOrigin:
     sequence: int
 
 
-def make_frame(image: Image, origin: FrameOrigin, label: EnrolmentLabel | None, *, live: bool) -> tuple[Frame, bytes]:
-    """Make the frame of an image and its payload, the JPEG."""
+def make_frame(
+    image: Image, origin: FrameOrigin, label: EnrolmentLabel | None, *, live: bool, jpeg: bytes | None = None
+) -> tuple[Frame, bytes]:
+    """Make the frame of an image and its payload, the JPEG; one that is there already is taken as it is."""
     height, width = image.shape[:2]
     started = int(origin.source_started_at.timestamp() * 1000)
     frame = Frame(
@@ -63,4 +65,4 @@ def make_frame(image: Image, origin: FrameOrigin, label: EnrolmentLabel | None, 
         live=live,
         enrolment=label,
     )
-    return frame, encode_jpeg(image)
+    return frame, jpeg or encode_jpeg(image)

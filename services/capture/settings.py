@@ -8,11 +8,11 @@ from pydantic_settings import NoDecode
 
 from services.capture.source_address import SourceAddress, parse_source_address
 from shared.errors import FamiliarError
-from shared.settings import Settings
+from shared.settings import SiteSettings
 from shared.slugs import is_slug
 
 
-class CaptureSettings(Settings):
+class CaptureSettings(SiteSettings):
     """What capture is told.
 
     FAMILIAR_CAMERAS names the cameras, each as `name=source`, with blanks between them and quotes around
@@ -23,6 +23,9 @@ class CaptureSettings(Settings):
         default_factory=dict,
         repr=False,
         description="The cameras, as name=source with blanks between them.",
+    )
+    camera_port: int = Field(
+        default=8001, ge=0, le=65535, description="The port on which capture takes the pictures of browsers."
     )
 
     @field_validator("cameras", mode="before")

@@ -64,8 +64,7 @@ def create_app(
         _metrics_routes(metrics),
     ):
         app.include_router(routes)
-    allowed_hosts = frozenset(host.lower() for host in settings.all_allowed_hosts)
-    app.add_middleware(OtherSitesRefused, allowed_hosts=allowed_hosts)
+    app.add_middleware(OtherSitesRefused, allowed_hosts=settings.all_allowed_hosts)
     app.add_middleware(RequestCounter)
     return app
 

@@ -3,13 +3,12 @@
 Such a page may write across sites, or make its own name point at this machine.
 """
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.inference.problems import problem
 from shared.errors import CrossSiteRequest, HostNotAllowed
+from shared.hosts import host_name
 
 _OTHER_SITES = frozenset({"cross-site", "same-site"})
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,7 +26,7 @@ class OtherSitesRefused:
         """Pass a request on, or answer it with the problem."""
         if scope["type"] == "http":
             headers = Headers(scope=scope)
-            if _host_of(headers) not in self._allowed_hosts:
+            if host_name(headers.get("host", "")) not in self._allowed_hosts:
                 await problem(HostNotAllowed())(scope, receive, send)
                 return
             if scope["method"] not in _HARMLESS and _comes_from_another_site(headers):
@@ -41,10 +40,3 @@ def _comes_from_another_site(headers: Headers) -> bool:
     origin = headers.get("origin")
     foreign = origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower()
     return foreign or headers.get("sec-fetch-site") in _OTHER_SITES
-
-
-def _host_of(headers: Headers) -> str | None:
-    try:
-        return urlsplit(f"//{headers.get('host', '')}").hostname
-    except ValueError:
-        return None

@@ -52,7 +52,7 @@ def answer_errors_with_problems(app: FastAPI) -> None:
 
 def problem(error: FamiliarError) -> JSONResponse:
     """Turn a named error into its problem document."""
-    return _answer(error.status, error.code, error.title, error.detail)
+    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE)
 
 
 def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:

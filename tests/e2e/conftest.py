@@ -91,7 +91,7 @@ class Running:
 @contextmanager
 def running(home: Path, cameras: str = "") -> Iterator[Running]:
     """Start a stack with a Redis of its own, on free ports."""
-    settings = LocalSettings(home, free_port(), redis_url=None, redis_port=free_port(), cameras=cameras)
+    settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras=cameras)
     with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, timeout=30) as http:
         client = open_redis(settings.used_redis_url)
         yield Running(stack, client, SampleStore(home), ModelStore(home), http)

@@ -17,6 +17,8 @@ import cv2
 import httpx
 import pytest
 import redis
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from cli.local_stack import free_port
 from services.capture.person_drawing import draw
@@ -106,6 +108,7 @@ def composed(media: Path) -> Iterator[Composed]:
         "FAMILIAR_CAMERAS": " ".join(f"{name}=/media/{name}.avi#loop" for name in PEOPLE),
         "FAMILIAR_WEIGHTS": "random",
         "FAMILIAR_PORT": str(free_port()),
+        "FAMILIAR_CAMERA_PORT": str(free_port()),
         "FAMILIAR_REDIS_PORT": str(free_port()),
     }
     project = Composed(f"familiar-test-{secrets.token_hex(3)}", environment)
@@ -165,6 +168,16 @@ def test_a_picture_posted_from_outside_gets_its_names(http: httpx.Client) -> Non
     picture = encode_jpeg(draw(person("karan"), VIDEO_SECONDS + 3.5))
     (face,) = http.post("/v1/predictions", files={"image": picture}).json()["faces"]
     assert face["candidates"][0]["person"] == "karan"
+
+
+@pytest.mark.usefixtures("taught")
+def test_a_browser_outside_becomes_a_camera(composed: Composed, http: httpx.Client) -> None:
+    """It is taken for Familiar's page by the port under which that is published."""
+    port, page = (composed.environment[name] for name in ("FAMILIAR_CAMERA_PORT", "FAMILIAR_PORT"))
+    with connect(f"ws://127.0.0.1:{port}/v1/cameras/laptop", origin=Origin(f"http://127.0.0.1:{page}")) as camera:
+        camera.send(encode_jpeg(draw(person("karan"), VIDEO_SECONDS + 4)))
+        assert json.loads(camera.recv(timeout=30)) == {"published": 1}
+        assert "laptop" in {known["camera"] for known in http.get("/v1/cameras").json()}
 
 
 @pytest.mark.usefixtures("taught")

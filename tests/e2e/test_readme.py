@@ -1,11 +1,15 @@
 """What the README shows works as it stands there."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.capture.person_drawing import draw
+from services.capture.person_looks import person
+from shared.images import encode_jpeg
 from tests.builders import block_after
 
 if TYPE_CHECKING:
@@ -26,6 +30,24 @@ def test_the_subscriber_of_the_readme_reads_predictions(taught: "Running", tmp_p
             subscriber.kill()
     assert "karan ['karan']" in lines
     assert "arjun ['arjun']" in lines
+
+
+def test_the_browser_camera_of_the_readme_shows_a_folder_of_pictures(taught: "Running", tmp_path: Path) -> None:
+    """Every picture is published, and the camera is there."""
+    for second in range(3):
+        (tmp_path / f"{second}.jpg").write_bytes(encode_jpeg(draw(person("karan"), second)))
+    script = tmp_path / "camera.py"
+    port = str(taught.stack.settings.camera_port)
+    script.write_text(block_after("browser camera").replace("8001", port))
+    command = [sys.executable, str(script), str(tmp_path)]
+    with subprocess.Popen(command, env=taught.environment, stdout=subprocess.PIPE, text=True) as camera:
+        try:
+            assert camera.stdout is not None
+            answers = [json.loads(camera.stdout.readline()) for _ in range(6)]
+            assert "laptop" in {known["camera"] for known in taught.http.get("/v1/cameras").json()}
+        finally:
+            camera.kill()
+    assert answers == [{"published": number} for number in range(1, 7)]
 
 
 def test_a_job_that_plain_rq_enqueues_is_trained(taught: "Running") -> None:
