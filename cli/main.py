@@ -12,7 +12,7 @@ from cli.demo import demo
 from cli.doctor import doctor
 from cli.enrol import enrol
 from cli.models import models_app
-from cli.people import forget, people
+from cli.people import forget, people, rename
 from cli.predict import predict
 from cli.train import train
 from cli.up import up
@@ -25,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, demo, enrol, people, forget, train, predict, watch, correct, doctor):
+for command in (up, demo, enrol, people, rename, forget, train, predict, watch, correct, doctor):
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(background_app, name="background")

@@ -8,7 +8,6 @@ from rich.table import Table
 from cli.connections import connect
 from cli.console import out
 from shared.forget import forget_person
-from shared.slugs import slug_of
 
 
 def people() -> None:
@@ -23,6 +22,16 @@ def people() -> None:
     out.print(table)
 
 
+def rename(
+    person: Annotated[str, typer.Argument(help="The person's name.")],
+    name: Annotated[str, typer.Argument(help="The new name.")],
+) -> None:
+    """Give somebody another name; samples and model versions stay theirs."""
+    samples = connect().samples
+    renamed = samples.rename(samples.slug_for(person), name)
+    out.print(f"{person} is {renamed.name} now; predictions say {renamed.slug!r} as before.", markup=False)
+
+
 def forget(
     person: Annotated[str, typer.Argument(help="The person's name.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - a flag of the command line
@@ -31,7 +40,8 @@ def forget(
     connections = connect()
     if not yes:
         typer.confirm(f"Forget {person}, with all samples and every model version that knows them?", abort=True)
-    forgotten = forget_person(connections.client, connections.samples, connections.models, slug_of(person))
+    slug = connections.samples.slug_for(person)
+    forgotten = forget_person(connections.client, connections.samples, connections.models, slug)
     versions = ", ".join(str(version) for version in forgotten.model_versions) or "none"
     out.print(f"Forgot {person}: {forgotten.samples} samples; model versions deleted: {versions}.")
     if not forgotten.serving:

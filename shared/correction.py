@@ -12,7 +12,6 @@ from shared.kept_faces import find_kept_face
 from shared.messages import KeptFace, Message, Slug, Split
 from shared.near_copy import TakenSamples
 from shared.sample_store import CORRECTION, Addition, SampleOrigin, SampleStore, with_origin
-from shared.slugs import slug_of
 
 
 class Correction(Message):
@@ -78,7 +77,7 @@ def correct(
 
 def _require_enrolled(samples: SampleStore, name: str) -> str:
     try:
-        return samples.person(slug_of(name)).slug
+        return samples.person(samples.slug_for(name)).slug
     except UnknownPerson as error:
         raise UnknownPerson(
             f"Nobody is enrolled as {name!r}. Enrol them first with `familiar enrol`; `familiar people` lists who is."

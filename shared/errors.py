@@ -95,6 +95,12 @@ class UnknownPerson(FamiliarError):
     status = 404
 
 
+class UnknownSample(FamiliarError):
+    """The person has no such sample, or has it no more. Use the id of one in the list of their samples."""
+
+    status = 404
+
+
 class UnknownKeptFace(FamiliarError):
     """That face is not kept, so its prediction cannot be corrected. Use the id of a newer prediction.
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import ValidationError
 
-from shared.errors import NameTaken, UnknownPerson
+from shared.errors import NameTaken, UnknownPerson, UnknownSample
 from shared.files import write_atomically
 from shared.images import comment_of, with_comment
 from shared.messages import Message, Slug, Split, Time
@@ -89,13 +89,38 @@ class SampleStore:
             InvalidName: see `shared.slugs.slug_of`.
             NameTaken: somebody else's name makes the same slug.
         """
-        slug, name = slug_of(name), tidy_name(name)
         with self._lock:
+            slug, name = self.slug_for(name), tidy_name(name)
             if not self._card(slug).exists():
-                write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
+                self._write_card(slug, name)
             elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
                 raise NameTaken(f"{name!r} and {other!r} are both written {slug!r} in folders. {NameTaken().detail}")
         return self.person(slug)
+
+    def rename(self, slug: str, name: str) -> Person:
+        """Give a person another display name. The slug stays: samples and model versions know them by it.
+
+        Raises:
+            UnknownPerson: there is nobody of that slug.
+            InvalidName: see `shared.slugs.slug_of`.
+            NameTaken: somebody else has the name, or its slug.
+        """
+        with self._lock:
+            self.person(slug)
+            other = self.slug_for(name)
+            if other != slug and self._card(other).exists():
+                raise NameTaken(f"{self._name(other)!r} is enrolled already. {NameTaken().detail}")
+            self._write_card(slug, tidy_name(name))
+        return self.person(slug)
+
+    def slug_for(self, name: str) -> str:
+        """Give the slug of whoever has a display name; where nobody has, the one that the name makes.
+
+        Raises:
+            InvalidName: see `shared.slugs.slug_of`.
+        """
+        slug, folded = slug_of(name), tidy_name(name).casefold()
+        return next((person.slug for person in self.people() if person.name.casefold() == folded), slug)
 
     def person(self, slug: str) -> Person:
         """Look a person up by slug.
@@ -166,6 +191,19 @@ class SampleStore:
                 return path.read_bytes()
         return None
 
+    def delete(self, person: str, sample_id: str) -> None:
+        """Delete one of a person's samples.
+
+        Raises:
+            UnknownSample: the person has no such sample.
+        """
+        with self._lock:
+            paths = [path for split in Split for path in self._paths(person, split) if path.stem == sample_id]
+            if not paths:
+                raise UnknownSample
+            for path in paths:
+                path.unlink()
+
     def withdraw(self, sample_id: str, keep: str | None = None) -> None:
         """Delete a sample, whosever it is; of the person `keep` it stays."""
         with self._lock:
@@ -189,6 +227,9 @@ class SampleStore:
 
     def _card(self, slug: str) -> Path:
         return self._people / f"{slug}.json"
+
+    def _write_card(self, slug: str, name: str) -> None:
+        write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
 
     def _name(self, slug: str) -> str:
         return str(json.loads(self._card(slug).read_text())["name"])

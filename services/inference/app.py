@@ -17,6 +17,7 @@ from services.inference.preview_routes import preview_routes
 from services.inference.problems import answer_errors_with_problems
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.request_counter import RequestCounter
+from services.inference.sample_routes import sample_routes
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
 from shared.background_store import BackgroundStore
@@ -56,6 +57,7 @@ def create_app(
         model_routes(stores.models, served, watcher),
         training_routes(client),
         enrolment_routes(client, stores.samples),
+        sample_routes(stores.samples),
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.background, stores.keeper),
         camera_routes(client),

@@ -1,4 +1,4 @@
-"""HTTP: who is known, enrolling somebody, correcting a name, and forgetting somebody."""
+"""HTTP: who is known, enrolling, renaming and forgetting somebody, and correcting a name."""
 
 from typing import Annotated
 
@@ -40,6 +40,12 @@ class NewEnrolment(Message):
     pause_seconds: float = Field(default=DEFAULT_PAUSE_SECONDS, ge=0, le=60)
 
 
+class NewName(Message):
+    """What somebody is to be called."""
+
+    name: str
+
+
 class EnrolmentStatus(Message):
     """An enrolment with what follows from its counts: its state, and the split that is due."""
 
@@ -49,13 +55,18 @@ class EnrolmentStatus(Message):
 
 
 def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore) -> APIRouter:
-    """Make the routes that list and forget people."""
+    """Make the routes that list, rename and forget people."""
     routes = APIRouter(prefix="/v1/people", tags=["people"])
 
     @routes.get("")
     def list_people() -> list[Person]:
         """List everybody who is enrolled, with their samples."""
         return list(samples.people())
+
+    @routes.patch("/{person}")
+    def rename_person(person: PathSlug, new: NewName) -> Person:
+        """Give somebody another display name. Predictions name them by the same slug as before."""
+        return samples.rename(person, new.name)
 
     @routes.delete("/{person}")
     def delete_person(person: PathSlug) -> Forgotten:
