@@ -12,13 +12,13 @@ from benchmarks.gallery import Gallery, Indexes
 from benchmarks.rates import Probabilities
 from benchmarks.recipe import Recognizer
 from services.trainer.background import split_background
-from services.trainer.export import LITERT_FILE
 from services.trainer.litert import LiteRTNetwork
 from services.trainer.train import train
 from services.trainer.training_samples import VALIDATION_SHARE, split_by_time
 from shared.images import Image, to_model_input
 from shared.lending_pool import Pool
 from shared.messages import TrainingOptions
+from shared.model_store import SERVED_MODEL
 
 
 class FamiliarNetwork:
@@ -80,7 +80,7 @@ def teach_familiar(
     samples = split_by_time(train_inputs, test_inputs, split_background(background))
     with TemporaryDirectory() as folder:
         training = train(samples, options, weights, Path(folder), lambda _: None)
-        converted = (Path(folder) / LITERT_FILE).read_bytes()
+        converted = (Path(folder) / SERVED_MODEL).read_bytes()
     return FamiliarNetwork(converted, len(samples.people), training.threshold)
 
 

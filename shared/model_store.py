@@ -27,6 +27,7 @@ from shared.manifest import Manifest
 
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
+KERAS_MODEL = "model.keras"
 REPORT = "report.html"
 CHECKPOINT = ".checkpoint"
 

@@ -23,7 +23,6 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 from services.capture.frame_publisher import FramePublisher
 from services.capture.settings import CaptureSettings
-from shared.camera_registry import CameraState
 from shared.errors import CameraTaken, FamiliarError, InvalidName, InvalidRequest, PortTaken
 from shared.hosts import host_name
 from shared.images import BYTE_LIMIT, decode_image, is_bare_jpeg
@@ -131,7 +130,7 @@ class BrowserCameras:
                     connection.send(_answer(publisher, message))
         finally:
             _log.info("camera ended", camera=camera, frames=publisher.published)
-            publisher.rest(CameraState.ENDED, "The browser has closed the camera.", 0)
+            publisher.end("The browser has closed the camera.")
 
 
 def _answer(publisher: FramePublisher, message: str | bytes) -> str:

@@ -85,6 +85,11 @@ class FramePublisher:
 
         keep_going(step, lambda: said.is_set() or self._stopped.is_set())
 
+    def end(self, detail: str) -> None:
+        """Say that the camera gives no more pictures, and why."""
+        self._say(CameraState.ENDED, detail, self._state.published)
+        self.keep_announced()
+
     def rest(self, state: CameraState, detail: str, seconds: float | None) -> None:
         """Keep announcing the state for so many seconds, or until stopped."""
         self._say(state, detail, self._state.published)

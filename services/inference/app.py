@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from services.inference.event_routes import event_routes
 from services.inference.face_keeper import FaceKeeper
 from services.inference.metrics_page import MetricsPage
+from services.inference.model_downloads import model_downloads
 from services.inference.model_routes import model_routes, training_routes
 from services.inference.other_sites import OtherSitesRefused
 from services.inference.people_routes import camera_routes, correction_routes, enrolment_routes, people_routes
@@ -55,6 +56,7 @@ def create_app(
         prediction_routes(served, stores.keeper, settings.yunet),
         event_routes(follower),
         model_routes(stores.models, served, watcher),
+        model_downloads(stores.models),
         training_routes(client),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),

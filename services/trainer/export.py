@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from services.trainer.litert import LiteRTNetwork
 from shared.errors import BrokenExport
+from shared.model_store import KERAS_MODEL, SERVED_MODEL
 
-KERAS_FILE = "model.keras"
-LITERT_FILE = "model.tflite"
 # Of probabilities. Summing in another order costs about 1e-6; what is forgotten in an export costs far more.
 ALLOWED_DIFFERENCE = 1e-4
 
@@ -24,13 +23,13 @@ def export(model: keras.Model, converted: bytes, folder: Path, crops: NDArray[np
     Raises:
         BrokenExport: two probabilities differ by more than `ALLOWED_DIFFERENCE`.
     """
-    model.save(folder / KERAS_FILE)
-    (folder / LITERT_FILE).write_bytes(converted)
+    model.save(folder / KERAS_MODEL)
+    (folder / SERVED_MODEL).write_bytes(converted)
     difference = largest_difference(folder, crops)
     # Asked this way round, NaN is broken too.
     if not difference <= ALLOWED_DIFFERENCE:
         raise BrokenExport(
-            f"{LITERT_FILE} and {KERAS_FILE} answer differently to the same face: {difference:.6f}, where at most "
+            f"{SERVED_MODEL} and {KERAS_MODEL} answer differently to the same face: {difference:.6f}, where at most "
             f"{ALLOWED_DIFFERENCE} is allowed. Nothing was published; report this with the log."
         )
     return difference
@@ -38,8 +37,8 @@ def export(model: keras.Model, converted: bytes, folder: Path, crops: NDArray[np
 
 def largest_difference(folder: Path, crops: NDArray[np.uint8]) -> float:
     """Return the largest difference of two probabilities that the folder's files give to the same crops."""
-    by_keras = keras.saving.load_model(folder / KERAS_FILE, compile=False)
-    by_litert = LiteRTNetwork((folder / LITERT_FILE).read_bytes())
+    by_keras = keras.saving.load_model(folder / KERAS_MODEL, compile=False)
+    by_litert = LiteRTNetwork((folder / SERVED_MODEL).read_bytes())
     expected = np.asarray(by_keras(crops.astype(np.float32), training=False))
     found = np.stack([by_litert(crop) for crop in crops])
     return float(np.max(np.abs(expected - found)))

@@ -10,7 +10,7 @@ import keras
 
 from services.trainer.checkpoint import Checkpoint, fingerprint_of
 from services.trainer.evaluate import Probabilities, evaluate, recall_by_person
-from services.trainer.export import LITERT_FILE, export
+from services.trainer.export import export
 from services.trainer.features import Features
 from services.trainer.fit import fit
 from services.trainer.golden import write_golden_samples
@@ -31,6 +31,7 @@ from services.trainer.threshold import calibrate_threshold
 from services.trainer.training_samples import TrainingSamples
 from shared.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
 from shared.messages import Epoch, NumberFormat, TrainingOptions
+from shared.model_store import SERVED_MODEL
 
 COMPARED_CROPS = 16
 
@@ -101,7 +102,7 @@ def train(
     serving = ServingFormat()
     if options.serving is NumberFormat.INT8:
         served, serving = choose_format(network, served, answers, samples, threshold)
-        (folder / LITERT_FILE).write_bytes(served)
+        (folder / SERVED_MODEL).write_bytes(served)
     return Training(
         history=fitted.history,
         resumed_after=fitted.resumed_after,

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from services.trainer.export import KERAS_FILE, LITERT_FILE, export, largest_difference
+from services.trainer.export import export, largest_difference
 from services.trainer.litert import LiteRTNetwork, to_litert, with_weights
 from services.trainer.network import LOGITS, build_network, with_features
 from services.trainer.pretrained_weights import load_base
@@ -20,6 +20,7 @@ from shared.errors import BrokenExport, WeightsUnavailable
 from shared.images import Image
 from shared.manifest import ServingFormat
 from shared.messages import Epoch, NumberFormat, TrainingOptions
+from shared.model_store import KERAS_MODEL, SERVED_MODEL
 
 pytestmark = [
     # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
@@ -130,7 +131,8 @@ def test_only_the_new_layers_learn(trained: Trained) -> None:
     assert layers[-1].name == "people"
     assert [layer.name for layer in layers if layer.trainable and layer.parameters] == ["logits"]
     assert (
-        sum(layer.parameters for layer in layers) == keras.saving.load_model(trained.folder / KERAS_FILE).count_params()
+        sum(layer.parameters for layer in layers)
+        == keras.saving.load_model(trained.folder / KERAS_MODEL).count_params()
     )
 
 
@@ -188,7 +190,7 @@ def test_files_that_answer_differently_are_a_broken_export(
 
     with pytest.raises(BrokenExport, match="answer differently"):
         export(network, to_litert(unscaled), tmp_path, samples.test_images)
-    assert (tmp_path / LITERT_FILE).exists()
+    assert (tmp_path / SERVED_MODEL).exists()
 
 
 def test_a_weights_file_is_recorded_by_its_hash(samples: TrainingSamples, tmp_path: Path) -> None:
@@ -229,14 +231,14 @@ def test_int8_is_served_where_it_answers_as_well(samples: TrainingSamples, tmp_p
     """The file is a smaller one, names the same people, and the manifest has the figures that it was chosen by."""
     options = OPTIONS.model_copy(update={"serving": NumberFormat.INT8})
     trained = run(samples, options, tmp_path / "5")
-    served = (trained.folder / LITERT_FILE).read_bytes()
+    served = (trained.folder / SERVED_MODEL).read_bytes()
     names = [int(LiteRTNetwork(served)(image).argmax()) for image in samples.test_images]
 
     assert trained.training.serving == ServingFormat(
         format=NumberFormat.INT8, agreement=1, recall_float32=1, recall_int8=1
     )
     assert names == samples.test_labels.tolist()
-    assert 3 * len(served) < len((trained.folder / KERAS_FILE).read_bytes())
+    assert 3 * len(served) < len((trained.folder / KERAS_MODEL).read_bytes())
 
 
 def test_int8_is_not_served_where_it_answers_differently(network: keras.Model, samples: TrainingSamples) -> None:

@@ -1,0 +1,68 @@
+"""HTTP: what one takes away of a version: its report, its Keras model, and a bundle that names faces by itself."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
+
+from shared.errors import UnknownModel
+from shared.model_store import KERAS_MODEL, SERVED_MODEL, ModelStore
+
+EXAMPLE = "example.py"
+LABELS = "labels.json"
+
+# Whoever is forgotten is forgotten by the browser, too.
+_KEPT_NOWHERE = {"Cache-Control": "no-store"}
+# A report holds its styles and pictures; it loads and runs nothing.
+_REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def model_downloads(store: ModelStore) -> APIRouter:
+    """Make the routes that give away what a version consists of."""
+    routes = APIRouter(prefix="/v1/models/{version}", tags=["models"])
+
+    @routes.get("/report", response_class=FileResponse)
+    def show_report(version: int) -> FileResponse:
+        """Show the report that came with a version, a page of HTML."""
+        store.manifest(version)
+        report = store.report(version)
+        if report is None:
+            raise UnknownModel(f"Model version {version} has no report. Train again to get a version with one.")
+        headers = {**_KEPT_NOWHERE, "Content-Security-Policy": _REPORT_POLICY}
+        return FileResponse(report, media_type="text/html; charset=utf-8", headers=headers)
+
+    @routes.get("/keras", response_class=FileResponse)
+    def download_keras(version: int) -> FileResponse:
+        """Download the version as a Keras model, after checking it against its hash."""
+        path = store.verified_files(version)[KERAS_MODEL]
+        return FileResponse(
+            path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=_KEPT_NOWHERE
+        )
+
+    @routes.get("/bundle", response_class=Response)
+    def download_bundle(version: int) -> Response:
+        """Download a ZIP of the LiteRT model, its labels and threshold, and a program that names a face with them."""
+        headers = {**_KEPT_NOWHERE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}
+        return Response(bundle_of(store, version), media_type="application/zip", headers=headers)
+
+    return routes
+
+
+def bundle_of(store: ModelStore, version: int) -> bytes:
+    """Make a ZIP of a version's `model.tflite`, `labels.json` and `example.py`.
+
+    Raises:
+        UnknownModel: there is no such version.
+        BrokenModel: a file of it is missing or damaged.
+    """
+    manifest, files = store.manifest(version), store.verified_files(version)
+    labels = {"people": [person.name for person in manifest.people], "threshold": manifest.threshold}
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.write(files[SERVED_MODEL], SERVED_MODEL)
+        bundle.writestr(LABELS, json.dumps(labels, ensure_ascii=False, indent=2))
+        bundle.write(Path(__file__).with_name("offline_example.py"), EXAMPLE)
+    return written.getvalue()

@@ -1,0 +1,75 @@
+"""What one takes away of a model version works without Familiar."""
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from services.capture.person_drawing import draw
+from services.capture.person_looks import person
+from shared.detector import HaarDetector
+from shared.images import cut_face, encode_jpeg
+
+if TYPE_CHECKING:
+    from conftest import Running
+
+
+@pytest.mark.parametrize(("slug", "name"), [("karan", "Karan"), ("arjun", "Arjun"), ("mia", None)])
+def test_the_bundle_names_a_face_as_inference_does(
+    taught: "Running", tmp_path: Path, slug: str, name: str | None
+) -> None:
+    """The same person with the same confidence, by a program of its own in an empty folder."""
+    version = taught.http.get("/readyz").json()["model_version"]
+    answer = taught.http.get(f"/v1/models/{version}/bundle")
+    assert answer.headers["content-disposition"] == f'attachment; filename="familiar-{version}.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+        assert sorted(bundle.namelist()) == ["example.py", "labels.json", "model.tflite"]
+        bundle.extractall(tmp_path)
+    picture = draw(person(slug), seconds=340.0)
+    (box,) = HaarDetector().detect(picture)
+    crop = encode_jpeg(cut_face(picture, box))
+    (tmp_path / "face.jpg").write_bytes(crop)
+    run = subprocess.run(
+        [sys.executable, "example.py", "face.jpg"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    by_example, confidence = run.stdout.split()
+    headers = {"Content-Type": "image/jpeg"}
+    (face,) = taught.http.post("/v1/predictions?crop=true", content=crop, headers=headers).json()["faces"]
+    assert float(confidence) == pytest.approx(face["confidence"], abs=2e-4)
+    assert (by_example == "unknown") == (face["person"] is None)
+    if name is not None:
+        assert by_example == name
+
+
+def test_the_keras_model_is_a_model_of_keras(taught: "Running", tmp_path: Path) -> None:
+    """Byte for byte the version's file."""
+    version = taught.http.get("/readyz").json()["model_version"]
+    answer = taught.http.get(f"/v1/models/{version}/keras")
+    stored = taught.stack.settings.home / "models" / str(version) / "model.keras"
+    assert answer.content == stored.read_bytes()
+    path = tmp_path / "model.keras"
+    path.write_bytes(answer.content)
+    with zipfile.ZipFile(path) as model:
+        assert "config.json" in model.namelist()
+
+
+def test_the_report_is_a_page_that_may_load_nothing(taught: "Running") -> None:
+    """It is the one that lies with the version."""
+    version = taught.http.get("/readyz").json()["model_version"]
+    answer = taught.http.get(f"/v1/models/{version}/report")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.text == (taught.stack.settings.home / "models" / str(version) / "report.html").read_text()
+
+
+@pytest.mark.parametrize("what", ["report", "keras", "bundle"])
+def test_of_a_version_that_is_not_there_nothing_is_given(taught: "Running", what: str) -> None:
+    """The sentence names it."""
+    answer = taught.http.get(f"/v1/models/9999/{what}")
+    assert answer.status_code == 404
+    assert "9999" in answer.json()["detail"]
