@@ -89,8 +89,9 @@ class SampleStore:
             InvalidName: see `shared.slugs.slug_of`.
             NameTaken: somebody else's name makes the same slug.
         """
+        own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
-            slug, name = self.slug_for(name), tidy_name(name)
+            slug = self._slug_of_named(name) or own_slug
             if not self._card(slug).exists():
                 self._write_card(slug, name)
             elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
@@ -105,12 +106,13 @@ class SampleStore:
             InvalidName: see `shared.slugs.slug_of`.
             NameTaken: somebody else has the name, or its slug.
         """
+        own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
             self.person(slug)
-            other = self.slug_for(name)
+            other = self._slug_of_named(name) or own_slug
             if other != slug and self._card(other).exists():
                 raise NameTaken(f"{self._name(other)!r} is enrolled already. {NameTaken().detail}")
-            self._write_card(slug, tidy_name(name))
+            self._write_card(slug, name)
         return self.person(slug)
 
     def slug_for(self, name: str) -> str:
@@ -119,8 +121,8 @@ class SampleStore:
         Raises:
             InvalidName: see `shared.slugs.slug_of`.
         """
-        slug, folded = slug_of(name), tidy_name(name).casefold()
-        return next((person.slug for person in self.people() if person.name.casefold() == folded), slug)
+        own_slug = slug_of(name)
+        return self._slug_of_named(tidy_name(name)) or own_slug
 
     def person(self, slug: str) -> Person:
         """Look a person up by slug.
@@ -224,6 +226,10 @@ class SampleStore:
                 shutil.rmtree(self._samples / split / person, ignore_errors=False, onerror=_ignore_missing)
             self._card(person).unlink()
         return known.train_samples + known.test_samples
+
+    def _slug_of_named(self, name: str) -> str | None:
+        named = (person.slug for person in self.people() if person.name.casefold() == name.casefold())
+        return next(named, None)
 
     def _card(self, slug: str) -> Path:
         return self._people / f"{slug}.json"

@@ -15,7 +15,7 @@ EXAMPLE = "example.py"
 LABELS = "labels.json"
 
 # Whoever is forgotten is forgotten by the browser, too.
-_KEPT_NOWHERE = {"Cache-Control": "no-store"}
+KEPT_NOWHERE = {"Cache-Control": "no-store"}
 # A report holds its styles and pictures; it loads and runs nothing.
 _REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -31,7 +31,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
         report = store.report(version)
         if report is None:
             raise UnknownModel(f"Model version {version} has no report. Train again to get a version with one.")
-        headers = {**_KEPT_NOWHERE, "Content-Security-Policy": _REPORT_POLICY}
+        headers = {**KEPT_NOWHERE, "Content-Security-Policy": _REPORT_POLICY}
         return FileResponse(report, media_type="text/html; charset=utf-8", headers=headers)
 
     @routes.get("/keras", response_class=FileResponse)
@@ -39,13 +39,13 @@ def model_downloads(store: ModelStore) -> APIRouter:
         """Download the version as a Keras model, after checking it against its hash."""
         path = store.verified_files(version)[KERAS_MODEL]
         return FileResponse(
-            path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=_KEPT_NOWHERE
+            path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=KEPT_NOWHERE
         )
 
     @routes.get("/bundle", response_class=Response)
     def download_bundle(version: int) -> Response:
         """Download a ZIP of the LiteRT model, its labels and threshold, and a program that names a face with them."""
-        headers = {**_KEPT_NOWHERE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}
+        headers = {**KEPT_NOWHERE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}
         return Response(bundle_of(store, version), media_type="application/zip", headers=headers)
 
     return routes

@@ -1,19 +1,16 @@
 """HTTP: a person's samples, each as the picture that it is, and taking one away."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Response, status
+from fastapi import APIRouter, Response, status
 
+from services.inference.model_downloads import KEPT_NOWHERE
+from services.inference.people_routes import PathSlug
 from shared.errors import UnknownSample
 from shared.messages import Message, Slug, Split, Time
 from shared.sample_store import CORRECTION, SampleStore
-from shared.slugs import SLUG_PATTERN
-
-PathSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
 
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
-# Whoever is forgotten is forgotten by the browser, too.
-_KEPT_NOWHERE = {"Cache-Control": "no-store"}
 
 
 class SampleSummary(Message):
@@ -55,7 +52,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
         jpeg = samples.read(person, sample_id)
         if jpeg is None:
             raise UnknownSample
-        return Response(jpeg, media_type="image/jpeg", headers=_KEPT_NOWHERE)
+        return Response(jpeg, media_type="image/jpeg", headers=KEPT_NOWHERE)
 
     @routes.delete("/{sample_id}", status_code=status.HTTP_204_NO_CONTENT)
     def delete_sample(person: PathSlug, sample_id: str) -> None:
