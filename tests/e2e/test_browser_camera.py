@@ -50,7 +50,9 @@ def test_whoever_stands_before_a_browser_s_camera_is_named(
             stopped.set()
             browser.join()
         assert {prediction.camera for prediction in named} == {"laptop"}
-        assert {face.person for prediction in named for face in prediction.faces} == {"karan"}
+        people = [face.person for prediction in named for face in prediction.faces]
+        assert set(people) <= {"karan", None}
+        assert people.count("karan") > FACES / 2
         assert (camera["camera"], camera["source"], camera["state"]) == ("laptop", "browser", "running")
         stack.wait_for("the camera to end", lambda: _states(stack) == ["ended"])
 

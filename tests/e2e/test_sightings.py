@@ -81,7 +81,10 @@ def test_who_is_in_a_film_comes_once_and_leaves_once_after_its_end(
         predicted = predictions(stack.client)
         assert len(predicted) > CLIP_SECONDS * FRAMES_PER_SECOND / 4
         faces = [face for prediction in predicted for face in prediction.faces]
-        assert {(face.track_id, face.person) for face in faces} == {(came.track_id, "karan")}
+        assert {face.track_id for face in faces} == {came.track_id}
+        # A first face or two may be below the threshold; that is no sighting of its own.
+        assert {face.person for face in faces} <= {"karan", None}
+        assert sum(face.person == "karan" for face in faces) > 0.9 * len(faces)
         # What the killed process was at is answered last, by the next one.
         times = sorted(prediction.captured_at for prediction in predicted)
         assert (came.at, left.at) == (times[0], times[-1])
