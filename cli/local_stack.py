@@ -73,7 +73,7 @@ class LocalStack:
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start everything, and wait until inference answers.
+        """Start everything, and wait until inference and capture answer.
 
         Raises:
             AlreadyRunning: another local stack uses this home.
@@ -194,13 +194,15 @@ class LocalStack:
                 )
             try:
                 httpx.get(f"{self.settings.url}/healthz", trust_env=False).raise_for_status()
+                # Capture refuses what is no WebSocket, and that is an answer.
+                httpx.get(f"http://127.0.0.1:{self.settings.camera_port}/", trust_env=False)
                 require_redis(open_redis(self.settings.used_redis_url))
             except (httpx.HTTPError, FamiliarError):
                 time.sleep(0.1)
             else:
                 return
         raise ServiceFailed(
-            f"Inference did not answer within {START_SECONDS:.0f} s; {self.log_of('inference')} has the reason."
+            f"Inference or capture did not answer within {START_SECONDS:.0f} s; the logs in {self._logs} say why."
         )
 
     def _stop(self) -> None:
