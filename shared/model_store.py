@@ -99,14 +99,16 @@ class ModelStore:
             raise BrokenModel(f"{MANIFEST} of version {version} speaks of version {manifest.version}.")
         return manifest
 
-    def verified_files(self, version: int) -> dict[str, Path]:
-        """Give the paths of a version's files by name, after checking each against its SHA-256.
+    def verified_files(self, version: int, needed: str = SERVED_MODEL) -> dict[str, Path]:
+        """Give the paths of a version's files by name, `needed` among them, after checking each against its SHA-256.
 
         Raises:
             UnknownModel: there is no such version.
-            BrokenModel: a file is missing, or is not what the manifest says.
+            BrokenModel: a file is missing, or is not what the manifest says, or the manifest does not name `needed`.
         """
         manifest = self.manifest(version)
+        if needed not in manifest.files:
+            raise BrokenModel(f"The manifest of model version {version} does not name {needed}.")
         paths = {name: self._folder(version) / name for name in manifest.files}
         for name, path in paths.items():
             if not path.exists():

@@ -9,15 +9,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
+# The names of this machine, and that of inference among the containers.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference")
 
 
 def _to_path(value: object) -> object:
     """Take an empty setting for an unset one: Docker Compose passes on what is unset so."""
     return None if value == "" else value
 
-
-# The names of this machine, and that of inference among the containers.
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference")
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_to_path)]
 

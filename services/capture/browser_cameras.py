@@ -118,7 +118,6 @@ class BrowserCameras:
 
     def _publish(self, connection: ServerConnection, camera: str) -> None:
         publisher = FramePublisher(self._client, camera, SHOWN_SOURCE, self._stopped)
-        publisher.open()
         _log.info("camera runs", camera=camera, source=SHOWN_SOURCE)
         try:
             while not self._stopped.is_set():

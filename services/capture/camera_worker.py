@@ -31,7 +31,7 @@ class CameraWorker:
         """Publish until stopped or until the source ends; a source that fails is tried again, ever more slowly."""
         wait_seconds = _FIRST_RETRY_SECONDS
         while not self._stopped.is_set():
-            self._publisher.open()
+            self._publisher.reopen()
             try:
                 self._publish_source()
             except SourceFailed as error:

@@ -35,7 +35,7 @@ class FramePublisher:
         self._fast = fast
         self._stopped = stopped
         self._started_at = datetime.now(UTC)
-        self._state = Camera(camera=camera, source=source, state=CameraState.FAILING, detail="not opened yet")
+        self._state = Camera(camera=camera, source=source, state=CameraState.RUNNING)
         self._announced_at = 0.0
 
     @property
@@ -43,8 +43,8 @@ class FramePublisher:
         """How many frames were published since the source was opened."""
         return self._state.published
 
-    def open(self) -> None:
-        """Begin anew: the source was opened, and its next frame is its first."""
+    def reopen(self) -> None:
+        """Begin anew: the source is opened once more, and its next frame is its first."""
         self._started_at = datetime.now(UTC)
         self._say(CameraState.RUNNING, None, published=0)
 

@@ -37,7 +37,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
     @routes.get("/keras", response_class=FileResponse)
     def download_keras(version: int) -> FileResponse:
         """Download the version as a Keras model, after checking it against its hash."""
-        path = store.verified_files(version)[KERAS_MODEL]
+        path = store.verified_files(version, KERAS_MODEL)[KERAS_MODEL]
         return FileResponse(
             path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=KEPT_NOWHERE
         )

@@ -20,13 +20,13 @@ Confidences = NDArray[np.float32]
 
 
 class _Network(NamedTuple):
-    """An interpreter, and what it would take long to tell for each face: its tensors, and its shapes."""
+    """An interpreter with its one input, a square, and its one output; asking it for them takes long for each face."""
 
     interpreter: Interpreter
-    pixels: int
-    size: int
-    people: int
-    outputs: int
+    input_index: int
+    input_size: int
+    output_index: int
+    output_size: int
 
 
 class Predictor:
@@ -57,9 +57,9 @@ class Predictor:
             networks = [_load(model, pause_seconds) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
+        self._require_people(networks[0].output_size)
         self._networks = Pool(networks)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
-        self._require_people()
         if not golden:
             self._answer(np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8))
         self._compare(golden, pause_seconds)
@@ -74,9 +74,7 @@ class Predictor:
         answers = list(self._threads.map(self._answer, crops))
         return np.stack(answers) if answers else np.empty((0, len(self.people)), np.float32)
 
-    def _require_people(self) -> None:
-        with self._networks.lend() as network:
-            outputs = network.outputs
+    def _require_people(self, outputs: int) -> None:
         if outputs != len(self.people):
             raise BrokenModel(
                 f"{SERVED_MODEL} of model version {self.version} answers for {outputs} people, "
@@ -102,10 +100,10 @@ class Predictor:
     def _answer(self, crop: Image) -> Confidences:
         with self._networks.lend() as network:
             # The size is the network's: versions of another time may have another one.
-            image = to_model_input(crop, network.size)
-            network.interpreter.set_tensor(network.pixels, image[np.newaxis].astype(np.float32))
+            image = to_model_input(crop, network.input_size)
+            network.interpreter.set_tensor(network.input_index, image[np.newaxis].astype(np.float32))
             network.interpreter.invoke()
-            return np.asarray(network.interpreter.get_tensor(network.people)[0], np.float32)
+            return np.asarray(network.interpreter.get_tensor(network.output_index)[0], np.float32)
 
 
 def _load(model: bytes, pause_seconds: float) -> _Network:
@@ -126,8 +124,6 @@ def load_predictor(store: ModelStore, version: int, *, pause_seconds: float = 0.
     """
     paths = store.verified_files(version)
     manifest = store.manifest(version)
-    if SERVED_MODEL not in paths:
-        raise BrokenModel(f"The manifest of model version {version} does not name {SERVED_MODEL}.")
     try:
         golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]
     except (KeyError, UnreadableImage, ImageTooLarge) as error:
