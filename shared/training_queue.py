@@ -13,6 +13,7 @@ import redis
 from rq import Queue, Retry, Worker, get_current_job
 from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
+from rq.registry import BaseRegistry
 from rq.serializers import JSONSerializer
 
 from shared import redis_names
@@ -22,6 +23,7 @@ from shared.messages import Epoch, Message, Time, TrainingOptions
 RETRIES = 3
 JOB_TIMEOUT_SECONDS = 6 * 3600
 RESULT_SECONDS = 24 * 3600
+MOST_LISTED = 20
 # With RQ's own intervals, a job whose worker and horse both died is found after eleven minutes.
 MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 5
@@ -106,18 +108,22 @@ def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
         raise UnknownJob(f"There is no training job {job_id!r}. {UnknownJob().detail}") from error
 
 
+def list_trainings(client: redis.Redis) -> tuple[TrainingJob, ...]:
+    """List the training jobs that Redis has, newest first, at most `MOST_LISTED`; looking changes nothing."""
+    queue = _queue(client)
+    job_ids = {job_id for registry, _ in _registries(queue) for job_id in registry.get_job_ids(cleanup=False)}
+    jobs = Job.fetch_many(sorted(job_ids | set(queue.get_job_ids())), connection=client, serializer=JSONSerializer)
+    # One that has run out meanwhile is none.
+    newest = sorted((job for job in jobs if job is not None), key=lambda job: job.created_at, reverse=True)
+    return tuple(_describe(job) for job in newest[:MOST_LISTED])
+
+
 def count_trainings(client: redis.Redis) -> dict[JobState, int]:
     """Count the training jobs that Redis has, by state; looking changes nothing."""
     queue = _queue(client)
-    registries = {
-        JobState.QUEUED: (queue.scheduled_job_registry, queue.deferred_job_registry),
-        JobState.STARTED: (queue.started_job_registry,),
-        JobState.FINISHED: (queue.finished_job_registry,),
-        JobState.FAILED: (queue.failed_job_registry, queue.canceled_job_registry),
-    }
-    counts = {
-        state: sum(registry.get_job_count(cleanup=False) for registry in those) for state, those in registries.items()
-    }
+    counts = dict.fromkeys(JobState, 0)
+    for registry, state in _registries(queue):
+        counts[state] += registry.get_job_count(cleanup=False)
     counts[JobState.QUEUED] += queue.count
     return counts
 
@@ -214,6 +220,18 @@ def training_hosts(client: redis.Redis) -> set[str]:
 
 def _queue(client: redis.Redis) -> Queue:
     return Queue(redis_names.TRAINING_QUEUE, connection=client, serializer=JSONSerializer)
+
+
+def _registries(queue: Queue) -> tuple[tuple[BaseRegistry, JobState], ...]:
+    """Give the registries of jobs that are not waiting in the queue itself, each with the state of its jobs."""
+    return (
+        (queue.scheduled_job_registry, JobState.QUEUED),
+        (queue.deferred_job_registry, JobState.QUEUED),
+        (queue.started_job_registry, JobState.STARTED),
+        (queue.finished_job_registry, JobState.FINISHED),
+        (queue.failed_job_registry, JobState.FAILED),
+        (queue.canceled_job_registry, JobState.FAILED),
+    )
 
 
 def _this_job() -> Job:

@@ -10,7 +10,7 @@ from shared.errors import FamiliarError, InvalidRequest
 from shared.manifest import Manifest, ManifestPerson, Metrics
 from shared.messages import Message, Time, TrainingOptions
 from shared.model_store import ModelStore
-from shared.training_queue import TrainingJob, enqueue_training, find_training
+from shared.training_queue import TrainingJob, enqueue_training, find_training, list_trainings
 
 # Whoever may ask for a training may not make the trainer open any file there is.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
@@ -112,6 +112,11 @@ def training_routes(client: redis.Redis) -> APIRouter:
         if options.weights not in WEIGHTS_WITHOUT_A_PATH:
             raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
         return enqueue_training(client, options)
+
+    @routes.get("")
+    def list_training_jobs() -> list[TrainingJob]:
+        """List the newest training jobs, newest first; finished ones are kept for a day."""
+        return list(list_trainings(client))
 
     @routes.get("/{job_id}")
     def show_training_job(job_id: str) -> TrainingJob:

@@ -15,7 +15,8 @@ from rq.serializers import JSONSerializer
 
 from shared.errors import UnknownJob
 from shared.messages import TrainingOptions
-from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training, training_hosts
+from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training, list_trainings, training_hosts
+from tests.app_client import Site
 
 DEADLINE_SECONDS = 20.0
 
@@ -32,6 +33,31 @@ def rq_enqueue(redis_url: str, *words: str) -> str:
         [*command, "--job-id", "by-hand"], check=True, capture_output=True, text=True, timeout=DEADLINE_SECONDS
     )
     return "by-hand"
+
+
+def test_jobs_are_listed_newest_first_whether_they_wait_or_have_ended(client: redis.Redis) -> None:
+    """One that is gone from Redis is passed over, and looking changes nothing."""
+    assert list_trainings(client) == ()
+    ended, gone, waiting = (enqueue_training(client, TrainingOptions(seed=seed)) for seed in range(3))
+    queue = Queue("training", connection=client, serializer=JSONSerializer)
+    queue.remove(ended.job_id)
+    job = job_of(client, ended)
+    job.set_status(JobStatus.FAILED)
+    queue.failed_job_registry.add(job, ttl=60)
+    client.delete(job_of(client, gone).key)
+    listed = list_trainings(client)
+    assert [(job.job_id, job.state) for job in listed] == [
+        (waiting.job_id, JobState.QUEUED),
+        (ended.job_id, JobState.FAILED),
+    ]
+    assert list_trainings(client) == listed
+
+
+def test_the_list_of_jobs_is_answered_over_http(client: redis.Redis, site: Site) -> None:
+    """As each is by itself."""
+    job = enqueue_training(client, TrainingOptions())
+    listed = site.ask("GET", "/v1/training-jobs").json()
+    assert [TrainingJob.model_validate(one) for one in listed] == [job]
 
 
 def test_a_job_that_was_enqueued_is_found_by_its_id(client: redis.Redis) -> None:
