@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from cli.local_stack import free_port
-from shared.messages import Prediction
+from shared.messages import Prediction, Sighting
 
 # A reader that gets nothing for so long has failed.
 DEADLINE_SECONDS = 60.0
@@ -31,13 +31,16 @@ class Serving:
     http: httpx.Client
 
 
+_KINDS: dict[str, type[Prediction] | type[Sighting]] = {"prediction": Prediction, "sighting": Sighting}
+
+
 @dataclass(frozen=True)
 class Event:
     """A server-sent event."""
 
     name: str
     event_id: str
-    prediction: Prediction
+    message: Prediction | Sighting
 
 
 @contextmanager
@@ -63,8 +66,8 @@ def events(response: httpx.Response) -> Iterator[Event]:
         if separator and name:
             fields[name] = value
         elif not line and fields:
-            data = Prediction.model_validate(json.loads(fields["data"]))
-            yield Event(fields["event"], fields["id"], data)
+            message = _KINDS[fields["event"]].model_validate(json.loads(fields["data"]))
+            yield Event(fields["event"], fields["id"], message)
             fields = {}
 
 

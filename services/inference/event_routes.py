@@ -1,7 +1,7 @@
-"""HTTP: predictions as server-sent events, as they happen."""
+"""HTTP: predictions and sightings as server-sent events, as they happen."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 import structlog
@@ -11,11 +11,11 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from services.inference.stream_follower import StreamFollower
 from shared import redis_names
 from shared.errors import InvalidRequest, MalformedEntry
-from shared.messages import Prediction
+from shared.messages import Prediction, Sighting
 from shared.redis_stream import Fields, parse_entry
 from shared.slugs import SLUG_PATTERN
 
-EVENT = "prediction"
+OneCamera = Annotated[str | None, Query(pattern=SLUG_PATTERN)]
 
 _ENTRY_ID = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 _LARGEST_PART = 2**64 - 1
@@ -24,39 +24,55 @@ _log = structlog.get_logger()
 
 
 def event_routes(follower: StreamFollower) -> APIRouter:
-    """Make the route that sends predictions as they are published."""
-    routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
+    """Make the routes that send predictions and sightings as they are published."""
+    routes = APIRouter(prefix="/v1", tags=["predictions"])
 
-    async def start(last_event_id: Annotated[str | None, Header()] = None) -> bytes:
-        # A dependency: here an error is still an answer of its own, and nothing published from now on is missed.
-        if last_event_id is None:
-            return await follower.newest_id(redis_names.PREDICTIONS)
-        return to_entry_id(last_event_id)
-
-    @routes.get("/stream", response_class=EventSourceResponse)
+    @routes.get("/predictions/stream", response_class=EventSourceResponse)
     async def stream_predictions(
-        after: Annotated[bytes, Depends(start)],
-        camera: Annotated[str | None, Query(pattern=SLUG_PATTERN)] = None,
+        after: Annotated[bytes, Depends(_start_of(follower, redis_names.PREDICTIONS))], camera: OneCamera = None
     ) -> AsyncIterator[ServerSentEvent]:
         """Send each prediction of the cameras, or of one, as it is published.
 
         The header Last-Event-ID goes on after that event; where it is no longer kept, with the oldest that is.
         """
         async for entries in follower.follow(redis_names.PREDICTIONS, after):
-            for entry_id, fields in entries:
-                prediction = _read(entry_id, fields)
-                if prediction and camera in (None, prediction.camera):
-                    yield ServerSentEvent(event=EVENT, id=entry_id.decode(), data=prediction)
+            for event in _events("prediction", entries, Prediction, camera):
+                yield event
+
+    @routes.get("/sightings/stream", response_class=EventSourceResponse)
+    async def stream_sightings(
+        after: Annotated[bytes, Depends(_start_of(follower, redis_names.SIGHTINGS))], camera: OneCamera = None
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Send who comes and who leaves, on all cameras or on one; Last-Event-ID as with predictions."""
+        async for entries in follower.follow(redis_names.SIGHTINGS, after):
+            for event in _events("sighting", entries, Sighting, camera):
+                yield event
 
     return routes
 
 
-def _read(entry_id: bytes, fields: Fields) -> Prediction | None:
-    try:
-        return parse_entry(fields, Prediction)[0]
-    except MalformedEntry as error:
-        _log.warning("prediction passed over", entry_id=entry_id.decode(), error=error.detail)
-        return None
+def _start_of(follower: StreamFollower, stream: str) -> Callable[..., Awaitable[bytes]]:
+    async def start(last_event_id: Annotated[str | None, Header()] = None) -> bytes:
+        # A dependency: here an error is still an answer of its own, and nothing published from now on is missed.
+        return await follower.newest_id(stream) if last_event_id is None else to_entry_id(last_event_id)
+
+    return start
+
+
+def _events(
+    event: str, entries: list[tuple[bytes, Fields]], kind: type[Prediction] | type[Sighting], camera: str | None
+) -> list[ServerSentEvent]:
+    """Make events of the entries that can be read and are of a camera; None is every camera."""
+    events = []
+    for entry_id, fields in entries:
+        try:
+            message, _ = parse_entry(fields, kind)
+        except MalformedEntry as error:
+            _log.warning("entry passed over", event_kind=event, entry_id=entry_id.decode(), error=error.detail)
+            continue
+        if camera in (None, message.camera):
+            events.append(ServerSentEvent(event=event, id=entry_id.decode(), data=message))
+    return events
 
 
 def to_entry_id(last_event_id: str) -> bytes:

@@ -12,10 +12,10 @@ import redis
 from cli.local_stack import free_port
 from cli.redis_server import redis_command
 from shared.connection import open_redis
-from shared.messages import Prediction
+from shared.messages import Prediction, Sighting
 from shared.redis_stream import newest_id, publish
 from tests.app_client import Site
-from tests.builders import prediction_of
+from tests.builders import NOON, prediction_of
 from tests.conftest import wait_for_redis
 from tests.serving import DEADLINE_SECONDS, Event, Serving, events, serving, wait_until
 
@@ -31,10 +31,12 @@ def say(client: redis.Redis, prediction_id: str, camera: str = "door") -> Predic
 
 
 @contextmanager
-def listening(inference: Serving, path: str = "", after: str | None = None) -> Iterator[Iterator[Event]]:
-    """Listen to predictions."""
+def listening(
+    inference: Serving, path: str = "", after: str | None = None, stream: str = "predictions"
+) -> Iterator[Iterator[Event]]:
+    """Listen to predictions, or to another stream."""
     headers = {} if after is None else {"Last-Event-ID": after}
-    with inference.http.stream("GET", f"/v1/predictions/stream{path}", headers=headers) as response:
+    with inference.http.stream("GET", f"/v1/{stream}/stream{path}", headers=headers) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
         yield events(response)
@@ -73,10 +75,10 @@ def test_a_listener_goes_on_after_the_last_event_it_got(client: redis.Redis, inf
     with listening(inference, after="0-1") as stream:
         first = next(stream)
     with listening(inference, after=first.event_id) as stream:
-        assert [next(stream).prediction.prediction_id for _ in range(2)] == ["p-1", "p-2"]
+        assert [next(stream).message.prediction_id for _ in range(2)] == ["p-1", "p-2"]
         say(client, "p-3")
-        assert next(stream).prediction.prediction_id == "p-3"
-    assert first.prediction.prediction_id == "p-0"
+        assert next(stream).message.prediction_id == "p-3"
+    assert first.message.prediction_id == "p-0"
 
 
 def test_one_camera_alone_can_be_listened_to(client: redis.Redis, inference: Serving) -> None:
@@ -85,7 +87,7 @@ def test_one_camera_alone_can_be_listened_to(client: redis.Redis, inference: Ser
     client.xadd("predictions", {"header": "{}", "payload": ""})
     say(client, "door")
     with listening(inference, "?camera=door", after="0") as stream:
-        assert next(stream).prediction.prediction_id == "door"
+        assert next(stream).message.prediction_id == "door"
 
 
 @pytest.mark.parametrize("last_event_id", ["", "newest", "1-2-3", "-1", "18446744073709551616-0", "1-x"])
@@ -108,7 +110,7 @@ def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Red
         wait_until(lambda: readers(client) > MANY / 2)
         assert http.get("/v1/people").json() == []
         say(client, "one")
-        assert {next(stream).prediction.prediction_id for stream in streams} == {"one"}
+        assert {next(stream).message.prediction_id for stream in streams} == {"one"}
     wait_until(lambda: readers(client) <= 1)
 
 
@@ -121,12 +123,12 @@ def test_a_stream_outlasts_redis_and_goes_on_where_it_was(home: Path, tmp_path: 
             inference = stack.enter_context(serving(home, f"redis://127.0.0.1:{port}/0"))
             stream = stack.enter_context(listening(inference))
             say(client, "before")
-            assert next(stream).prediction.prediction_id == "before"
+            assert next(stream).message.prediction_id == "before"
         refused = inference.http.get("/v1/predictions/stream")
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:familiar:redis-unavailable")
         with redis_on(port, folder) as client:
             say(client, "after")
-            assert next(stream).prediction.prediction_id == "after"
+            assert next(stream).message.prediction_id == "after"
 
 
 def test_a_server_that_is_told_to_stop_ends_its_streams(client: redis.Redis, redis_url: str, home: Path) -> None:
@@ -136,3 +138,27 @@ def test_a_server_that_is_told_to_stop_ends_its_streams(client: redis.Redis, red
         inference.process.terminate()
         assert list(stream) == []
         inference.process.wait(DEADLINE_SECONDS)
+
+
+def test_who_comes_and_who_leaves_is_sent_of_one_camera_or_of_all(client: redis.Redis, inference: Serving) -> None:
+    """In the same way as predictions, from where a listener was."""
+    came, at_the_yard, left = (
+        Sighting(
+            sighting_id="one",
+            track_id="one",
+            camera=camera,
+            event=event,
+            person="karan",
+            confidence=0.9,
+            model_version=1,
+            at=NOON,
+        )
+        for camera, event in (("door", "came"), ("yard", "came"), ("door", "left"))
+    )
+    with listening(inference, "?camera=door", stream="sightings") as stream:
+        for sighting in (came, at_the_yard, left):
+            publish(client, "sightings", sighting)
+        events = [next(stream), next(stream)]
+    assert [(event.name, event.message) for event in events] == [("sighting", came), ("sighting", left)]
+    with listening(inference, after=events[0].event_id, stream="sightings") as stream:
+        assert [next(stream).message, next(stream).message] == [at_the_yard, left]
