@@ -68,7 +68,7 @@ def _events(
         try:
             message, _ = parse_entry(fields, kind)
         except MalformedEntry as error:
-            _log.warning("entry passed over", event_kind=event, entry_id=entry_id.decode(), error=error.detail)
+            _log.warning(f"{event} passed over", entry_id=entry_id.decode(), error=error.detail)
             continue
         if camera in (None, message.camera):
             events.append(ServerSentEvent(event=event, id=entry_id.decode(), data=message))
