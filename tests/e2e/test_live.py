@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.inference.preview_drawing import BOX_COLOUR
 from shared.images import decode_image
+from shared.messages import Prediction
 from tests.serving import events, pictures
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def test_a_listener_goes_on_where_it_was(taught: "Running") -> None:
         first, second = next(stream), next(stream)
     with taught.http.stream("GET", path, headers={"Last-Event-ID": first.event_id}) as response:
         assert next(events(response)) == second
-    assert [face.person for face in second.prediction.faces] == ["karan"]
+    assert isinstance(second.message, Prediction)
+    assert [face.person for face in second.message.faces] == ["karan"]
 
 
 def test_a_camera_shows_its_person_with_a_box_and_a_name(taught: "Running") -> None:
