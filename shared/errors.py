@@ -154,6 +154,12 @@ class UnknownModel(FamiliarError):
     status = 404
 
 
+class UnknownPicture(FamiliarError):
+    """The model version has no picture of that name. Use one that its manifest names among its files."""
+
+    status = 404
+
+
 class BrokenModel(FamiliarError):
     """The files of this model version are damaged or incomplete. Train again, or put the folder back from a backup."""
 

@@ -27,5 +27,11 @@ def is_alive(client: redis.Redis, service: str) -> bool:
     return bool(client.exists(redis_names.heartbeat(service, socket.gethostname())))
 
 
+def running_services(client: redis.Redis) -> frozenset[str]:
+    """Name the services that have shown life lately, on any host."""
+    keys = client.scan_iter(match=redis_names.heartbeat("*", "*"), count=1000)
+    return frozenset(key.decode().split(":")[1] for key in keys)
+
+
 if __name__ == "__main__":
     sys.exit(0 if is_alive(open_redis(Settings().redis_url), sys.argv[1]) else 1)

@@ -113,6 +113,39 @@ class GoldenSample(Message):
     confidences: tuple[float, ...]
 
 
+class PersonFindings(Message):
+    """How well somebody is recognised, as words such as "often missed", and what to do, most important first.
+
+    `collect` says how many samples to collect next; None where there are enough.
+    """
+
+    slug: Slug
+    standing: str
+    steps: tuple[str, ...]
+    collect: str | None
+
+
+class ShownMistake(Message):
+    """A wrong answer: the file with the face, in the version's folder, and what was wrong in a sentence."""
+
+    file: str
+    words: str
+
+
+class Findings(Message):
+    """What the version's report says: how good the version is in a sentence or two, and what to do about it.
+
+    `people` come worst first, `mistakes` as well. Steps may hold commands between backticks. `augmentation` is the file
+    that shows what augmentation makes of faces.
+    """
+
+    verdict: str
+    people: tuple[PersonFindings, ...]
+    strangers_steps: tuple[str, ...]
+    mistakes: tuple[ShownMistake, ...]
+    augmentation: str
+
+
 class Manifest(Message):
     """A model version. The order of `people` is the order of the network's outputs.
 
@@ -121,7 +154,7 @@ class Manifest(Message):
     `model.keras` and `model.tflite`, in float32, answer to the same crops. `gate` and `job_id`, the training job that
     it came of, are None in versions from before there was either. `background` counts the faces of strangers that were
     read, by where they came from. `resumed_after` is the epoch after which a training that had been cut short went
-    on, 0 if it ran through. `golden` is empty in versions from before there were such samples.
+    on, 0 if it ran through. `golden` is empty, and `findings` is None, in versions from before there were any.
     """
 
     version: int
@@ -142,6 +175,7 @@ class Manifest(Message):
     resumed_after: int = 0
     serving: ServingFormat = ServingFormat()
     golden: tuple[GoldenSample, ...] = ()
+    findings: Findings | None = None
 
     @property
     def rejection(self) -> str | None:

@@ -118,6 +118,8 @@ class Preview(Message):
     frame_id: str
     camera: Slug
     captured_at: Time
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
     faces: tuple[TrackedBox, ...]
 
 

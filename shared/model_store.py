@@ -125,6 +125,10 @@ class ModelStore:
         path = self._folder(version) / REPORT
         return path if path.exists() else None
 
+    def path(self, version: int, name: str) -> Path:
+        """Give the path of one of the files that a version's manifest names."""
+        return self._folder(version) / name
+
     def checkpoint(self, job_id: str) -> Path:
         """Give the path at which a training job keeps what it needs to go on."""
         return self._models / f"{job_id}{CHECKPOINT}"

@@ -69,6 +69,9 @@ class SiteSettings(Settings):
 
     host: str = Field(default="127.0.0.1", description="The address that inference and capture listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port that inference listens on.")
+    camera_port: int = Field(
+        default=8001, ge=0, le=65535, description="The port on which capture takes the pictures of browsers."
+    )
     allowed_hosts: Annotated[str, NoDecode] = Field(
         default="", description="Further host names under which Familiar may be asked, with blanks between them."
     )

@@ -5,7 +5,7 @@ runs no other name and unpickles nothing, so that who can write to Redis cannot 
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
@@ -27,6 +27,8 @@ MOST_LISTED = 20
 # With RQ's own intervals, a job whose worker and horse both died is found after eleven minutes.
 MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 5
+# An idle worker shows life every fifth second (RQ: this less 15); one that has not for so long is gone.
+WORKER_SECONDS = 20
 
 _PROGRESS = "progress"
 _REJECTED = "rejected"
@@ -169,7 +171,7 @@ def work_on_training(client: redis.Redis) -> None:
         job_class=_TrainingJob,
         job_monitoring_interval=MONITORING_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
-        worker_ttl=60,
+        worker_ttl=WORKER_SECONDS,
     )
     worker.work()
 
@@ -213,9 +215,14 @@ class _TrainingWorker(Worker):
 
 
 def training_hosts(client: redis.Redis) -> set[str]:
-    """List the hosts on which a worker is registered for training jobs."""
+    """List the hosts on which a worker for training jobs has shown life lately."""
+    latest = datetime.now(UTC) - timedelta(seconds=WORKER_SECONDS)
     workers = Worker.all(connection=client, queue=_queue(client))
-    return {worker.hostname for worker in workers if worker.hostname}
+    return {
+        worker.hostname
+        for worker in workers
+        if worker.hostname and worker.last_heartbeat and worker.last_heartbeat.replace(tzinfo=UTC) >= latest
+    }
 
 
 def _queue(client: redis.Redis) -> Queue:

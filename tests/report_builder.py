@@ -39,6 +39,7 @@ def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = Non
         background_faces={"fetched": 400},
         training_seconds=42.0,
         created_at=NOON,
+        shown_samples=random.integers(0, 256, (2, SIDE, SIDE, 3), np.uint8),
     )
 
 

@@ -24,9 +24,6 @@ class CaptureSettings(SiteSettings):
         repr=False,
         description="The cameras, as name=source with blanks between them.",
     )
-    camera_port: int = Field(
-        default=8001, ge=0, le=65535, description="The port on which capture takes the pictures of browsers."
-    )
 
     @field_validator("cameras", mode="before")
     @classmethod

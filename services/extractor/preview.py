@@ -20,6 +20,8 @@ def publish_preview(client: redis.Redis, frame: Frame, jpeg: bytes, faces: Seque
         frame_id=frame.frame_id,
         camera=frame.camera,
         captured_at=frame.captured_at,
+        width=frame.width,
+        height=frame.height,
         faces=tuple(TrackedBox(box=face.box, track_id=face.track_id) for face in faces),
     )
     stream = redis_names.previews(frame.camera)

@@ -11,7 +11,7 @@ from services.inference.departures import watch_departures
 from services.inference.face_keeper import FaceKeeper
 from services.inference.face_worker import FaceWorker
 from services.inference.metrics import REGISTRY
-from services.inference.metrics_page import SERVICE, MetricsPage
+from services.inference.metrics_page import SERVICE
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.server import Server
 from services.inference.settings import InferenceSettings
@@ -46,9 +46,9 @@ def main() -> None:
     stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, keeper)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
-    page = MetricsPage(open_redis(settings.redis_url, timeout_seconds=0.5), models)
+    impatient = open_redis(settings.redis_url, timeout_seconds=0.5)
     with end_with_a_sentence():
-        app = create_app(client, stores, watcher, follower, page, settings)
+        app = create_app(client, stores, watcher, follower, impatient, settings)
     board = MetricsBoard(client, SERVICE, REGISTRY)
 
     def post() -> None:

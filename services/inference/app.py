@@ -18,9 +18,11 @@ from services.inference.preview_routes import preview_routes
 from services.inference.problems import answer_errors_with_problems
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.request_counter import RequestCounter
-from services.inference.sample_routes import sample_routes
+from services.inference.sample_routes import background_routes, sample_routes
+from services.inference.service_routes import service_routes
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
+from services.inference.studio_routes import StudioFiles, studio_routes
 from shared.background_store import BackgroundStore
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
@@ -41,10 +43,13 @@ def create_app(
     stores: Stores,
     watcher: ModelWatcher,
     follower: StreamFollower,
-    metrics: MetricsPage,
+    impatient: redis.Redis,
     settings: InferenceSettings,
 ) -> FastAPI:
-    """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads."""
+    """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads.
+
+    `impatient` is a client like `client` that gives Redis up soon, for what is to be told of Redis itself.
+    """
     served = watcher.served
     app = FastAPI(
         title="Familiar",
@@ -54,20 +59,24 @@ def create_app(
     answer_errors_with_problems(app)
     for routes in (
         prediction_routes(served, stores.keeper, settings.yunet),
-        event_routes(follower),
+        event_routes(client, follower),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
         training_routes(client),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),
+        background_routes(stores.background),
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.background, stores.keeper),
         camera_routes(client),
         preview_routes(client, follower),
+        service_routes(impatient, served, settings.camera_port),
+        studio_routes(settings.camera_port),
         _health_routes(served),
-        _metrics_routes(metrics),
+        _metrics_routes(MetricsPage(impatient, stores.models)),
     ):
         app.include_router(routes)
+    app.mount("/studio", StudioFiles())
     app.add_middleware(OtherSitesRefused, allowed_hosts=settings.all_allowed_hosts)
     app.add_middleware(RequestCounter)
     return app

@@ -1,9 +1,10 @@
-"""HTTP: predictions and sightings as server-sent events, as they happen."""
+"""HTTP: predictions and sightings as server-sent events, as they happen, and the newest sightings as a list."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Annotated, Any, TypeVar
 
+import redis
 import structlog
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -17,14 +18,18 @@ from shared.slugs import SLUG_PATTERN
 
 OneCamera = Annotated[str | None, Query(pattern=SLUG_PATTERN)]
 
+MessageT = TypeVar("MessageT", bound=Prediction | Sighting)
+
+SIGHTINGS_LISTED = 100
+
 _ENTRY_ID = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 _LARGEST_PART = 2**64 - 1
 
 _log = structlog.get_logger()
 
 
-def event_routes(follower: StreamFollower) -> APIRouter:
-    """Make the routes that send predictions and sightings as they are published."""
+def event_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
+    """Make the routes that send predictions and sightings as they are published, and list the newest sightings."""
     routes = APIRouter(prefix="/v1", tags=["predictions"])
 
     @routes.get("/predictions/stream", response_class=EventSourceResponse)
@@ -38,6 +43,12 @@ def event_routes(follower: StreamFollower) -> APIRouter:
         async for entries in follower.follow(redis_names.PREDICTIONS, after):
             for event in _events("prediction", entries, Prediction, camera):
                 yield event
+
+    @routes.get("/sightings", tags=["sightings"])
+    def list_sightings() -> list[Sighting]:
+        """List who came and who left, newest first, the last hundred at most."""
+        entries: Any = client.xrevrange(redis_names.SIGHTINGS, count=SIGHTINGS_LISTED)
+        return [message for _, message in _read(entries, Sighting)]
 
     @routes.get("/sightings/stream", response_class=EventSourceResponse)
     async def stream_sightings(
@@ -63,16 +74,22 @@ def _events(
     event: str, entries: list[tuple[bytes, Fields]], kind: type[Prediction] | type[Sighting], camera: str | None
 ) -> list[ServerSentEvent]:
     """Make events of the entries that can be read and are of a camera; None is every camera."""
-    events = []
+    return [
+        ServerSentEvent(event=event, id=entry_id.decode(), data=message)
+        for entry_id, message in _read(entries, kind)
+        if camera in (None, message.camera)
+    ]
+
+
+def _read(entries: list[tuple[bytes, Fields]], kind: type[MessageT]) -> Iterator[tuple[bytes, MessageT]]:
+    """Read the entries that can be read, with their ids."""
     for entry_id, fields in entries:
         try:
             message, _ = parse_entry(fields, kind)
         except MalformedEntry as error:
-            _log.warning(f"{event} passed over", entry_id=entry_id.decode(), error=error.detail)
+            _log.warning("entry passed over", kind=kind.__name__, entry_id=entry_id.decode(), error=error.detail)
             continue
-        if camera in (None, message.camera):
-            events.append(ServerSentEvent(event=event, id=entry_id.decode(), data=message))
-    return events
+        yield entry_id, message
 
 
 def to_entry_id(last_event_id: str) -> bytes:

@@ -1,4 +1,4 @@
-"""HTTP: what one takes away of a version: its report, its Keras model, and a bundle that names faces by itself."""
+"""HTTP: what one takes away of a version: its report and pictures, its Keras model, and a bundle to name faces with."""
 
 import io
 import json
@@ -8,14 +8,13 @@ from pathlib import Path
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
-from shared.errors import UnknownModel
+from services.inference.answers import KEPT_NOWHERE
+from shared.errors import UnknownModel, UnknownPicture
 from shared.model_store import KERAS_MODEL, SERVED_MODEL, ModelStore
 
 EXAMPLE = "example.py"
 LABELS = "labels.json"
 
-# Whoever is forgotten is forgotten by the browser, too.
-KEPT_NOWHERE = {"Cache-Control": "no-store"}
 # A report holds its styles and pictures; it loads and runs nothing.
 _REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -33,6 +32,14 @@ def model_downloads(store: ModelStore) -> APIRouter:
             raise UnknownModel(f"Model version {version} has no report. Train again to get a version with one.")
         headers = {**KEPT_NOWHERE, "Content-Security-Policy": _REPORT_POLICY}
         return FileResponse(report, media_type="text/html; charset=utf-8", headers=headers)
+
+    @routes.get("/pictures/{name}", response_class=FileResponse)
+    def show_picture(version: int, name: str) -> FileResponse:
+        """Show one of the pictures that the version's findings name, or that its report holds."""
+        pictures = [file for file in store.manifest(version).files if file.endswith((".png", ".jpg"))]
+        if name not in pictures:
+            raise UnknownPicture(f"Model version {version} has no picture {name!r}. {UnknownPicture().detail}")
+        return FileResponse(store.path(version, name), headers=KEPT_NOWHERE)
 
     @routes.get("/keras", response_class=FileResponse)
     def download_keras(version: int) -> FileResponse:

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 import redis
-from fastapi import APIRouter, Path, status
+from fastapi import APIRouter, Path, Response, status
 from pydantic import Field
 
+from services.inference.answers import JPEG, KEPT_NOWHERE
 from services.inference.face_keeper import FaceKeeper
 from shared.background_store import BackgroundStore
 from shared.camera_registry import Camera, live_cameras, require_camera
@@ -18,10 +19,12 @@ from shared.enrolment_store import (
     Targets,
     begin_enrolment,
     cancel_enrolment,
+    end_train_stretch,
     get_enrolment,
     list_enrolments,
 )
 from shared.forget import Forgotten, forget_person
+from shared.kept_faces import find_kept_face
 from shared.messages import Message, Split
 from shared.model_store import ModelStore
 from shared.sample_store import Person, SampleStore
@@ -79,10 +82,17 @@ def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore)
 def correction_routes(
     client: redis.Redis, samples: SampleStore, background: BackgroundStore, keeper: FaceKeeper
 ) -> APIRouter:
-    """Make the route that corrects a prediction."""
-    routes = APIRouter(prefix="/v1/corrections", tags=["people"])
+    """Make the routes that show a face that was answered, and correct its prediction."""
+    routes = APIRouter(prefix="/v1", tags=["people"])
 
-    @routes.post("")
+    @routes.get("/predictions/{prediction_id}/faces/{number}", response_class=Response, responses=JPEG)
+    def show_face(prediction_id: str, number: int) -> Response:
+        """Show a face that can still be corrected, a JPEG; they are counted from 1."""
+        keeper.settle()
+        _, crop = find_kept_face(client, prediction_id, number)
+        return Response(crop, media_type="image/jpeg", headers=KEPT_NOWHERE)
+
+    @routes.post("/corrections")
     def create_correction(correction: Correction) -> Corrected:
         """Say whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
         keeper.settle()
@@ -111,6 +121,11 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
     def show_enrolment(camera: PathSlug) -> EnrolmentStatus:
         """Tell how a camera's enrolment stands, and why frames were refused."""
         return _status(get_enrolment(client, camera))
+
+    @routes.post("/{camera}/end-train")
+    def end_train(camera: PathSlug) -> EnrolmentStatus:
+        """Go on to test samples, however few train samples there are: for pictures of which there are no more."""
+        return _status(end_train_stretch(client, camera))
 
     @routes.delete("/{camera}")
     def delete_enrolment(camera: PathSlug) -> EnrolmentStatus:

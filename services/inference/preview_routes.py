@@ -1,4 +1,4 @@
-"""HTTP: what a camera shows, with the names of its faces, as pictures that take each other's place (MJPEG)."""
+"""HTTP: what a camera shows: pictures that take each other's place (MJPEG), or events that say where faces are."""
 
 import asyncio
 import time
@@ -8,8 +8,9 @@ from typing import Annotated
 import redis
 import redis.asyncio
 import structlog
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from services.inference.preview_drawing import LabelledBox, draw_faces
@@ -35,27 +36,44 @@ _BOUNDARY = "picture"
 _MEDIA_TYPE = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
 _JPEG_QUALITY = 80
 
+CameraSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
+
 _log = structlog.get_logger()
 
 
 def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
-    """Make the route that shows a camera."""
+    """Make the routes that show a camera."""
     routes = APIRouter(prefix="/v1/cameras", tags=["cameras"])
+
+    def watch(camera: CameraSlug) -> str:
+        require_camera(client, camera)
+        client.set(redis_names.watched(camera), 1, ex=WATCHED_SECONDS)
+        return camera
 
     @routes.get(
         "/{camera}/preview",
         response_class=StreamingResponse,
         responses={200: {"content": {"multipart/x-mixed-replace": {}}}},
     )
-    def show_preview(camera: Annotated[str, Path(pattern=SLUG_PATTERN)]) -> StreamingResponse:
+    def show_preview(camera: Annotated[str, Depends(watch)], *, names: bool = True) -> StreamingResponse:
         """Show a camera with a box and a name for each face, as MJPEG: a browser shows it as a picture that moves.
 
-        A face without a name is `unknown`, or `...` while there is no answer yet.
+        A face without a name is `unknown`, or `...` while there is no answer yet. With `names=false` nothing is drawn.
         """
-        require_camera(client, camera)
-        client.set(redis_names.watched(camera), 1, ex=WATCHED_SECONDS)
         headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(_parts(_pictures(follower, camera)), media_type=_MEDIA_TYPE, headers=headers)
+        pictures = _parts(_pictures(follower, camera, names=names))
+        return StreamingResponse(pictures, media_type=_MEDIA_TYPE, headers=headers)
+
+    @routes.get("/{camera}/faces/stream", response_class=EventSourceResponse)
+    async def stream_faces(camera: Annotated[str, Depends(watch)]) -> AsyncIterator[ServerSentEvent]:
+        """Send where faces are in the newest frame of a camera, as events `faces`, also where there is no model yet."""
+        async for fields, _ in _newest(follower, camera):
+            try:
+                preview, _jpeg = parse_entry(fields, Preview)
+            except FamiliarError as error:
+                _log.warning("faces passed over", camera=camera, error=error.detail)
+                continue
+            yield ServerSentEvent(event="faces", data=preview)
 
     return routes
 
@@ -72,9 +90,8 @@ async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield head + jpeg + b"\r\n" + boundary
 
 
-async def _pictures(follower: StreamFollower, camera: str) -> AsyncIterator[bytes]:
-    """Give the newest picture of a camera again and again, as JPEG, no faster than `MOST_PICTURES_PER_SECOND`."""
-    due = time.monotonic()
+async def _newest(follower: StreamFollower, camera: str) -> AsyncIterator[tuple[Fields, View]]:
+    """Give the newest preview of a camera and what is in view, again and again; meanwhile it counts as watched."""
     async for entries in follower.follow(redis_names.previews(camera), after=b"0"):
         try:
             view = await _watch(follower.client, camera)
@@ -82,11 +99,17 @@ async def _pictures(follower: StreamFollower, camera: str) -> AsyncIterator[byte
             if trouble_of(error) is None:
                 raise
             continue
-        if not entries:
-            continue
+        if entries:
+            yield entries[-1][1], view
+
+
+async def _pictures(follower: StreamFollower, camera: str, *, names: bool) -> AsyncIterator[bytes]:
+    """Give the newest picture of a camera again and again, as JPEG, no faster than `MOST_PICTURES_PER_SECOND`."""
+    due = time.monotonic()
+    async for fields, view in _newest(follower, camera):
         try:
             # Drawing takes milliseconds of a core: not in the event loop.
-            jpeg = await run_in_threadpool(_draw, entries[-1][1], view)
+            jpeg = await run_in_threadpool(_draw, fields, view) if names else parse_entry(fields, Preview)[1]
         except FamiliarError as error:
             _log.warning("preview passed over", camera=camera, error=error.detail)
             continue

@@ -1,16 +1,13 @@
-"""HTTP: a person's samples, each as the picture that it is, and taking one away."""
-
-from typing import Any
+"""HTTP: a person's samples, each as the picture that it is, and taking one away; how many strangers there are."""
 
 from fastapi import APIRouter, Response, status
 
-from services.inference.model_downloads import KEPT_NOWHERE
+from services.inference.answers import JPEG, KEPT_NOWHERE
 from services.inference.people_routes import PathSlug
+from shared.background_store import BackgroundSource, BackgroundStore
 from shared.errors import UnknownSample
 from shared.messages import Message, Slug, Split, Time
 from shared.sample_store import CORRECTION, SampleStore
-
-_JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 
 
 class SampleSummary(Message):
@@ -46,7 +43,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
             for sample in samples.samples(person, split)
         ]
 
-    @routes.get("/{sample_id}", response_class=Response, responses=_JPEG)
+    @routes.get("/{sample_id}", response_class=Response, responses=JPEG)
     def show_sample(person: PathSlug, sample_id: str) -> Response:
         """Show a sample, a JPEG."""
         jpeg = samples.read(person, sample_id)
@@ -58,5 +55,26 @@ def sample_routes(samples: SampleStore) -> APIRouter:
     def delete_sample(person: PathSlug, sample_id: str) -> None:
         """Delete a sample. The next training learns without it."""
         samples.delete(person, sample_id)
+
+    return routes
+
+
+class BackgroundSummary(Message):
+    """How many faces of strangers there are to learn from: from a public data set, and marked as a stranger's."""
+
+    fetched: int
+    marked: int
+
+
+def background_routes(background: BackgroundStore) -> APIRouter:
+    """Make the route that counts faces of strangers."""
+    routes = APIRouter(prefix="/v1/background", tags=["people"])
+
+    @routes.get("")
+    def show_background() -> BackgroundSummary:
+        """Count the faces of strangers in the store, by where they came from."""
+        return BackgroundSummary(
+            fetched=background.count(BackgroundSource.FETCHED), marked=background.count(BackgroundSource.MARKED)
+        )
 
     return routes

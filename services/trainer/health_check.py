@@ -1,4 +1,4 @@
-"""The trainer's health check: is a worker of this host registered for training jobs?
+"""The trainer's health check: has a worker for training jobs on this host shown life lately?
 
 python -m services.trainer.health_check ends with 0 if so, and with 1 if not.
 """

@@ -116,12 +116,12 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
             gate = compare(models, candidate, samples, samples.background.test_images, force=options.force)
             report.step("writing the report")
             outcome = Outcome(samples, strangers, training, options, gate, time.monotonic() - started, this_job_id())
-            write_report(outcome.report_facts(names_of(store, samples)), staging)
+            findings = write_report(outcome.report_facts(names_of(store, samples)), staging)
             report.step("publishing")
 
             def describe(version: int, files: dict[str, str]) -> Manifest:
                 # Publishing and forgetting exclude each other, so nobody is forgotten after this look.
-                return outcome.manifest(names_of(store, samples), version, files, models.current())
+                return outcome.manifest(names_of(store, samples), version, files, models.current(), findings)
 
             manifest = models.publish(staging, describe)
     _log.info(

@@ -12,9 +12,13 @@ from services.trainer.report import ReportFacts, ReportPerson
 from services.trainer.train import Training
 from services.trainer.training_samples import TrainingSamples
 from shared.errors import PersonForgotten
-from shared.manifest import Gate, Manifest, ManifestPerson
+from shared.images import Image
+from shared.manifest import Findings, Gate, Manifest, ManifestPerson
 from shared.messages import TrainingOptions
 from shared.sample_store import SampleStore
+
+# Whose samples are shown augmented: enough to see what it does.
+PEOPLE_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,21 @@ class Outcome:
             background_faces=self.strangers.faces,
             training_seconds=self.seconds,
             created_at=datetime.now(UTC),
+            shown_samples=self._shown_samples(),
         )
 
-    def manifest(self, names: Mapping[str, str], version: int, files: dict[str, str], served: int | None) -> Manifest:
-        """Describe the version; `files` are its files' SHA-256, `served` is the version that is current now."""
+    def manifest(
+        self,
+        names: Mapping[str, str],
+        version: int,
+        files: dict[str, str],
+        served: int | None,
+        findings: Findings | None = None,
+    ) -> Manifest:
+        """Describe the version; `files` are its files' SHA-256, `served` is the version that is current now.
+
+        `findings` are what its report says, None where it has none.
+        """
         training = self.training
         return Manifest(
             version=version,
@@ -68,6 +83,7 @@ class Outcome:
             resumed_after=training.resumed_after,
             serving=training.serving,
             golden=training.golden,
+            findings=findings,
         )
 
     def _people(self, names: Mapping[str, str]) -> tuple[ManifestPerson, ...]:
@@ -79,6 +95,12 @@ class Outcome:
                 self._counts().items(), self.training.recall, strict=True
             )
         )
+
+    def _shown_samples(self) -> Image:
+        """Give the middle train sample of each of the first few people."""
+        labels = self.samples.train_labels
+        places = [np.flatnonzero(labels == label) for label in range(min(PEOPLE_SHOWN, len(self.samples.people)))]
+        return self.samples.train_images[[own[len(own) // 2] for own in places]]
 
     def _counts(self) -> dict[str, tuple[int, int, int]]:
         """Count each person's train, validation and test samples, by slug."""

@@ -6,25 +6,31 @@ It shows faces, so it lies in the version's folder alone, and goes with it when 
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.trainer.report_advice import advise, advise_on_strangers, collect_next
+from services.trainer.report_augmentation import draw_augmentation
 from services.trainer.report_canvas import DARK, LIGHT, Theme
 from services.trainer.report_facts import ReportFacts, ReportPerson
-from services.trainer.report_findings import PersonFinding, find_mistakes, find_people
+from services.trainer.report_findings import PersonFinding, find_mistakes, find_people, find_strangers
 from services.trainer.report_matrix import draw_confusion
 from services.trainer.report_page import Picture, write_page
-from services.trainer.report_pictures import draw_learning_curves, draw_mistakes, draw_samples, draw_scores
+from services.trainer.report_pictures import draw_learning_curves, draw_samples, draw_scores, show_mistake
+from services.trainer.report_verdict import verdict
+from services.trainer.report_words import mistake_in_words
 from shared.files import write_atomically
+from shared.manifest import Findings, PersonFindings, ShownMistake
 from shared.model_store import REPORT
 
 __all__ = ["ReportFacts", "ReportPerson", "write_report"]
 
 MISTAKES_SHOWN = 12
+AUGMENTATION = "augmentation.jpg"
 
 
-def write_report(facts: ReportFacts, folder: Path) -> None:
+def write_report(facts: ReportFacts, folder: Path) -> Findings:
     """Write `report.html` and its pictures, `learning-curves.png` and so on, into a version's folder.
 
     The page holds the pictures itself, in light and dark; the files are the light ones, for whoever shows
-    them elsewhere.
+    them elsewhere. What the page says is answered, too, for the version's manifest.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -33,10 +39,32 @@ def write_report(facts: ReportFacts, folder: Path) -> None:
     mistakes = find_mistakes(facts, MISTAKES_SHOWN)
     light, dark = _draw(facts, people, LIGHT), _draw(facts, people, DARK)
     pictures = {name: Picture(light[name], dark[name]) for name in light}
-    # The page itself shows the faces one by one, so that they find room on any screen.
-    for name, png in {**light, "mistakes": draw_mistakes(mistakes, LIGHT)}.items():
+    for name, png in light.items():
         write_atomically(folder / f"{name}.png", png)
+    shown = tuple(
+        ShownMistake(file=f"mistake-{number:02}.jpg", words=mistake_in_words(mistake))
+        for number, mistake in enumerate(mistakes, start=1)
+    )
+    for mistake, where in zip(mistakes, shown, strict=True):
+        write_atomically(folder / where.file, show_mistake(mistake))
+    write_atomically(folder / AUGMENTATION, draw_augmentation(facts.shown_samples))
     write_atomically(folder / REPORT, write_page(facts, people, mistakes, pictures).encode())
+    strangers = find_strangers(facts)
+    return Findings(
+        verdict=verdict(people, strangers),
+        people=tuple(
+            PersonFindings(
+                slug=finding.person.slug,
+                standing=finding.standing.value,
+                steps=advise(finding, people).steps,
+                collect=collect_next(finding),
+            )
+            for finding in people
+        ),
+        strangers_steps=advise_on_strangers(strangers),
+        mistakes=shown,
+        augmentation=AUGMENTATION,
+    )
 
 
 def _draw(facts: ReportFacts, people: Sequence[PersonFinding], theme: Theme) -> dict[str, bytes]:

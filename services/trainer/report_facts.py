@@ -40,7 +40,8 @@ class ReportFacts:
     `(n, side, side, 3)`. `stranger_probabilities`, `(m, people)`, and `stranger_images`, `(m, side, side, 3)`,
     are of strangers that were held back from the background; n and m may be 0. A row need not add up to 1:
     what is missing is the background's. `background_faces` says how many faces of strangers were learned
-    from, by where they came from ("400 fetched"). `created_at` is UTC.
+    from, by where they came from ("400 fetched"). `created_at` is UTC. `shown_samples`, `(k, side, side, 3)`, are a
+    train sample of each of a few people, at least one.
     """
 
     people: tuple[ReportPerson, ...]
@@ -54,6 +55,7 @@ class ReportFacts:
     background_faces: Mapping[str, int]
     training_seconds: float
     created_at: datetime
+    shown_samples: Image
 
     def test_answers(self) -> Labels:
         """Give who each test sample was taken for, `(n,)`; `UNKNOWN` below the threshold."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-import cv2
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -18,6 +17,7 @@ from services.trainer.report_advice import Advice, advise, advise_on_strangers, 
 from services.trainer.report_canvas import DENSITY
 from services.trainer.report_facts import ReportFacts
 from services.trainer.report_findings import Mistake, PersonFinding, Standing, find_strangers
+from services.trainer.report_pictures import show_mistake
 from services.trainer.report_verdict import verdict
 from services.trainer.report_words import (
     answers_in_words,
@@ -26,9 +26,7 @@ from services.trainer.report_words import (
     names_in_words,
     strangers_in_words,
 )
-from shared.images import encode_jpeg
 
-MISTAKE_SIZE = 176
 # More of them are folded away: they need nothing.
 RELIABLE_SHOWN = 6
 MOST_CONFUSED = 8
@@ -100,7 +98,7 @@ def write_page(
         missing=_missing(people),
         wide=WIDE,
         confused=_most_confused(people),
-        crops=[_Crop(_jpeg(mistake), mistake_in_words(mistake)) for mistake in mistakes],
+        crops=[_show(mistake) for mistake in mistakes],
         pictures=pictures,
     )
 
@@ -132,9 +130,8 @@ def _most_confused(people: Sequence[PersonFinding]) -> list[tuple[PersonFinding,
     return sorted(confused, key=lambda row: -row[2] / row[0].tested)[:MOST_CONFUSED]
 
 
-def _jpeg(mistake: Mistake) -> str:
-    small = cv2.resize(mistake.image, (MISTAKE_SIZE, MISTAKE_SIZE), interpolation=cv2.INTER_AREA)
-    return _data_uri("image/jpeg", encode_jpeg(cv2.cvtColor(small, cv2.COLOR_RGB2BGR).astype("uint8", copy=False)))
+def _show(mistake: Mistake) -> _Crop:
+    return _Crop(_data_uri("image/jpeg", show_mistake(mistake)), mistake_in_words(mistake))
 
 
 def _data_uri(kind: str, data: bytes) -> str:

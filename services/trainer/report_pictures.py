@@ -1,7 +1,8 @@
-"""The pictures of a report: learning curves, scores, samples and mistakes. `report_matrix` draws the confusion."""
+"""The pictures of a report: learning curves, scores, samples and a mistake. `report_matrix` draws the confusion."""
 
 from collections.abc import Mapping, Sequence
 
+import cv2
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from services.trainer.report_canvas import FONT_SIZE, Theme, label_of, new_figure, style, to_png
 from services.trainer.report_facts import ReportFacts
 from services.trainer.report_findings import Mistake, PersonFinding
-from services.trainer.report_words import mistake_in_short
 from shared.enrolment_store import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
+from shared.images import encode_jpeg
 from shared.messages import Epoch
 
 # Pixels on the page; narrow enough for a telephone to show them with little shrinking.
@@ -19,9 +20,7 @@ WIDTH = 480
 HEIGHT = 400
 BAR_HEIGHT = 26
 BINS = 25
-MISTAKES_IN_A_ROW = 4
-MISTAKE_WIDTH = 140
-MISTAKE_HEIGHT = 190
+MISTAKE_SIZE = 176
 
 
 def draw_learning_curves(history: Sequence[Epoch], theme: Theme) -> bytes:
@@ -126,16 +125,7 @@ def draw_samples(people: Sequence[PersonFinding], theme: Theme) -> bytes:
     return to_png(figure)
 
 
-def draw_mistakes(mistakes: Sequence[Mistake], theme: Theme) -> bytes:
-    """Draw the faces of mistakes with who it is and who it was taken for; without any, a sentence."""
-    rows = max(1, -(-len(mistakes) // MISTAKES_IN_A_ROW))
-    figure = new_figure(MISTAKE_WIDTH * MISTAKES_IN_A_ROW, MISTAKE_HEIGHT * rows, theme)
-    if not mistakes:
-        figure.text(0.5, 0.5, "There is no mistake to show.", ha="center", va="center", color=theme.ink, size=FONT_SIZE)
-        return to_png(figure)
-    for axes in figure.subplots(rows, MISTAKES_IN_A_ROW, squeeze=False).flat:
-        axes.set_axis_off()
-    for axes, mistake in zip(figure.axes, mistakes, strict=False):
-        axes.imshow(mistake.image)
-        axes.set_title(mistake_in_short(mistake), color=theme.ink, size=FONT_SIZE * 0.8, loc="left")
-    return to_png(figure)
+def show_mistake(mistake: Mistake) -> bytes:
+    """Give the face of a mistake as a small JPEG."""
+    small = cv2.resize(mistake.image, (MISTAKE_SIZE, MISTAKE_SIZE), interpolation=cv2.INTER_AREA)
+    return encode_jpeg(cv2.cvtColor(small, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False))

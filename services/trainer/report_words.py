@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.trainer.report_canvas import label_of
 from services.trainer.report_facts import ReportPerson
 from services.trainer.report_findings import Mistake, PersonFinding, StrangersFinding
 
 NAMES_SAID = 3
-# Letters of a name beside a small picture.
-NARROW = 13
 
 
 def answers_in_words(finding: PersonFinding) -> str:
@@ -54,13 +51,6 @@ def mistake_in_words(mistake: Mistake) -> str:
     if mistake.taken_for is None:
         return f"{who}, who got no name: the surest guess was only {mistake.confidence:.2f}."
     return f"{who}, who was taken for {mistake.taken_for.name} at {mistake.confidence:.2f}."
-
-
-def mistake_in_short(mistake: Mistake) -> str:
-    """Say the same on two short lines, for a picture."""
-    who = label_of(mistake.person, NARROW) if mistake.person else "a stranger"
-    answer = f"→ {label_of(mistake.taken_for, NARROW)}" if mistake.taken_for else "→ no name"
-    return f"{who}\n{answer}, {mistake.confidence:.2f}"
 
 
 def _times(count: int) -> str:

@@ -12,7 +12,6 @@ from services.extractor.detectors import Detectors
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from services.inference.app import Stores, create_app
-from services.inference.metrics_page import MetricsPage
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
@@ -38,8 +37,7 @@ def open_site(home: Path, redis_url: str) -> Iterator[Callable[[redis.Redis], Si
         keeper = keepers.enter_context(keeping(client, settings.kept_faces))
         stores = Stores(SampleStore(home), BackgroundStore(home), models, keeper)
         follower = StreamFollower(open_async_redis(redis_url), threading.Event())
-        page = MetricsPage(client, models)
-        return Site(create_app(client, stores, watcher, follower, page, settings))
+        return Site(create_app(client, stores, watcher, follower, client, settings))
 
     with keepers:
         yield open_on

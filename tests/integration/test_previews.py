@@ -76,9 +76,10 @@ def test_a_watched_camera_shows_its_newest_frame_with_the_tracks_of_its_faces(
     assert 0 < client.ttl("previews:door") <= PREVIEW_SECONDS_KEPT
 
 
-def test_a_camera_that_is_not_there_is_a_named_error(site: Site) -> None:
+@pytest.mark.parametrize("path", ["/v1/cameras/nowhere/preview", "/v1/cameras/nowhere/faces/stream"])
+def test_a_camera_that_is_not_there_is_a_named_error(site: Site, path: str) -> None:
     """It says which there are."""
-    answer = site.ask("GET", "/v1/cameras/nowhere/preview")
+    answer = site.ask("GET", path)
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:familiar:unknown-camera")
 
 
@@ -91,6 +92,28 @@ def test_a_camera_without_frames_is_waited_for_and_is_shown_as_it_is(client: red
         jpeg = show(client, faces=0)
         assert next(stream) == jpeg
     wait_until(lambda: not client.exists("watched:door"))
+
+
+def test_without_names_the_picture_is_the_camera_s_own(client: redis.Redis, inference: Serving) -> None:
+    """Whoever draws the boxes themselves gets the JPEG as it came."""
+    announce_camera(client, Camera(camera="door", source="0", state=CameraState.FAILING))
+    with inference.http.stream("GET", "/v1/cameras/door/preview?names=false") as response:
+        jpeg = show(client, faces=1)
+        assert next(pictures(response)) == jpeg
+
+
+def test_where_faces_are_is_sent_as_events(client: redis.Redis, inference: Serving) -> None:
+    """Without a model, too; the camera counts as watched meanwhile."""
+    announce_camera(client, Camera(camera="door", source="0", state=CameraState.FAILING))
+    with inference.http.stream("GET", "/v1/cameras/door/faces/stream") as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        wait_until(lambda: bool(client.exists("watched:door")))
+        show(client, faces=1)
+        lines = (line for line in response.iter_lines() if line.startswith(("event:", "data:")))
+        assert next(lines) == "event: faces"
+        preview = Preview.model_validate_json(next(lines).removeprefix("data:"))
+    assert [face.box for face in preview.faces] == [BOX]
+    assert (preview.width, preview.height) == (640, 480)
 
 
 @pytest.mark.parametrize("person", [None, "karan"])

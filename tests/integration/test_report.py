@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
 from services.trainer.report import write_report
+from services.trainer.report_augmentation import GAP, SIDE, VIEWS
 from shared.images import Image, decode_image
 from shared.model_store import ModelStore
 from tests.builders import manifest_of, publish_version
 from tests.report_builder import Answers, report_facts
 
-PICTURES = ("learning-curves", "confusion", "scores", "mistakes", "samples")
+PICTURES = ("learning-curves", "confusion", "scores", "samples")
 SIZES = {"learning-curves": (960, 800), "scores": (960, 800)}
 LONG = "Maximiliane von Hohenlohe-Langenburg zu Waldenburg-Schillingsfür"
 # Scripts that the font of the pictures lacks or cannot set, and what would begin a formula.
@@ -46,8 +46,13 @@ def read_png(path: Path) -> Image:
 @pytest.mark.parametrize("case", CASES)
 def test_pictures_show_something(case: str, tmp_path: Path) -> None:
     """Each is a PNG and not of one colour, without a warning about a letter that the font lacks."""
-    write_report(report_facts(*CASES[case]), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"report.html", *(f"{name}.png" for name in PICTURES)}
+    findings = write_report(report_facts(*CASES[case]), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "report.html",
+        findings.augmentation,
+        *(f"{name}.png" for name in PICTURES),
+        *(mistake.file for mistake in findings.mistakes),
+    }
     for name in PICTURES:
         image = read_png(tmp_path / f"{name}.png")
         assert len(np.unique(image @ (1, 256, 65536))) > 10, name
@@ -56,12 +61,39 @@ def test_pictures_show_something(case: str, tmp_path: Path) -> None:
 
 
 def test_a_mistakes_face_is_in_its_picture(tmp_path: Path) -> None:
-    """A stranger in plain green, who got a name, makes a green square."""
+    """A stranger in plain green, who got a name, is the first mistake."""
     facts = report_facts(all_right("Karan"), strangers={"Karan": 1})
     facts.stranger_images[:] = (0, 200, 0)
-    write_report(facts, tmp_path)
-    green = cv2.inRange(read_png(tmp_path / "mistakes.png"), (0, 195, 0), (5, 205, 5))
-    assert (green > 0).mean() > 0.1
+    (mistake,) = write_report(facts, tmp_path).mistakes
+    assert mistake.words == "This is a stranger, who was taken for Karan at 0.90."
+    image = decode_image((tmp_path / mistake.file).read_bytes())
+    assert np.abs(image.astype(int) - (0, 200, 0)).max() < 10
+
+
+def test_findings_say_who_needs_work_and_what_to_do(tmp_path: Path) -> None:
+    """Who is missed often comes first, with steps; who is reliable and has enough samples has none."""
+    answers = {"Karan": {"Karan": 100}, "Zoë": {"Zoë": 60, "Karan": 40}}
+    findings = write_report(report_facts(answers, {None: 50}), tmp_path)
+    zoe, karan = findings.people
+    assert (zoe.slug, zoe.standing) == ("zoe", "often missed")
+    assert zoe.steps
+    assert zoe.collect == "100 more to learn from, unlike those there are"
+    assert (karan.slug, karan.standing, karan.steps, karan.collect) == ("karan", "reliable", (), None)
+    assert findings.verdict.startswith("Familiar recognises 1 of 2 people reliably")
+    assert findings.strangers_steps == ()
+
+
+def test_augmentation_is_shown_beside_each_face(tmp_path: Path) -> None:
+    """A grey face stays grey where it stands as taken, and is relit in the views beside it."""
+    facts = report_facts(all_right("Karan"))
+    facts.shown_samples[:] = 128
+    findings = write_report(facts, tmp_path)
+    sheet = decode_image((tmp_path / findings.augmentation).read_bytes())
+    rows = len(facts.shown_samples)
+    assert sheet.shape == (rows * (SIDE + GAP) - GAP, (1 + VIEWS) * (SIDE + GAP) - GAP, 3)
+    views = [sheet[SIDE // 2, column * (SIDE + GAP) + SIDE // 2].astype(int) for column in range(1 + VIEWS)]
+    assert np.abs(views[0] - 128).max() <= 2
+    assert all(np.abs(view - 128).max() > 2 for view in views[1:])
 
 
 def test_a_report_is_of_its_version_and_goes_with_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ def test_the_tree_names_every_file_and_no_other() -> None:
     present = {
         str(path.relative_to(ROOT))
         for top in ("services", "shared", "cli", "benchmarks")
-        for path in (ROOT / top).rglob("*.py")
-        if path.name != "__init__.py"
+        for path in (ROOT / top).rglob("*.*")
+        if path.suffix in {".py", ".js"} and path.name != "__init__.py"
     }
     assert named == present
 

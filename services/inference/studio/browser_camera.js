@@ -1,0 +1,201 @@
+// The webcam of this browser, sent to capture over a WebSocket. One picture is on its way at a time; the newest goes next.
+
+const WIDTH = 640;
+const HEIGHT = 480;
+const QUALITY = 0.85;
+const PICTURES_PER_SECOND = 20;
+const ANSWER_MILLISECONDS = 4000;
+const RETRY_MILLISECONDS = 1000;
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A connection to capture, to which pictures are sent one after another. */
+export class PictureSocket {
+  #socket;
+  #answered = null;
+
+  /** Open a camera; throws an Error with a sentence where capture is away. */
+  static async open(port, name) {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.hostname}:${port}/v1/cameras/${name}`);
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => { socket.close(); reject(new Error("Capture does not answer.")); }, ANSWER_MILLISECONDS);
+      socket.onopen = () => { clearTimeout(timer); resolve(); };
+      socket.onerror = () => { clearTimeout(timer); reject(new Error("Capture does not answer.")); };
+    });
+    return new PictureSocket(socket);
+  }
+
+  constructor(socket) {
+    this.#socket = socket;
+    socket.onmessage = (event) => this.#settle(JSON.parse(event.data));
+    socket.onclose = () => this.#settle({ closed: true });
+  }
+
+  get open() {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Send a picture and wait for its answer; `slow` is called when that takes long, as with Redis away. */
+  async send(blob, slow = () => {}) {
+    if (!this.open) return { closed: true };
+    const answer = new Promise((resolve) => { this.#answered = resolve; });
+    this.#socket.send(blob);
+    const timer = setTimeout(slow, ANSWER_MILLISECONDS);
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close() {
+    this.#socket.close();
+  }
+
+  #settle(answer) {
+    this.#answered?.(answer);
+    this.#answered = null;
+  }
+}
+
+/** Tells with the event "change" that `state` is another: off, asking, refused, connecting, live or waiting. */
+export class BrowserCamera extends EventTarget {
+  state = "off";
+  detail = "";
+  /** When the picture of a number was taken, by `performance.now()`, for those that may still be answered. */
+  takenAt = new Map();
+  video = document.createElement("video");
+  #running = 0;
+  #port;
+
+  constructor() {
+    super();
+    this.video.muted = true;
+    this.video.playsInline = true;
+    this.video.setAttribute("aria-label", "What your camera sees");
+    this.name = sessionStorage.getItem("camera") ?? newName();
+    sessionStorage.setItem("camera", this.name);
+  }
+
+  get on() {
+    return this.#running !== 0 && this.state !== "refused";
+  }
+
+  async start(port) {
+    const round = ++this.#round;
+    this.#running = round;
+    this.#port = port;
+    this.#become("asking", "Allow this page to use your camera.");
+    let stream;
+    try {
+      if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { width: { ideal: WIDTH }, height: { ideal: HEIGHT }, facingMode: "user" },
+      });
+    } catch (error) {
+      this.#running = 0;
+      this.#become("refused", refusalOf(error));
+      return;
+    }
+    stream.getVideoTracks()[0].onended = () => { this.stop(); this.#become("refused", "The camera was taken away. Plug it in, then turn it on again."); };
+    this.video.srcObject = stream;
+    await this.video.play();
+    this.#become("connecting", "");
+    this.#sendOn(round);
+  }
+
+  stop() {
+    this.#running = 0;
+    for (const track of this.video.srcObject?.getTracks() ?? []) {
+      track.onended = null;
+      track.stop();
+    }
+    this.video.srcObject = null;
+    this.#become("off", "");
+  }
+
+  #round = 0;
+
+  async #sendOn(round) {
+    const going = () => this.#running === round;
+    const canvas = document.createElement("canvas");
+    while (going()) {
+      let socket;
+      try {
+        socket = await PictureSocket.open(this.#port, this.name);
+      } catch (error) {
+        if (going()) this.#become("waiting", `${error.message} It is tried again until it does.`);
+        await pause(RETRY_MILLISECONDS);
+        continue;
+      }
+      this.takenAt.clear();
+      await this.#sendTo(socket, canvas, going);
+      socket.close();
+      if (going()) await pause(RETRY_MILLISECONDS);
+    }
+  }
+
+  async #sendTo(socket, canvas, going) {
+    let published = 0;
+    while (going() && socket.open) {
+      const due = performance.now() + 1000 / PICTURES_PER_SECOND;
+      await nextPicture(this.video);
+      const takenAt = performance.now();
+      canvas.width = this.video.videoWidth;
+      canvas.height = this.video.videoHeight;
+      canvas.getContext("2d").drawImage(this.video, 0, 0);
+      const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+      if (!blob || !going()) continue;
+      this.#remember(published, takenAt);
+      const answer = await socket.send(blob, () => going() && this.#become("waiting", "The last picture is not taken yet: capture or Redis is away."));
+      if (!going()) return;
+      if (answer.published) {
+        published = answer.published;
+        this.#become("live", "");
+      } else if (answer.title === "camera taken") {
+        this.name = newName();
+        sessionStorage.setItem("camera", this.name);
+        return;
+      } else {
+        this.#become("waiting", answer.detail ?? "Capture has closed the connection. It is opened again.");
+        if (answer.closed) return;
+      }
+      await pause(due - performance.now());
+    }
+  }
+
+  #remember(number, takenAt) {
+    this.takenAt.set(number, takenAt);
+    this.takenAt.delete(number - 300);
+  }
+
+  #become(state, detail) {
+    if (this.state === state && this.detail === detail) return;
+    this.state = state;
+    this.detail = detail;
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+function newName() {
+  return `browser-${crypto.getRandomValues(new Uint16Array(1))[0].toString(16).padStart(4, "0")}`;
+}
+
+/** Wait for the video's next picture; a video that stands still, as in a page that is hidden, gives none. */
+function nextPicture(video) {
+  return new Promise((resolve) => {
+    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(() => resolve());
+    else requestAnimationFrame(() => resolve());
+  });
+}
+
+function refusalOf(error) {
+  if (error.name === "NotAllowedError") {
+    return "The browser does not let this page use the camera. Allow it beside the address, then turn it on again.";
+  }
+  if (error.name === "NotFoundError") return "No camera was found. Plug one in, or choose another from the list.";
+  if (error.name === "NotReadableError") return "Another program uses the camera. Close that, then turn it on again.";
+  return "Browsers give the camera to pages of this machine alone, or over HTTPS. Open http://127.0.0.1 and this port.";
+}

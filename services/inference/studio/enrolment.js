@@ -1,0 +1,194 @@
+// Adding a person: a name, "Start", and counters that fill, with the reason whenever a picture is refused.
+
+import { post, remove } from "./api.js";
+import { action, at, h, say, show } from "./elements.js";
+import { follow, live, refresh } from "./live.js";
+import { enrolFromPhotos } from "./photos.js";
+import { REFUSALS, counted, refusedInWords } from "./words.js";
+
+const TRAIN = 200;
+const TEST = 100;
+const PAUSE_SECONDS = 5;
+// A reason is shown until samples come again, and for so long at least.
+const REASON_MILLISECONDS = 1500;
+
+/** The form that adds a person or collects more of one, with the camera that is shown or from photographs. */
+export class AddPerson {
+  #name = h("input", { id: "new-name", maxLength: 64, autocomplete: "off", required: true, placeholder: "Zoë K." });
+  #train = number("train-target", TRAIN);
+  #test = number("test-target", TEST);
+  #photos = h("input", { id: "photos", type: "file", accept: "image/*", multiple: true, className: "hidden-input", onchange: () => this.#upload() });
+  #said = h("p", { role: "status", className: "said" });
+  #trouble = h("p", { role: "alert", className: "trouble-text" });
+  #start = h("button", { type: "submit", className: "primary" }, "Start");
+
+  constructor(stage) {
+    this.stage = stage;
+    const form = h("form", { className: "add", onsubmit: (event) => { event.preventDefault(); this.#begin(); } },
+      h("label", { htmlFor: "new-name" }, "Name of the person"), this.#name,
+      h("div", { className: "buttons" }, this.#start,
+        h("label", { htmlFor: "photos", className: "button" }, "Upload photos"), this.#photos),
+      h("details", {}, h("summary", {}, "How many samples"),
+        h("p", { className: "hint" }, "Train samples are what is learned from, test samples tell how well that went."),
+        h("div", { className: "numbers" },
+          h("label", { htmlFor: "train-target" }, "Train"), this.#train, h("label", { htmlFor: "test-target" }, "Test"), this.#test)),
+      this.#trouble, this.#said);
+    show(at("add-person"), form);
+    follow(["enrolments"], () => this.#update());
+  }
+
+  /** Put somebody's name into the form, to collect more samples of them. */
+  collectMore(person) {
+    this.#name.value = person.name;
+    this.#train.value = Math.max(TRAIN, person.train_samples + TRAIN / 2);
+    this.#test.value = Math.max(TEST, person.test_samples);
+    this.#name.focus();
+  }
+
+  #update() {
+    this.#start.disabled = Boolean(collecting(this.stage.camera));
+  }
+
+  async #begin() {
+    this.#trouble.textContent = this.#said.textContent = "";
+    if (!this.stage.camera) {
+      this.#trouble.textContent = "Turn the camera on first, or upload photos.";
+      at("camera-switch").focus();
+      return;
+    }
+    this.#start.disabled = true;
+    try {
+      await post("v1/enrolments", { camera: this.stage.camera, name: this.#name.value, train: Number(this.#train.value), test: Number(this.#test.value), pause_seconds: PAUSE_SECONDS });
+      this.#name.value = "";
+      at("camera").scrollIntoView({ block: "start" });
+      await refresh("enrolments", "people");
+    } catch (error) {
+      // The name stays in the form.
+      this.#trouble.textContent = error.status === 404 ? "The camera is not there yet. Wait until its picture moves, then press Start again." : error.message;
+    } finally {
+      this.#update();
+    }
+  }
+
+  async #upload() {
+    this.#trouble.textContent = "";
+    const files = [...this.#photos.files];
+    this.#photos.value = "";
+    if (!files.length) return;
+    if (!this.#name.value.trim()) {
+      this.#trouble.textContent = "Write the name of the person first, then choose the photos.";
+      this.#name.focus();
+      return;
+    }
+    try {
+      const result = await enrolFromPhotos(this.#name.value, files, (words) => say(this.#said, words));
+      this.#name.value = "";
+      this.#said.textContent = result;
+    } catch (error) {
+      this.#said.textContent = "";
+      this.#trouble.textContent = error.message;
+    }
+    await refresh("people", "enrolments");
+  }
+}
+
+/** Shows the enrolment of the camera that is shown, while it runs and when it is over. */
+export class EnrolmentView {
+  #heading = h("h3", {});
+  #train = bar("Train samples");
+  #test = bar("Test samples");
+  #reason = h("p", { className: "reason", role: "status" });
+  #stop = action("Stop", async () => {
+    await remove(`v1/enrolments/${this.stage.camera}`);
+    await refresh("enrolments");
+  });
+  #panel = h("div", { className: "panel enrolment" }, this.#heading, this.#train.element, this.#test.element, this.#reason, this.#stop);
+  #seen = null;
+  #reasonUntil = 0;
+  #dismissed = new Set();
+
+  constructor(stage) {
+    this.stage = stage;
+    follow(["enrolments", "cameras"], () => this.#update());
+    setInterval(() => this.#update(), 250);
+  }
+
+  #update() {
+    const status = live.enrolments?.find(({ enrolment }) => enrolment.request.camera === this.stage.camera);
+    const id = status?.enrolment.request.enrolment_id;
+    const over = status && status.state !== "collecting";
+    // What was over before this page was opened is no news.
+    if (over && this.#seen?.id !== id) this.#dismissed.add(id);
+    if (!status || this.#dismissed.has(id)) {
+      this.#panel.remove();
+      this.#seen = null;
+      return;
+    }
+    if (!this.#panel.isConnected) show(at("enrolment"), this.#panel);
+    const { enrolment } = status;
+    say(this.#heading, over ? `${enrolment.request.name}: ${status.state === "complete" ? "done" : "stopped"}` : `Getting to know ${enrolment.request.name}`);
+    this.#train.fill(enrolment.train_samples, enrolment.request.train);
+    this.#test.fill(enrolment.test_samples, enrolment.request.test);
+    say(this.#reason, over ? resultOf(enrolment) : this.#adviceOn(status, id));
+    this.#reason.classList.toggle("refused", !over && this.#reasonUntil > performance.now());
+    this.#stop.hidden = over;
+  }
+
+  /** Say what is going on: the reason of the newest refusal, the pause, or that samples come. */
+  #adviceOn({ enrolment, split }, id) {
+    const taken = enrolment.train_samples + enrolment.test_samples;
+    const before = this.#seen?.id === id ? this.#seen : { id, taken, refused: enrolment.refused, words: "Look into the camera." };
+    const now = performance.now();
+    let words = before.words;
+    const risen = Object.keys(enrolment.refused)
+      .map((reason) => [enrolment.refused[reason] - (before.refused[reason] ?? 0), reason])
+      .filter(([more]) => more > 0).sort((one, other) => other[0] - one[0]);
+    const pause = pauseOf(enrolment, split);
+    if (pause > 0) {
+      words = `Now the test samples. Move a little, or change the light. It goes on in ${Math.ceil(pause)} s.`;
+      this.#reasonUntil = 0;
+    } else if (risen.length && taken - before.taken <= risen[0][0]) {
+      words = REFUSALS[risen[0][1]] ?? risen[0][1];
+      this.#reasonUntil = now + REASON_MILLISECONDS;
+    } else if (taken > before.taken && now > this.#reasonUntil) {
+      words = "Good. Turn your head slowly, and look here and there.";
+    }
+    this.#seen = { id, taken, refused: enrolment.refused, words };
+    return words;
+  }
+}
+
+/** The seconds that are left of the pause before the test samples. */
+function pauseOf(enrolment, split) {
+  if (split !== "test" || !enrolment.train_complete_at) return 0;
+  const since = (Date.now() - Date.parse(enrolment.train_complete_at)) / 1000;
+  return enrolment.request.pause_seconds - since;
+}
+
+function resultOf(enrolment) {
+  const refused = refusedInWords(enrolment.refused);
+  const samples = `${counted(enrolment.train_samples, "train sample")} and ${counted(enrolment.test_samples, "test sample")}.`;
+  return refused ? `${samples} Not taken: ${refused}.` : samples;
+}
+
+/** Find the enrolment that runs on a camera. */
+export function collecting(camera) {
+  return live.enrolments?.find(({ state, enrolment }) => state === "collecting" && enrolment.request.camera === camera);
+}
+
+function number(id, value) {
+  return h("input", { id, type: "number", min: 0, max: 10000, value, required: true });
+}
+
+function bar(label) {
+  const progress = h("progress", { max: 1, value: 0, "aria-label": label });
+  const count = h("output", {});
+  return {
+    element: h("div", { className: "counter" }, h("span", {}, label), progress, count),
+    fill(now, most) {
+      progress.max = Math.max(most, 1);
+      progress.value = Math.min(now, most);
+      say(count, `${now} of ${most}`);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// What the page shows of the services, asked for again and again; who wants to know is told when it has changed.
+
+import { get } from "./api.js";
+
+const SOURCES = {
+  services: { path: "v1/services", every: 2000 },
+  cameras: { path: "v1/cameras", every: 1000 },
+  enrolments: { path: "v1/enrolments", every: 400 },
+  people: { path: "v1/people", every: 1500 },
+  models: { path: "v1/models", every: 2000 },
+  jobs: { path: "v1/training-jobs", every: 700 },
+  background: { path: "v1/background", every: 5000 },
+  sightings: { path: "v1/sightings", every: 1000 },
+};
+
+const news = new EventTarget();
+const texts = {};
+const rounds = {};
+
+/** The newest answer of each source; undefined before the first. */
+export const live = { problem: null };
+
+/** Call `listener` now and whenever one of the sources has changed. */
+export function follow(sources, listener) {
+  for (const source of sources) news.addEventListener(source, listener);
+  listener();
+}
+
+/** Ask a source at once: something was done that changes it. */
+export async function refresh(...sources) {
+  await Promise.all(sources.map(ask));
+}
+
+async function ask(source) {
+  const round = (rounds[source] = (rounds[source] ?? 0) + 1);
+  let answer, problem = null;
+  try {
+    answer = await get(SOURCES[source].path);
+  } catch (error) {
+    problem = error;
+  }
+  // An answer that was overtaken by a later one is of no use.
+  if (round !== rounds[source]) return;
+  if (source === "services") tell("problem", problem?.status === 0 ? problem.message : null);
+  if (!problem) tell(source, answer);
+}
+
+function tell(source, answer) {
+  const text = JSON.stringify(answer);
+  if (texts[source] === text) return;
+  texts[source] = text;
+  live[source] = answer;
+  news.dispatchEvent(new Event(source));
+}
+
+async function keepAsking(source) {
+  for (;;) {
+    if (!document.hidden || live[source] === undefined) await ask(source);
+    await new Promise((resolve) => setTimeout(resolve, SOURCES[source].every));
+  }
+}
+
+export function startAsking() {
+  for (const source of Object.keys(SOURCES)) keepAsking(source);
+}

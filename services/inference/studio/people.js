@@ -1,0 +1,148 @@
+// A card for each person: samples, how well they are recognised, rename, forget.
+
+import { get, patch, remove } from "./api.js";
+import { ask, at, h, say, show } from "./elements.js";
+import { follow, live, refresh } from "./live.js";
+import { counted, percent } from "./words.js";
+
+const THUMBNAILS = 8;
+const THUMBNAILS_EVERY_MILLISECONDS = 2000;
+
+/** The version that answers now, or undefined. */
+export const servedModel = () => live.models?.find(({ state }) => state === "ready");
+
+/** Shows everybody. */
+export class People {
+  #cards = new Map();
+  #empty = h("div", { className: "empty" },
+    h("p", {}, "Nobody is enrolled yet. So it goes:"),
+    h("ol", {}, h("li", {}, "Turn the camera on."), h("li", {}, "Write a name, press Start, and look into the camera."),
+      h("li", {}, "Do the same with a second person."), h("li", {}, "Press Train, and see names appear.")));
+  #list = h("ul", { className: "cards" });
+
+  constructor(addPerson) {
+    this.addPerson = addPerson;
+    show(at("people-list"), h("p", { className: "hint" }, "Loading."));
+    follow(["people", "models"], () => this.#update());
+  }
+
+  #update() {
+    if (!live.people) return;
+    show(at("people-list"), live.people.length ? this.#list : this.#empty);
+    for (const [slug, card] of this.#cards) {
+      if (!live.people.some((person) => person.slug === slug)) {
+        card.element.remove();
+        this.#cards.delete(slug);
+      }
+    }
+    for (const person of live.people) {
+      let card = this.#cards.get(person.slug);
+      if (!card) {
+        card = new Card(this.addPerson);
+        this.#cards.set(person.slug, card);
+        this.#list.append(card.element);
+      }
+      card.update(person);
+    }
+  }
+}
+
+class Card {
+  #name = h("h3", {});
+  #counts = h("p", { className: "counts" });
+  #recall = h("p", { className: "recall" });
+  #thumbnails = h("div", { className: "thumbnails" });
+  #shown = "";
+  #askedAt = -Infinity;
+  #timer = null;
+
+  constructor(addPerson) {
+    const button = (label, act) => h("button", { type: "button", onclick: act }, label);
+    this.element = h("li", { className: "card" }, this.#name, this.#counts, this.#recall, this.#thumbnails,
+      h("div", { className: "buttons" },
+        button("All samples", () => showSamples(this.person)),
+        button("Collect more", () => addPerson.collectMore(this.person)),
+        button("Rename", () => rename(this.person)),
+        h("button", { type: "button", className: "danger", onclick: () => forget(this.person) }, "Forget")));
+  }
+
+  update(person) {
+    this.person = person;
+    this.element.dataset.person = person.slug;
+    say(this.#name, person.name);
+    say(this.#counts, `${person.train_samples} train, ${person.test_samples} test samples`);
+    say(this.#recall, recallInWords(person));
+    const shown = `${person.train_samples} ${person.test_samples}`;
+    if (shown !== this.#shown && !this.#timer) {
+      // While samples come in, their pictures are not loaded with each of them.
+      const wait = Math.max(0, this.#askedAt + THUMBNAILS_EVERY_MILLISECONDS - performance.now());
+      this.#timer = setTimeout(() => this.#load(), wait);
+    }
+  }
+
+  async #load() {
+    this.#timer = null;
+    this.#askedAt = performance.now();
+    const { slug, train_samples: train, test_samples: test } = this.person;
+    try {
+      const samples = await get(`v1/people/${slug}/samples`);
+      const step = Math.max(1, Math.floor(samples.length / THUMBNAILS));
+      const chosen = samples.filter((_, place) => place % step === 0).slice(0, THUMBNAILS);
+      show(this.#thumbnails, chosen.map((sample) => picture(slug, sample, "")));
+      this.#shown = `${train} ${test}`;
+    } catch {
+      // Asked again with the next news of this person; what is shown stays.
+    }
+  }
+}
+
+function recallInWords(person) {
+  const model = servedModel();
+  const known = model?.people.find(({ slug }) => slug === person.slug);
+  if (!model) return "No model yet.";
+  if (!known) return "Not learned yet: train.";
+  if (known.recall === null) return "Not tested: there are no test samples.";
+  return `Recognised in ${percent(known.recall)} of ${counted(known.test_samples, "test picture")}.`;
+}
+
+function picture(slug, sample, alt) {
+  return h("img", { src: `v1/people/${slug}/samples/${sample.sample_id}`, alt, width: 64, height: 64, loading: "lazy" });
+}
+
+async function showSamples(person) {
+  const grid = h("ul", { className: "samples" });
+  const count = h("p", { role: "status" }, "Loading.");
+  const load = async () => {
+    const samples = await get(`v1/people/${person.slug}/samples`);
+    say(count, samples.length ? "Press a sample that shows somebody else, or no face, to delete it." : "There are no samples.");
+    show(grid, samples.map((sample, place) => {
+      const label = `Delete ${sample.split} sample ${place + 1}`;
+      const item = h("li", { className: sample.split }, h("button", { type: "button", "aria-label": label, title: label, onclick: async () => {
+        await remove(`v1/people/${person.slug}/samples/${sample.sample_id}`).catch((error) => { if (error.status !== 404) throw error; });
+        item.remove();
+        await refresh("people");
+      } }, picture(person.slug, sample, ""), h("span", {}, sample.corrected ? "corrected" : sample.split)));
+      return item;
+    }));
+  };
+  load().catch((error) => say(count, error.message));
+  await ask(`Samples of ${person.name}`, [count, grid], []);
+}
+
+async function rename(person) {
+  const name = h("input", { value: person.name, maxLength: 64, id: "renamed" });
+  await ask(`Rename ${person.name}`, [h("label", { htmlFor: "renamed" }, "New name"), name], [
+    { label: "Rename", kind: "primary", act: () => patch(`v1/people/${person.slug}`, { name: name.value }) },
+  ]);
+  await refresh("people");
+}
+
+async function forget(person) {
+  const samples = person.train_samples + person.test_samples;
+  const versions = (live.models ?? []).filter((model) => model.people.some(({ slug }) => slug === person.slug)).length;
+  const words = `This deletes ${counted(samples, "sample")}` + (versions ? `, ${counted(versions, "model version")} that ${versions === 1 ? "knows" : "know"} ${person.name}, and what was seen lately. Train again afterwards, so that the others are recognised.` : ".");
+  await ask(`Forget ${person.name}?`, [h("p", {}, words), h("p", {}, "It cannot be undone.")], [
+    { label: "Forget", kind: "danger", act: () => remove(`v1/people/${person.slug}`) },
+  ]);
+  await refresh("people", "models", "services", "enrolments");
+}

@@ -1,0 +1,38 @@
+// Who came and who left, newest first.
+
+import { at, h, show } from "./elements.js";
+import { follow, live } from "./live.js";
+import { nameOf } from "./stage.js";
+import { clock } from "./words.js";
+
+const MOST_SHOWN = 20;
+
+export class Sightings {
+  #list = h("ol", { className: "sightings" });
+  #empty = h("p", { className: "hint" }, "Nobody has been seen yet.");
+
+  constructor() {
+    follow(["sightings", "people"], () => this.#update());
+  }
+
+  #update() {
+    const sightings = together(live.sightings ?? []).slice(0, MOST_SHOWN);
+    show(at("sightings-list"), sightings.length ? this.#list : this.#empty);
+    show(this.#list, sightings.map(({ person, camera, came, left }) => {
+      const who = person ? nameOf(person) : "Somebody unknown";
+      const when = left ? `${came ? clock(came) : "…"} to ${clock(left)}` : `since ${clock(came)}`;
+      return h("li", { className: person ? "known" : "unknown" }, h("strong", {}, who), ` ${when} `, h("small", {}, camera));
+    }));
+  }
+}
+
+/** Put the two entries of each sighting together; they come newest first. */
+function together(entries) {
+  const sightings = new Map();
+  for (const { sighting_id: id, event, at: time, person, camera } of entries) {
+    const sighting = sightings.get(id) ?? { person, camera };
+    sighting[event] = time;
+    sightings.set(id, sighting);
+  }
+  return [...sightings.values()];
+}

@@ -1,0 +1,173 @@
+// The camera: which one is shown, its picture with a box and a name on each face, and whoever is in view.
+
+import { askWhoItIs } from "./correction.js";
+import { at, h, say, show } from "./elements.js";
+import { follow, live } from "./live.js";
+import { percent } from "./words.js";
+
+const OWN = "this browser's camera";
+const STALE_MILLISECONDS = 1500;
+
+const STATES = {
+  off: "Your camera is off.",
+  asking: "Waiting for your permission.",
+  refused: "There is no picture.",
+  connecting: "Connecting.",
+  live: "",
+  waiting: "Waiting.",
+};
+
+/** Name somebody as their card does. */
+export function nameOf(slug) {
+  return live.people?.find((person) => person.slug === slug)?.name ?? slug;
+}
+
+/** Shows one camera, chosen by whoever looks. */
+export class Stage {
+  /** The camera's name on the server; null while none is shown. */
+  get camera() {
+    return this.#chosen === OWN ? (this.own.on ? this.own.name : null) : this.#chosen;
+  }
+
+  #chosen = OWN;
+  #choice = h("select", { id: "which-camera", onchange: (event) => this.#choose(event.target.value) });
+  #switch = h("button", { type: "button", id: "camera-switch", className: "primary", onclick: () => this.#turn() });
+  #state = h("p", { className: "state", role: "status" });
+  #moving = h("img", { alt: "What the camera sees", hidden: true });
+  #boxes = h("div", { className: "boxes", "aria-hidden": "true" });
+  #figures = h("p", { className: "figures", id: "latency" });
+  #list = h("ul", { className: "in-view" });
+  #tracks = new Map();
+  #rows = new Map();
+
+  constructor(own, view) {
+    this.own = own;
+    this.view = view;
+    show(at("camera-choice"), h("label", { htmlFor: "which-camera" }, "Show"), this.#choice, this.#switch);
+    show(at("stage"), h("div", { className: "picture" }, own.video, this.#moving, this.#boxes, this.#state), this.#figures);
+    show(at("in-view"), this.#list);
+    own.addEventListener("change", () => this.#update());
+    view.addEventListener("faces", () => this.#drawBoxes());
+    view.addEventListener("names", () => { this.#drawBoxes(); this.#listFaces(); });
+    document.addEventListener("visibilitychange", () => this.#update());
+    follow(["cameras", "services"], () => this.#update());
+    follow(["people", "models"], () => this.#listFaces());
+    setInterval(() => { this.#drawBoxes(); this.#listFaces(); this.#measure(); }, 500);
+  }
+
+  #choose(choice) {
+    this.#chosen = choice;
+    if (choice !== OWN) this.own.stop();
+    this.#update();
+  }
+
+  #turn() {
+    if (this.own.on) this.own.stop();
+    else this.own.start(live.services?.camera_port ?? 8001);
+  }
+
+  #update() {
+    const others = (live.cameras ?? []).filter(({ camera, source }) => source !== "browser" && !camera.startsWith("photos-"));
+    if (this.#chosen !== OWN && live.cameras && !others.some(({ camera }) => camera === this.#chosen)) this.#chosen = OWN;
+    const names = [OWN, ...others.map(({ camera }) => camera)];
+    if (JSON.stringify(names) !== JSON.stringify([...this.#choice.options].map((option) => option.value))) {
+      show(this.#choice, names.map((name) => h("option", { value: name }, name)));
+    }
+    this.#choice.value = this.#chosen;
+    const own = this.#chosen === OWN;
+    this.#switch.hidden = !own;
+    say(this.#switch, this.own.on ? "Turn the camera off" : "Turn the camera on");
+    this.own.video.hidden = !own;
+    this.#showMoving(own ? null : this.#chosen);
+    this.#boxes.classList.toggle("mirrored", own);
+    const seen = others.find(({ camera }) => camera === this.#chosen);
+    const state = own ? `${STATES[this.own.state]} ${this.own.detail}`.trim() : (seen?.detail ?? "");
+    say(this.#state, state);
+    this.#state.hidden = !state;
+    // Capture announces a camera of this browser a moment after its first picture.
+    const announced = live.cameras?.some(({ camera }) => camera === this.camera);
+    this.view.watch(announced ? this.camera : null, own ? this.own.takenAt : null);
+    if (live.services?.model_version === null) this.view.forgetAnswers();
+  }
+
+  #showMoving(camera) {
+    const path = camera && !document.hidden ? `v1/cameras/${encodeURIComponent(camera)}/preview?names=false` : null;
+    this.#moving.hidden = camera === null;
+    if (this.#moving.getAttribute("src") === path) return;
+    if (path) this.#moving.src = path;
+    else this.#moving.removeAttribute("src");
+  }
+
+  /** Put a box over each face; one that stays in view keeps its element. */
+  #drawBoxes() {
+    const frame = this.view.frame;
+    const fresh = frame && Date.now() - Date.parse(frame.captured_at) < STALE_MILLISECONDS;
+    const faces = fresh ? frame.faces : [];
+    for (const [track, box] of this.#tracks) {
+      if (!faces.some((face) => face.track_id === track)) {
+        box.remove();
+        this.#tracks.delete(track);
+      }
+    }
+    for (const { box, track_id: track } of faces) {
+      const answer = this.view.answers.get(track);
+      let element = this.#tracks.get(track);
+      if (!element) {
+        element = h("div", { onclick: () => this.#correct(track) }, h("span", {}));
+        this.#tracks.set(track, element);
+        this.#boxes.append(element);
+      }
+      const left = this.#chosen === OWN ? frame.width - box.x - box.width : box.x;
+      element.style.left = `${(100 * left) / frame.width}%`;
+      element.style.top = `${(100 * box.y) / frame.height}%`;
+      element.style.width = `${(100 * box.width) / frame.width}%`;
+      element.style.height = `${(100 * box.height) / frame.height}%`;
+      element.className = `face ${answer ? (answer.face.person ? "known" : "unknown") : "unanswered"}`;
+      say(element.firstChild, answer ? labelOf(answer.face) : "");
+      element.firstChild.hidden = !answer;
+    }
+  }
+
+  /** List whoever is in view, or was a moment ago, each with a way to say that the name is wrong. */
+  #listFaces() {
+    for (const [track, row] of this.#rows) {
+      if (!this.view.answers.has(track)) {
+        row.element.remove();
+        this.#rows.delete(track);
+      }
+    }
+    for (const [track, answer] of this.view.answers) {
+      let row = this.#rows.get(track);
+      if (!row) {
+        const label = h("span", {});
+        const button = h("button", { type: "button", onclick: () => this.#correct(track) });
+        row = { label, button, element: h("li", {}, label, button) };
+        this.#rows.set(track, row);
+        this.#list.prepend(row.element);
+      }
+      const { face } = answer;
+      say(row.label, labelOf(face));
+      say(row.button, face.person ? `Not ${nameOf(face.person)}` : "I know who that is");
+      row.element.className = face.person ? "known" : "unknown";
+    }
+    this.#list.hidden = !this.#rows.size;
+  }
+
+  async #correct(track) {
+    const answer = this.view.answers.get(track);
+    if (answer && (await askWhoItIs(answer))) this.view.drop(track);
+  }
+
+  #measure() {
+    const { count, median, p95 } = this.view.latency();
+    const version = live.services?.model_version;
+    const model = version ? `Model version ${version}` : "No model yet";
+    const measured = this.camera && count ? `, ${Math.round(median)} ms from picture to name (95 % within ${Math.round(p95)} ms)` : "";
+    say(this.#figures, `${model}${measured}`);
+    Object.assign(this.#figures.dataset, { count, median: median ?? "", p95: p95 ?? "" });
+  }
+}
+
+function labelOf(face) {
+  return face.person ? `${nameOf(face.person)} ${percent(Math.round(face.confidence * 100) / 100)}` : "unknown";
+}

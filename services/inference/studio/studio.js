@@ -1,0 +1,22 @@
+// The page, put together from its parts.
+
+import { BrowserCamera } from "./browser_camera.js";
+import { AddPerson, EnrolmentView } from "./enrolment.js";
+import { startAsking } from "./live.js";
+import { Missing } from "./missing.js";
+import { Models } from "./models.js";
+import { People } from "./people.js";
+import { Sightings } from "./sightings.js";
+import { Stage } from "./stage.js";
+import { Training, Verdict } from "./training.js";
+import { View } from "./view.js";
+
+new Missing();
+const stage = new Stage(new BrowserCamera(), new View());
+new People(new AddPerson(stage));
+new EnrolmentView(stage);
+new Sightings();
+new Training();
+new Verdict();
+new Models();
+startAsking();

@@ -1,0 +1,186 @@
+// Training: what is new, the button, how a training goes, and what came of it.
+
+import { drawCurves } from "./charts.js";
+import { get, post } from "./api.js";
+import { action, at, h, say, show } from "./elements.js";
+import { follow, live, refresh } from "./live.js";
+import { nameOf } from "./stage.js";
+import { counted, dateAndTime, joined, percent, verdictOf } from "./words.js";
+
+const manifests = new Map();
+
+/** All that a version says of itself; it never changes, and is asked for once. */
+export async function manifestOf(version) {
+  if (!manifests.has(version)) {
+    const asked = get(`v1/models/${version}`);
+    asked.catch(() => manifests.delete(version));
+    manifests.set(version, asked);
+  }
+  return manifests.get(version);
+}
+
+/** Show what stands between backticks as commands. */
+export function withCommands(text) {
+  return text.split("`").map((part, place) => (place % 2 ? h("code", {}, part) : part));
+}
+
+/** Shows the button, and the training that runs. */
+export class Training {
+  #suggestion = h("p", { className: "suggestion", role: "status" });
+  #button = action("Train", async () => {
+    await post("v1/training-jobs", {});
+    await refresh("jobs");
+  }, { id: "train-button" });
+  #step = h("p", { className: "step", role: "status" });
+  #bar = h("progress", { id: "epochs", "aria-label": "Epochs", max: 1, value: 0 });
+  #count = h("output", {});
+  #curves = h("div", {});
+  #running = h("div", { className: "running" }, this.#step, h("div", { className: "counter" }, h("span", {}, "Epochs"), this.#bar, this.#count), this.#curves);
+  #failed = h("p", { className: "trouble", role: "alert" });
+  #round = 0;
+
+  constructor() {
+    show(at("training"), this.#suggestion, this.#button, this.#running, this.#failed);
+    follow(["jobs", "people", "models", "background", "services", "enrolments"], () => this.#update());
+  }
+
+  async #update() {
+    const round = ++this.#round;
+    const [job] = live.jobs ?? [];
+    const runs = job && ["queued", "started"].includes(job.state);
+    this.#running.hidden = !runs;
+    this.#button.hidden = runs;
+    if (runs) this.#showProgress(job);
+    this.#failed.hidden = job?.state !== "failed";
+    if (job?.state === "failed") say(this.#failed, `The last training failed. ${job.error?.detail ?? ""}`);
+    const button = this.#button.querySelector("button");
+    const suggestion = runs ? null : await this.#suggest();
+    if (round !== this.#round) return;
+    say(this.#suggestion, suggestion?.words ?? "");
+    this.#suggestion.hidden = !suggestion;
+    button.classList.toggle("primary", Boolean(suggestion?.train));
+    if (button.ariaBusy !== "true") button.disabled = !suggestion?.possible;
+  }
+
+  #showProgress(job) {
+    const { epochs = [], epochs_total: total = 0, step = "starting" } = job.progress ?? {};
+    const away = live.services?.services.some(({ service, running }) => service === "trainer" && !running);
+    say(this.#step, away ? "The trainer is not running. The training waits, and begins when it is back." : `${job.state === "queued" ? "Waiting for the trainer" : step[0].toUpperCase() + step.slice(1)}.`);
+    this.#bar.max = Math.max(total, 1);
+    this.#bar.value = epochs.length;
+    say(this.#count, total ? `${epochs.length} of ${total}` : "");
+    const drawn = JSON.stringify(epochs);
+    if (this.#curves.dataset.drawn !== drawn) {
+      this.#curves.dataset.drawn = drawn;
+      show(this.#curves, epochs.length ? drawCurves(epochs, total) : "");
+    }
+  }
+
+  /** Say what a training would learn that the newest version does not know. */
+  async #suggest() {
+    if (!live.people || !live.models || !live.background) return { words: "Loading.", possible: false };
+    const learnable = live.people.filter((person) => person.train_samples);
+    const strangers = live.background.fetched + live.background.marked;
+    if (!live.people.length) return { words: "Add somebody first: there is nobody to learn.", possible: false };
+    if (!learnable.length) return { words: "There are no train samples yet.", possible: false };
+    const running = (live.enrolments ?? []).find(({ state }) => state === "collecting");
+    if (running) return { words: `Samples of ${running.enrolment.request.name} are being collected. Train when that is done.`, possible: true };
+    if (learnable.length === 1 && !strangers && !live.models.length) {
+      return { words: `Add a second person, so that there is somebody to tell ${learnable[0].name} from.`, possible: true };
+    }
+    const newest = live.models.filter(({ created_at: created }) => created).at(-1);
+    if (!newest) {
+      const samples = learnable.reduce((sum, person) => sum + person.train_samples, 0);
+      return { words: `There is something to learn: ${joined(learnable.map(({ name }) => name))}, ${counted(samples, "train sample")}.`, possible: true, train: true };
+    }
+    const news = await this.#newsSince(newest.version);
+    if (!news.length) return { words: `Version ${newest.version} has learned all that there is.`, possible: true };
+    return { words: `New since version ${newest.version}: ${news.join("; ")}. Train to learn it.`, possible: true, train: true };
+  }
+
+  async #newsSince(version) {
+    const manifest = await manifestOf(version).catch(() => null);
+    if (!manifest) return [];
+    const known = new Map(manifest.people.map((person) => [person.slug, person]));
+    const news = [];
+    for (const person of live.people) {
+      const before = known.get(person.slug);
+      const more = before && person.train_samples + person.test_samples - before.train_samples - before.test_samples;
+      if (!before) news.push(person.name);
+      else if (more > 0) news.push(`${counted(more, "more sample")} of ${person.name}`);
+      else if (more < 0) news.push(`${counted(-more, "sample")} of ${person.name} deleted`);
+    }
+    for (const slug of known.keys()) {
+      if (!live.people.some((person) => person.slug === slug)) news.push(`${known.get(slug).name} is gone`);
+    }
+    const strangers = live.background.fetched + live.background.marked - (manifest.background.fetched ?? 0) - (manifest.background.marked ?? 0);
+    if (strangers > 0) news.push(counted(strangers, "face of a stranger", "faces of strangers"));
+    return news;
+  }
+}
+
+/** Shows what came of the newest training: a verdict in words, who is taken for whom, mistakes, and what to do next. */
+export class Verdict {
+  #shown = null;
+
+  constructor() {
+    follow(["models", "jobs", "people"], () => this.#update());
+  }
+
+  async #update() {
+    const newest = live.models?.filter(({ created_at: created }) => created).at(-1);
+    if (!newest) {
+      show(at("verdict"));
+      this.#shown = null;
+      return;
+    }
+    const key = JSON.stringify([newest.version, (live.people ?? []).map(({ name }) => name)]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const manifest = await manifestOf(newest.version).catch(() => null);
+    if (!manifest || key !== this.#shown) return;
+    show(at("verdict"), verdictPanel(manifest));
+  }
+}
+
+function verdictPanel(manifest) {
+  const rejected = manifest.gate && !manifest.gate.accepted;
+  const named = { ...manifest, people: manifest.people.map((person) => ({ ...person, name: nameOf(person.slug) })) };
+  const findings = manifest.findings;
+  return h("div", { className: "panel verdict", "data-version": manifest.version },
+    h("h3", {}, rejected ? `Version ${manifest.version} was refused` : `Version ${manifest.version}`),
+    rejected && h("p", { className: "trouble" }, manifest.gate.reason),
+    h("p", { className: "headline" }, verdictOf(named)),
+    findings && h("p", {}, findings.verdict),
+    h("p", { className: "hint" }, `Trained ${dateAndTime(manifest.created_at)} in ${counted(Math.round(manifest.training_seconds), "second")}. `,
+      h("a", { href: `v1/models/${manifest.version}/report`, target: "_blank", rel: "noopener" }, "The whole report")),
+    findings && nextSteps(findings),
+    confusionTable(named),
+    findings && mistakesOf(manifest.version, findings),
+    h("details", {}, h("summary", {}, "How the epochs went"), drawCurves(manifest.history, manifest.options.epochs)));
+}
+
+function nextSteps(findings) {
+  const people = findings.people.filter(({ steps, collect }) => steps.length || collect);
+  if (!people.length && !findings.strangers_steps.length) return h("p", {}, "There is nothing that needs doing.");
+  return h("div", { className: "next" }, h("h4", {}, "What to collect next"), h("ul", {},
+    people.map(({ slug, steps, collect }) => h("li", {}, h("strong", {}, nameOf(slug)), ": ",
+      steps.length ? steps.map((step) => [...withCommands(step), " "]) : `collect ${collect}.`)),
+    findings.strangers_steps.map((step) => h("li", {}, h("strong", {}, "Strangers"), ": ", withCommands(step)))));
+}
+
+function confusionTable({ people, metrics }) {
+  if (!metrics.confusion.length || !metrics.test_samples) return null;
+  const rows = metrics.confusion.map((counts, row) => h("tr", {}, h("th", { scope: "row" }, people[row].name),
+    counts.map((count, column) => h("td", { className: count ? (row === column ? "right" : "wrong") : "" }, count))));
+  return h("div", {}, h("h4", {}, "Who was taken for whom"),
+    h("p", { className: "hint" }, `Test samples: a row for who it is, a column for whom it looked like most. ${percent(metrics.recall)} were sure enough to get the right name.`),
+    h("div", { className: "wide", tabIndex: 0, role: "group", "aria-label": "Who was taken for whom" }, h("table", { className: "confusion" },
+      h("thead", {}, h("tr", {}, h("td", {}), people.map(({ name }) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows))));
+}
+
+function mistakesOf(version, findings) {
+  if (!findings.mistakes.length) return h("p", { className: "hint" }, "Not one test picture got a wrong answer.");
+  return h("details", {}, h("summary", {}, `The worst mistakes (${findings.mistakes.length})`), h("ul", { className: "mistakes" },
+    findings.mistakes.map(({ file, words }) => h("li", {}, h("img", { src: `v1/models/${version}/pictures/${file}`, alt: "", width: 96, height: 96, loading: "lazy" }), h("p", {}, words)))));
+}

@@ -1,0 +1,55 @@
+// Numbers, times and reasons in words.
+
+/** Write a share as a percentage, cut to a tenth: what is not all is never written as 100 %. */
+export function percent(share) {
+  if (share === null || share === undefined) return "–";
+  const tenths = Math.floor(share * 1000 + 1e-6);
+  return `${tenths % 10 ? (tenths / 10).toFixed(1) : tenths / 10} %`;
+}
+
+export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+export const clock = (time) => new Date(time).toLocaleTimeString();
+
+export const dateAndTime = (time) =>
+  new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/** Why a frame gave no sample, as one says it to the person before the camera. */
+export const REFUSALS = {
+  "face not found": "Face not found. Look into the camera.",
+  "more than one face": "There is more than one face. Only one person may be in the picture.",
+  "too small": "Come closer.",
+  blurred: "Hold still, or make more light.",
+  "near-copy": "Turn a little, this looks like the last one.",
+};
+
+/** Reasons and how often each held, for the end of an enrolment. */
+export const REFUSED = {
+  "face not found": "without a face",
+  "more than one face": "with more than one face",
+  "too small": "too small",
+  blurred: "blurred",
+  "near-copy": "showed nothing new",
+};
+
+export const refusedInWords = (refused) =>
+  Object.entries(refused).map(([reason, count]) => `${count} ${REFUSED[reason] ?? reason}`).join(", ");
+
+/** Join names as one does in a sentence: "Ann, Bea and Cem". */
+export const joined = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+
+/** How good a version is, in a sentence or two. */
+export function verdictOf(model) {
+  const tested = model.people.filter((person) => person.recall !== null);
+  if (!tested.length) return "Nobody has test samples, so nobody can tell how good it is.";
+  const people = [...tested].sort((one, other) => other.recall - one.recall)
+    .map((person) => `${person.name} ${percent(person.recall)}`).join(", ");
+  return `${people}; ${strangersInWords(model.metrics)}.`;
+}
+
+function strangersInWords({ strangers, strangers_named: named }) {
+  if (!strangers || named === null) return "how many strangers would get a name is not known, as none were held back for a test";
+  if (named === 0) return `none of ${strangers} strangers got a name`;
+  const oneIn = Math.round(1 / named);
+  return oneIn > 1 ? `1 stranger in ${oneIn} would get a name` : "nearly every stranger would get a name";
+}
