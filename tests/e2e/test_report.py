@@ -1,7 +1,5 @@
 """The report of a version in a real browser: from a file, and over HTTP under a strict content security policy."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -12,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from services.trainer.report import write_report
+from tests.browser import TELEPHONE, launch_chromium
 from tests.report_builder import report_facts
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-TELEPHONE = {"width": 390, "height": 844}
 LONG = "Maximiliane_von_Hohenlohe_Langenburg_zu_Waldenburg_Schillingsfür"
 
 
@@ -33,14 +31,9 @@ class Handler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give a real Chromium, or skip; where FAMILIAR_REQUIRE_BROWSER is set its absence is a failure."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        if os.environ.get("FAMILIAR_REQUIRE_BROWSER"):
-            pytest.fail("FAMILIAR_REQUIRE_BROWSER is set, and there is no Chromium on PATH")
-        pytest.skip("there is no Chromium on PATH: install it (`apt-get install chromium`)")
+    """Give a real Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program)
+        browser = launch_chromium(playwright)
         yield browser
         browser.close()
 
