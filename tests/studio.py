@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, LocatorAssertions, Page, expect
 
@@ -12,14 +13,19 @@ class Studio:
     """The page in a browser."""
 
     def __init__(self, page: Page, url: str, pictures: Path) -> None:
-        """Open the page; screenshots go to the folder `pictures`. What the browser complains of is kept."""
+        """Open the page; screenshots go to the folder `pictures`.
+
+        What the browser complains of, and whom it asks for something, is kept.
+        """
         self.page = page
         self.complaints: list[str] = []
+        self.hosts: set[str] = set()
         self._pictures = pictures
         self._shown = 0
         page.set_default_timeout(PATIENCE_SECONDS * 1000)
         expect.set_options(timeout=PATIENCE_SECONDS * 1000)
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(url)
         self.expect(self.page.locator("#people-list")).not_to_have_text("Loading.")
@@ -35,6 +41,10 @@ class Studio:
         path = self._pictures / f"{self._shown:02}-{name}.png"
         self.page.screenshot(path=path, full_page=True)
         return path
+
+    def choose_camera(self, name: str) -> None:
+        """Show a camera of the server."""
+        self.page.get_by_label("Show").select_option(name)
 
     def turn_camera_on(self) -> None:
         """Turn this browser's camera on, and wait for its pictures to be taken."""

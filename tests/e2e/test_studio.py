@@ -127,6 +127,7 @@ def test_the_whole_journey(
     studio.expect(studio.card(SECOND)).to_be_visible()
     studio.screenshot("forgotten")
     assert studio.complaints == []
+    assert studio.hosts == {studio.page.url.split("/")[2]}
 
 
 def _turn_to(studio: Studio, webcam: Webcam, images: list[Image]) -> None:

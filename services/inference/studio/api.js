@@ -1,6 +1,9 @@
 // Asks inference over HTTP.
 
-const PATIENCE_MILLISECONDS = 8000;
+// Whatever is asked again and again must not hold the few connections that a browser has to a host.
+const ASKING_MILLISECONDS = 3000;
+// Inference itself gives Redis up after ten seconds, and says so.
+const DOING_MILLISECONDS = 20000;
 
 /** What went wrong with a request, in a sentence that says what to do. */
 export class Problem extends Error {
@@ -11,18 +14,19 @@ export class Problem extends Error {
   }
 }
 
-async function request(method, path, body) {
+async function request(method, path, body, patience = DOING_MILLISECONDS) {
   let response;
   try {
     response = await fetch(path, {
       method,
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MILLISECONDS),
+      signal: AbortSignal.timeout(patience),
       cache: "no-store",
     });
-  } catch {
-    throw new Problem("Familiar does not answer. It is asked again until it does.", 0, "away");
+  } catch (error) {
+    if (error.name === "TimeoutError") throw new Problem("That takes too long. Try again in a moment.", 0, "slow");
+    throw new Problem("Familiar does not answer. Try again when it does.", 0, "away");
   }
   const text = await response.text();
   let answer = null;
@@ -35,7 +39,7 @@ async function request(method, path, body) {
   return answer;
 }
 
-export const get = (path) => request("GET", path);
+export const get = (path) => request("GET", path, undefined, ASKING_MILLISECONDS);
 export const post = (path, body) => request("POST", path, body);
 export const patch = (path, body) => request("PATCH", path, body);
 export const remove = (path) => request("DELETE", path);

@@ -4,13 +4,13 @@ import { get } from "./api.js";
 
 const SOURCES = {
   services: { path: "v1/services", every: 2000 },
-  cameras: { path: "v1/cameras", every: 1000 },
-  enrolments: { path: "v1/enrolments", every: 400 },
+  cameras: { path: "v1/cameras", every: 1000, redis: true },
+  enrolments: { path: "v1/enrolments", every: 400, redis: true },
   people: { path: "v1/people", every: 1500 },
   models: { path: "v1/models", every: 2000 },
-  jobs: { path: "v1/training-jobs", every: 700 },
+  jobs: { path: "v1/training-jobs", every: 700, redis: true },
   background: { path: "v1/background", every: 5000 },
-  sightings: { path: "v1/sightings", every: 1000 },
+  sightings: { path: "v1/sightings", every: 1000, redis: true },
 };
 
 const news = new EventTarget();
@@ -41,7 +41,7 @@ async function ask(source) {
   }
   // An answer that was overtaken by a later one is of no use.
   if (round !== rounds[source]) return;
-  if (source === "services") tell("problem", problem?.status === 0 ? problem.message : null);
+  if (source === "services") tell("problem", problem?.status === 0 ? "Familiar does not answer. It is asked again until it does." : null);
   if (!problem) tell(source, answer);
 }
 
@@ -55,7 +55,9 @@ function tell(source, answer) {
 
 async function keepAsking(source) {
   for (;;) {
-    if (!document.hidden || live[source] === undefined) await ask(source);
+    // What Redis has to tell is not asked while Redis is away: the answers would only be waited for.
+    const away = SOURCES[source].redis && live.services?.redis;
+    if (!away && (!document.hidden || live[source] === undefined)) await ask(source);
     await new Promise((resolve) => setTimeout(resolve, SOURCES[source].every));
   }
 }

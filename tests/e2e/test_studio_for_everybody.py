@@ -1,0 +1,133 @@
+"""The page for whoever sees badly, uses no mouse, has a telephone, or gives no camera away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.browser import TELEPHONE, Webcam, drawn, launch_chromium
+from tests.studio import Studio
+
+if TYPE_CHECKING:
+    from conftest import Running
+
+GRAVE = {"serious", "critical"}
+# Success criterion 2.5.8 of WCAG 2.2, in CSS pixels.
+SMALLEST_TARGET = 24
+CONTROLS = "button:visible, select:visible, input:visible:not([type=file]), summary:visible"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Give a Chromium before whose camera somebody stands."""
+    webcam = Webcam(tmp_path_factory.mktemp("webcam") / "webcam.mjpeg")
+    webcam.show(drawn("karan")[:100])
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright, *webcam.arguments)
+        yield browser
+        browser.close()
+
+
+def opened(context: BrowserContext, stack: "Running", pictures: Path) -> Studio:
+    """Open the page, and look at one of the server's cameras until somebody is named."""
+    studio = Studio(context.new_page(), stack.stack.settings.url, pictures)
+    studio.choose_camera("karan")
+    studio.wait_for_name("Karan")
+    return studio
+
+
+def grave_faults(studio: Studio) -> list[str]:
+    """Ask axe-core what is wrong, and give what is serious or critical, in words."""
+    violations = Axe().run(studio.page).response["violations"]
+    return [
+        f"{fault['impact']}: {fault['help']}: {[node['html'] for node in fault['nodes']]}"
+        for fault in violations
+        if fault["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_no_serious_fault(taught: "Running", browser: Browser, tmp_path: Path, colours: str) -> None:
+    """Neither on the page, with everything folded out, nor in its dialogs."""
+    context = browser.new_context(color_scheme=colours)
+    studio = opened(context, taught, tmp_path)
+    page = studio.page
+    for summary in page.locator("summary").all():
+        summary.click()
+    studio.expect(page.locator(".layers table")).to_be_visible()
+    assert grave_faults(studio) == []
+    for button in ("All samples", "Rename", "Forget"):
+        studio.card("Karan").get_by_role("button", name=button).click()
+        studio.expect(page.get_by_role("dialog")).to_be_visible()
+        assert grave_faults(studio) == []
+        page.keyboard.press("Escape")
+        studio.expect(page.get_by_role("dialog")).to_have_count(0)
+    context.close()
+
+
+def test_axe_would_find_a_fault(taught: "Running", browser: Browser, tmp_path: Path) -> None:
+    """A picture without words, put into the page, is found."""
+    context = browser.new_context()
+    studio = opened(context, taught, tmp_path)
+    studio.page.evaluate("document.querySelector('#people').append(new Image(10, 10))")
+    (fault,) = grave_faults(studio)
+    assert "alternative text" in fault
+    context.close()
+
+
+def test_a_telephone_shows_all_of_it(taught: "Running", browser: Browser, tmp_path: Path) -> None:
+    """Nothing is wider than the screen, whatever can be pressed is large enough, and somebody is named."""
+    context = browser.new_context(viewport=TELEPHONE, has_touch=True, is_mobile=True)
+    studio = opened(context, taught, tmp_path)
+    page = studio.page
+    for summary in page.locator("summary").all():
+        summary.click()
+    studio.expect(page.locator(".layers table")).to_be_visible()
+    studio.screenshot("telephone")
+    assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
+    for control in page.locator(CONTROLS).all():
+        sides = control.bounding_box()
+        assert sides is not None
+        assert sides["height"] >= SMALLEST_TARGET, control.inner_text()
+        assert 0 <= sides["x"] <= sides["x"] + sides["width"] <= TELEPHONE["width"], control.inner_text()
+    context.close()
+
+
+def test_without_a_mouse_a_wrong_name_is_corrected(taught: "Running", browser: Browser, tmp_path: Path) -> None:
+    """Everything that can be pressed is reached with Tab; a dialog takes the focus, and gives it back."""
+    context = browser.new_context()
+    studio = opened(context, taught, tmp_path)
+    page = studio.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip the camera"
+    button = page.get_by_role("button", name="Not Karan")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if button.first.evaluate("(element) => element === document.activeElement"):
+            break
+    else:
+        pytest.fail("Tab does not lead to the button")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Who is this?")
+    studio.expect(dialog).to_be_visible()
+    assert dialog.evaluate("(element) => element.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    studio.expect(dialog).to_have_count(0)
+    context.close()
+
+
+def test_who_gives_no_camera_away_is_told_how_to(taught: "Running", browser: Browser, tmp_path: Path) -> None:
+    """And enrolling without a camera says what comes first; the name stays."""
+    context = browser.new_context(permissions=[])
+    studio = Studio(context.new_page(), taught.stack.settings.url, tmp_path)
+    page = studio.page
+    page.get_by_role("button", name="Turn the camera on").click()
+    studio.expect(page.locator(".picture .state")).to_contain_text("does not let this page use the camera")
+    page.get_by_label("Name of the person").fill("Zoë K.")
+    page.get_by_role("button", name="Start", exact=True).click()
+    studio.expect(page.locator("#add-person [role=alert]")).to_have_text("Turn the camera on first, or upload photos.")
+    studio.expect(page.get_by_label("Name of the person")).to_have_value("Zoë K.")
+    context.close()
