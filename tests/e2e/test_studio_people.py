@@ -1,0 +1,124 @@
+"""People on the page: enrolled from photographs, renamed, and looked through sample by sample."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from playwright.sync_api import FilePayload, Locator, sync_playwright
+
+from services.capture.person_drawing import draw
+from services.capture.person_looks import person
+from shared.images import encode_jpeg
+from shared.messages import Split
+from tests.browser import launch_chromium
+from tests.studio import Studio
+
+if TYPE_CHECKING:
+    from conftest import Running
+
+PHOTOS = 9
+
+
+@pytest.fixture(scope="module")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, start_stack: Callable[..., AbstractContextManager["Running"]]
+) -> Iterator["Running"]:
+    """Give a stack without people and cameras."""
+    with start_stack(tmp_path_factory.mktemp("people")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def studio(stack: "Running", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Give the page."""
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        yield Studio(browser.new_page(), stack.stack.settings.url, tmp_path_factory.mktemp("pictures"))
+        browser.close()
+
+
+def photo(number: int) -> FilePayload:
+    """Give a photograph of Zoë, a little later each."""
+    jpeg = encode_jpeg(draw(person("zoe"), 100 + 2 * number))
+    return {"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": jpeg}
+
+
+def file_of(data: bytes, name: str) -> FilePayload:
+    """Give some other file."""
+    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
+
+
+def upload(studio: Studio, *files: FilePayload) -> None:
+    """Choose files behind "Upload photos"."""
+    studio.page.locator("#photos").set_input_files(list(files))
+
+
+def said(studio: Studio) -> Locator:
+    """Find what is said about an upload."""
+    return studio.page.locator("#add-person [role=status]")
+
+
+def test_photographs_enrol_somebody(stack: "Running", studio: Studio) -> None:
+    """Two of three are learned from; without a face, or unreadable, is said and passed over; no camera is left."""
+    studio.page.get_by_label("Name of the person").fill("Zoë K.")
+    wall = encode_jpeg(np.full((480, 640, 3), 128, np.uint8))
+    files = (*map(photo, range(PHOTOS)), file_of(wall, "wall.jpg"), file_of(b"no picture", "notes.jpg"))
+    upload(studio, *files)
+    studio.expect(said(studio)).to_have_text(
+        "Zoë K.: 7 new train samples and 2 new test samples. Not taken: 1 without a face, 1 unreadable."
+    )
+    studio.expect(studio.card("Zoë K.")).to_contain_text("7 train, 2 test samples")
+    assert len(stack.samples.samples("zoe-k", Split.TRAIN)) == 7
+    studio.expect(studio.page.get_by_label("Name of the person")).to_have_value("")
+
+
+def test_the_same_photographs_add_nothing(stack: "Running", studio: Studio) -> None:
+    """And more ones add what they show."""
+    studio.page.get_by_label("Name of the person").fill("zoë k.")
+    upload(studio, *map(photo, range(3)))
+    studio.expect(said(studio)).to_contain_text("3 showed nothing new")
+    assert stack.samples.person("zoe-k").train_samples == 7
+
+
+def test_without_a_name_or_a_picture_nothing_is_enrolled(stack: "Running", studio: Studio) -> None:
+    """Each time the page says what is missing."""
+    trouble = studio.page.locator("#add-person [role=alert]")
+    studio.page.get_by_label("Name of the person").fill("")
+    upload(studio, photo(0))
+    studio.expect(trouble).to_have_text("Write the name of the person first, then choose the photos.")
+    studio.page.get_by_label("Name of the person").fill("Nobody")
+    upload(studio, file_of(b"no picture", "notes.jpg"))
+    studio.expect(trouble).to_contain_text("None of these files is a picture")
+    studio.page.get_by_label("Name of the person").fill("a/b")
+    upload(studio, photo(0))
+    studio.expect(trouble).to_contain_text("a/b")
+    assert [person.slug for person in stack.samples.people()] == ["zoe-k"]
+
+
+def test_a_sample_is_deleted(stack: "Running", studio: Studio) -> None:
+    """It goes from the dialog, the card and the disk."""
+    before = stack.samples.person("zoe-k")
+    studio.card("Zoë K.").get_by_role("button", name="All samples").click()
+    dialog = studio.page.get_by_role("dialog", name="Samples of Zoë K.")
+    pictures = dialog.get_by_role("listitem")
+    studio.expect(pictures).to_have_count(before.train_samples + before.test_samples)
+    dialog.get_by_role("button", name="Delete train sample 1").click()
+    studio.expect(pictures).to_have_count(before.train_samples + before.test_samples - 1)
+    dialog.get_by_role("button", name="Close").click()
+    studio.expect(studio.card("Zoë K.")).to_contain_text(f"{before.train_samples - 1} train")
+    assert stack.samples.person("zoe-k").train_samples == before.train_samples - 1
+
+
+def test_somebody_is_renamed(stack: "Running", studio: Studio) -> None:
+    """A name that cannot be is refused in the dialog, which stays."""
+    studio.card("Zoë K.").get_by_role("button", name="Rename").click()
+    dialog = studio.page.get_by_role("dialog")
+    dialog.get_by_label("New name").fill("a/b")
+    dialog.get_by_role("button", name="Rename").click()
+    studio.expect(dialog.get_by_role("alert")).to_contain_text("a/b")
+    dialog.get_by_label("New name").fill("<b>Zoë</b>".replace("/", ""))
+    dialog.get_by_role("button", name="Rename").click()
+    studio.expect(studio.card("<b>Zoë<b>")).to_be_visible()
+    assert stack.samples.person("zoe-k").name == "<b>Zoë<b>"
