@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition \
-	benchmark-serving benchmark-reload benchmark-detection benchmark-live install lock clean
+	benchmark-serving benchmark-reload benchmark-detection benchmark-live screenshots install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -55,6 +55,9 @@ benchmark-detection: install ## live detection beside a plain loop and a search 
 
 benchmark-live: install ## many cameras through all services; ARGS='--video FILE --cameras N --minutes 10'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
+
+screenshots: install ## the README's pictures of the page, made anew with drawn people; needs Chromium
+	$(BIN)/python -m tests.screenshots
 
 install: $(VENV)/installed ## .venv with everything, versions and hashes as locked
 

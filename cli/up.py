@@ -37,7 +37,7 @@ def up(
         cameras=cameras,
     )
     with LocalStack(local) as stack:
-        out.print(f"Familiar is running: {local.url}/docs describes the HTTP interface.")
+        out.print(f"Familiar is running. Open {local.url} to add people, train and watch.", markup=False)
         out.print(f"Samples, models and logs are in {local.home}. Ctrl-C ends.", markup=False)
         keep_serving(stack, stopped)
     out.print("Stopped.")

@@ -17,6 +17,7 @@ import cv2
 import httpx
 import pytest
 import redis
+from playwright.sync_api import sync_playwright
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
@@ -24,6 +25,8 @@ from cli.local_stack import free_port
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from shared.images import encode_jpeg
+from tests.browser import Webcam, drawn, launch_chromium
+from tests.studio import Studio
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("redis", "capture", "extractor", "trainer", "inference")
@@ -178,6 +181,22 @@ def test_a_browser_outside_becomes_a_camera(composed: Composed, http: httpx.Clie
         camera.send(encode_jpeg(draw(person("karan"), VIDEO_SECONDS + 4)))
         assert json.loads(camera.recv(timeout=30)) == {"published": 1}
         assert "laptop" in {known["camera"] for known in http.get("/v1/cameras").json()}
+
+
+@pytest.mark.usefixtures("taught")
+def test_the_page_shows_this_machine_s_webcam(http: httpx.Client, tmp_path: Path) -> None:
+    """No device reaches a container: the browser sends the pictures, and gets boxes and names back."""
+    webcam = Webcam(tmp_path / "webcam.mjpeg")
+    webcam.show(drawn("karan")[:100])
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright, *webcam.arguments)
+        studio = Studio(browser.new_context(permissions=["camera"]).new_page(), str(http.base_url), tmp_path)
+        studio.turn_camera_on()
+        studio.expect(studio.page.locator(".picture .face")).to_be_visible()
+        studio.expect(studio.page.locator(".in-view li")).to_be_visible()
+        studio.expect(studio.page.locator("#missing")).to_be_empty()
+        assert studio.complaints == []
+        browser.close()
 
 
 @pytest.mark.usefixtures("taught")

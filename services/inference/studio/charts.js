@@ -11,8 +11,8 @@ const TOP = 10;
 const BOTTOM = 26;
 
 const CURVES = [
-  { name: "samples it learns from", field: "accuracy", className: "learned" },
   { name: "samples held back to check", field: "validation_accuracy", className: "checked" },
+  { name: "samples it learns from", field: "accuracy", className: "learned" },
 ];
 
 /** Draw right answers by epoch; the axis has room for all epochs from the start, so that the curves grow into it. */
@@ -33,7 +33,7 @@ export function drawCurves(epochs, total) {
     const points = epochs.map((epoch) => [x(epoch.epoch), y(epoch[field])]);
     picture.append(svg("polyline", { points: points.map((point) => point.join(",")).join(" "), class: className }));
     for (const [index, [cx, cy]] of points.entries()) {
-      picture.append(svg("circle", { cx, cy, r: epochs[index].kept && field === "validation_accuracy" ? 5 : 3, class: className }));
+      picture.append(svg("circle", { cx, cy, r: epochs[index].kept && field === "validation_accuracy" ? 5.5 : 3, class: className }));
     }
   }
   const key = CURVES.map(({ name, className }) => h("span", { className: `key ${className}` }, name));

@@ -1,0 +1,108 @@
+"""Makes the README's pictures of the page: two drawn people are added, learned and watched in a real Chromium.
+
+    make screenshots
+
+writes `docs/pictures/studio-*.jpg` anew, in about two minutes.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from cli.local_stack import LocalSettings, LocalStack, free_port
+from services.capture.person_drawing import draw
+from services.capture.person_looks import person
+from shared.images import Image
+from tests.browser import TELEPHONE, Webcam, drawn, launch_chromium
+from tests.builders import ROOT
+from tests.studio import Studio
+
+PICTURES = ROOT / "docs" / "pictures"
+SCREEN = {"width": 1280, "height": 860}
+FIRST, SECOND = "Zoë K.", "Bo"
+QUALITY = 82
+# Enough for 200 train and 100 test samples of which none looks like another.
+FRAMES = 900
+
+
+def main() -> None:
+    """Start the services with an empty home on free ports, and walk through the page."""
+    # Drawn people are told apart with any weights, and nothing needs to be downloaded.
+    os.environ["FAMILIAR_WEIGHTS"] = "random"
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        home = Path(folder) / "home"
+        home.mkdir()
+        webcam = Webcam(Path(folder) / "webcam.mjpeg")
+        settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras="")
+        with LocalStack(settings):
+            browser = launch_chromium(playwright, *webcam.arguments)
+            context = browser.new_context(viewport=SCREEN, permissions=["camera"])
+            _walk(Studio(context.new_page(), settings.url, Path(folder)), webcam)
+            telephone = browser.new_context(
+                viewport=TELEPHONE, color_scheme="dark", device_scale_factor=2, permissions=["camera"]
+            )
+            _watch(Studio(telephone.new_page(), settings.url, Path(folder)), "studio-telephone")
+            browser.close()
+
+
+def _walk(studio: Studio, webcam: Webcam) -> None:
+    page = studio.page
+    webcam.show(drawn("zoe", FRAMES))
+    studio.turn_camera_on()
+    studio.start_enrolment(FIRST)
+    studio.wait_for_enrolment(FIRST)
+    studio.turn_camera_off()
+    webcam.show(drawn("bo", FRAMES))
+    studio.turn_camera_on()
+    studio.start_enrolment(SECOND)
+    page.wait_for_timeout(5000)
+    _keep(page, "studio-add")
+    studio.wait_for_enrolment(SECOND)
+    studio.train()
+    page.wait_for_timeout(2500)
+    _keep(page.locator("#train"), "studio-train")
+    studio.turn_camera_off()
+    webcam.show(_together("zoe", "bo"))
+    studio.turn_camera_on()
+    studio.wait_for_version(1)
+    _watch_on(studio, "studio-watch")
+    page.get_by_text("Layers, augmentation, downloads").click()
+    studio.expect(page.locator(".layers table")).to_be_visible()
+    page.wait_for_timeout(500)
+    _keep(page.locator("#models"), "studio-models")
+    studio.turn_camera_off()
+
+
+def _watch(studio: Studio, name: str) -> None:
+    studio.turn_camera_on()
+    _watch_on(studio, name)
+
+
+def _watch_on(studio: Studio, name: str) -> None:
+    """Wait until both are named, and sightings are said."""
+    studio.wait_for_name(FIRST)
+    studio.wait_for_name(SECOND)
+    for person_seen in (FIRST, SECOND):
+        studio.expect(studio.page.locator("#sightings li", has_text=person_seen).first).to_be_visible()
+    while len(studio.named_boxes()) < 2:
+        studio.page.wait_for_timeout(50)
+    studio.page.evaluate("window.scrollTo(0, 0)")
+    _keep(studio.page, name)
+
+
+def _together(*names: str) -> list[Image]:
+    """Draw people beside one another, each with their part of the picture."""
+    width = 640 // len(names)
+    return [np.hstack([draw(person(name), 100 + number / 15, width, 480) for name in names]) for number in range(400)]
+
+
+def _keep(shown: Page | Locator, name: str) -> None:
+    shown.screenshot(path=PICTURES / f"{name}.jpg", type="jpeg", quality=QUALITY)
+
+
+if __name__ == "__main__":
+    main()
