@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import redis
 from fastapi import APIRouter, FastAPI, Response
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.inference.event_routes import event_routes
@@ -51,7 +52,7 @@ def create_app(
     `impatient` is a client like `client` that gives Redis up soon, for what is to be told of Redis itself.
     """
     served = watcher.served
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Familiar",
         version="1",
         description="Names the faces it knows. Errors are problem details (RFC 9457).",

@@ -187,7 +187,7 @@ def test_a_browser_outside_becomes_a_camera(composed: Composed, http: httpx.Clie
 def test_the_page_shows_this_machine_s_webcam(http: httpx.Client, tmp_path: Path) -> None:
     """No device reaches a container: the browser sends the pictures, and gets boxes and names back."""
     webcam = Webcam(tmp_path / "webcam.mjpeg")
-    webcam.show(drawn("karan")[:100])
+    webcam.show(drawn("karan", frames=100))
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright, *webcam.arguments)
         studio = Studio(browser.new_context(permissions=["camera"]).new_page(), str(http.base_url), tmp_path)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from tests.browser import TELEPHONE, Webcam, drawn, launch_chromium
 from tests.studio import Studio
@@ -21,14 +22,20 @@ CONTROLS = "button:visible, select:visible, input:visible:not([type=file]), summ
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """Give what starts browsers."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Give a Chromium before whose camera somebody stands."""
     webcam = Webcam(tmp_path_factory.mktemp("webcam") / "webcam.mjpeg")
-    webcam.show(drawn("karan")[:100])
-    with sync_playwright() as playwright:
-        browser = launch_chromium(playwright, *webcam.arguments)
-        yield browser
-        browser.close()
+    webcam.show(drawn("karan", frames=100))
+    browser = launch_chromium(playwright, *webcam.arguments)
+    yield browser
+    browser.close()
 
 
 def opened(context: BrowserContext, stack: "Running", pictures: Path) -> Studio:
@@ -117,6 +124,17 @@ def test_without_a_mouse_a_wrong_name_is_corrected(taught: "Running", browser: B
     page.keyboard.press("Escape")
     studio.expect(dialog).to_have_count(0)
     context.close()
+
+
+def test_before_an_empty_room_the_page_says_so(taught: "Running", playwright: Playwright, tmp_path: Path) -> None:
+    """It looks, and finds no face."""
+    webcam = Webcam(tmp_path / "webcam.mjpeg")
+    webcam.show([np.full((480, 640, 3), 128, np.uint8)] * 2)
+    browser = launch_chromium(playwright, *webcam.arguments)
+    studio = Studio(browser.new_context(permissions=["camera"]).new_page(), taught.stack.settings.url, tmp_path)
+    studio.turn_camera_on()
+    studio.expect(studio.page.get_by_text("Nobody is in view.")).to_be_visible()
+    browser.close()
 
 
 def test_who_gives_no_camera_away_is_told_how_to(taught: "Running", browser: Browser, tmp_path: Path) -> None:

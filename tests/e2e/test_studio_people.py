@@ -10,9 +10,12 @@ from playwright.sync_api import FilePayload, Locator, sync_playwright
 
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
+from shared.errors import TooFewPeople
 from shared.images import encode_jpeg
+from shared.manifest import Gate, Manifest
 from shared.messages import Split
 from tests.browser import launch_chromium
+from tests.builders import manifest_of
 from tests.studio import Studio
 
 if TYPE_CHECKING:
@@ -95,6 +98,35 @@ def test_without_a_name_or_a_picture_nothing_is_enrolled(stack: "Running", studi
     upload(studio, photo(0))
     studio.expect(trouble).to_contain_text("a/b")
     assert [person.slug for person in stack.samples.people()] == ["zoe-k"]
+
+
+def test_a_training_that_fails_says_why(stack: "Running", studio: Studio) -> None:
+    """One person alone has nobody to be told from; the button is there again."""
+    studio.expect(studio.page.locator(".suggestion")).to_contain_text("Add a second person")
+    studio.page.get_by_role("button", name="Train", exact=True).click()
+    failed = studio.page.locator("#training [role=alert].trouble")
+    studio.expect(failed).to_contain_text("The last training failed. ")
+    studio.expect(failed).to_contain_text(TooFewPeople().detail)
+    studio.expect(studio.page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    assert stack.models.versions() == ()
+
+
+def test_a_refused_version_says_why(stack: "Running", studio: Studio) -> None:
+    """It lies among the others, and does not answer."""
+    reason = "It gives strangers a name more often than version 1."
+    with stack.models.staging_folder() as staging:
+        (staging / "model.tflite").write_bytes(b"a network")
+
+        def describe(version: int, files: dict[str, str]) -> Manifest:
+            gate = Gate(accepted=False, reason=reason)
+            return manifest_of(version, files, ("zoe-k",)).model_copy(update={"gate": gate})
+
+        stack.models.publish(staging, describe)
+    verdict = studio.page.locator("#verdict")
+    studio.expect(verdict.get_by_role("heading", name="Version 1 was refused")).to_be_visible()
+    studio.expect(verdict).to_contain_text(reason)
+    studio.expect(studio.version(1)).to_have_attribute("data-state", "rejected")
+    studio.expect(studio.version(1)).to_contain_text(reason)
 
 
 def test_a_sample_is_deleted(stack: "Running", studio: Studio) -> None:

@@ -33,6 +33,16 @@ def test_every_file_of_the_page_is_given_away_with_its_type(site: Site) -> None:
         assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_the_description_of_http_asks_nobody_else(site: Site) -> None:
+    """Its scripts and styles are Familiar's own to give."""
+    page = site.ask("GET", "/docs")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded
+    for path in loaded:
+        assert path.startswith("/"), path
+        assert site.ask("GET", path).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["nothing.js", "../app.py", "..%2fapp.py", "%2e%2e/app.py"])
 def test_there_are_no_other_files(site: Site, path: str) -> None:
     """No path leads out of the folder."""

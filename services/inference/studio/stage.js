@@ -37,6 +37,7 @@ export class Stage {
   #boxes = h("div", { className: "boxes", "aria-hidden": "true" });
   #figures = h("p", { className: "figures", id: "latency" });
   #list = h("ul", { className: "in-view" });
+  #nobody = h("p", { className: "hint" }, "Nobody is in view.");
   #tracks = new Map();
   #rows = new Map();
 
@@ -45,7 +46,7 @@ export class Stage {
     this.view = view;
     show(at("camera-choice"), h("label", { htmlFor: "which-camera" }, "Show"), this.#choice, this.#switch);
     show(at("stage"), h("div", { className: "picture" }, own.video, this.#moving, this.#boxes, this.#state), this.#figures);
-    show(at("in-view"), this.#list);
+    show(at("in-view"), this.#list, this.#nobody);
     own.addEventListener("change", () => this.#update());
     view.addEventListener("faces", () => this.#drawBoxes());
     view.addEventListener("names", () => { this.#drawBoxes(); this.#listFaces(); });
@@ -100,9 +101,8 @@ export class Stage {
 
   /** Put a box over each face; one that stays in view keeps its element. */
   #drawBoxes() {
-    const frame = this.view.frame;
-    const fresh = frame && Date.now() - Date.parse(frame.captured_at) < STALE_MILLISECONDS;
-    const faces = fresh ? frame.faces : [];
+    const frame = this.#freshFrame();
+    const faces = frame?.faces ?? [];
     for (const [track, box] of this.#tracks) {
       if (!faces.some((face) => face.track_id === track)) {
         box.remove();
@@ -151,6 +151,17 @@ export class Stage {
       row.element.className = face.person ? "known" : "unknown";
     }
     this.#list.hidden = !this.#rows.size;
+    this.#nobody.hidden = !this.#isEmpty();
+  }
+
+  /** Whether the newest frame was searched, and showed nobody. */
+  #isEmpty() {
+    return Boolean(this.#freshFrame()) && !this.#tracks.size && !this.#rows.size;
+  }
+
+  #freshFrame() {
+    const frame = this.view.frame;
+    return frame && Date.now() - Date.parse(frame.captured_at) < STALE_MILLISECONDS ? frame : null;
   }
 
   async #correct(track) {
