@@ -76,9 +76,9 @@ def test_the_whole_journey(
     """Open, add two people, train, see the right name over the right face, correct one, roll back, forget one."""
     first, second = two_people
     studio.screenshot("opened")
-    studio.turn_camera_on()
     studio.ask_for(TRAIN, TEST)
     studio.start_enrolment(FIRST)
+    studio.expect(studio.page.locator(".picture .face")).to_be_visible()
     studio.screenshot("enrolling-the-first")
     studio.wait_for_enrolment(FIRST)
     _turn_to(studio, webcam, second)

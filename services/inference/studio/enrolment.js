@@ -20,6 +20,7 @@ export class AddPerson {
   #photos = h("input", { id: "photos", type: "file", accept: "image/*", multiple: true, className: "hidden-input", onchange: () => this.#upload() });
   #said = h("p", { role: "status", className: "said" });
   #trouble = h("p", { role: "alert", className: "trouble-text" });
+  #beginning = false;
   #start = h("button", { type: "submit", className: "primary" }, "Start");
 
   constructor(stage) {
@@ -46,26 +47,23 @@ export class AddPerson {
   }
 
   #update() {
-    this.#start.disabled = Boolean(collecting(this.stage.camera));
+    this.#start.disabled = this.#beginning || Boolean(collecting(this.stage.camera));
   }
 
   async #begin() {
     this.#trouble.textContent = this.#said.textContent = "";
-    if (!this.stage.camera) {
-      this.#trouble.textContent = "Turn the camera on first, or upload photos.";
-      at("camera-switch").focus();
-      return;
-    }
-    this.#start.disabled = true;
+    this.#beginning = true;
+    this.#update();
     try {
-      await post("v1/enrolments", { camera: this.stage.camera, name: this.#name.value, train: Number(this.#train.value), test: Number(this.#test.value), pause_seconds: PAUSE_SECONDS });
+      await post("v1/enrolments", { camera: await this.stage.ready(), name: this.#name.value, train: Number(this.#train.value), test: Number(this.#test.value), pause_seconds: PAUSE_SECONDS });
       this.#name.value = "";
-      at("camera").scrollIntoView({ block: "start" });
+      at("stage").scrollIntoView({ block: "nearest" });
       await refresh("enrolments", "people");
     } catch (error) {
       // The name stays in the form.
-      this.#trouble.textContent = error.status === 404 ? "The camera is not there yet. Wait until its picture moves, then press Start again." : error.message;
+      this.#trouble.textContent = error.message;
     } finally {
+      this.#beginning = false;
       this.#update();
     }
   }
@@ -118,7 +116,7 @@ export class EnrolmentView {
     const id = status?.enrolment.request.enrolment_id;
     const over = status && status.state !== "collecting";
     // What was over before this page was opened is no news.
-    if (over && this.#seen?.id !== id) this.#dismissed.add(id);
+    if (over && (this.#seen?.id !== id || isTraining())) this.#dismissed.add(id);
     if (!status || this.#dismissed.has(id)) {
       this.#panel.remove();
       this.#seen = null;
@@ -168,7 +166,15 @@ function pauseOf(enrolment, split) {
 function resultOf(enrolment) {
   const refused = refusedInWords(enrolment.refused);
   const samples = `${counted(enrolment.train_samples, "train sample")} and ${counted(enrolment.test_samples, "test sample")}.`;
-  return refused ? `${samples} Not taken: ${refused}.` : samples;
+  return `${samples}${refused ? ` Not taken: ${refused}.` : ""} ${nextStep()}`;
+}
+
+/** What is learned from needs no more attention. */
+const isTraining = () => ["queued", "started"].includes(live.jobs?.[0]?.state);
+
+function nextStep() {
+  const learnable = (live.people ?? []).filter((person) => person.train_samples).length;
+  return learnable < 2 ? "Next: add a second person." : "Next: press Train, or add somebody else.";
 }
 
 /** Find the enrolment that runs on a camera. */

@@ -16,7 +16,7 @@ export class People {
   #cards = new Map();
   #empty = h("div", { className: "empty" },
     h("p", {}, "Nobody is enrolled yet. So it goes:"),
-    h("ol", {}, h("li", {}, "Turn the camera on."), h("li", {}, "Write a name, press Start, and look into the camera."),
+    h("ol", {}, h("li", {}, "Write a name, press Start, and look into the camera."),
       h("li", {}, "Do the same with a second person."), h("li", {}, "Press Train, and see names appear.")));
   #list = h("ul", { className: "cards" });
 

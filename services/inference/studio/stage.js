@@ -7,6 +7,7 @@ import { percent } from "./words.js";
 
 const OWN = "this browser's camera";
 const STALE_MILLISECONDS = 1500;
+const READY_MILLISECONDS = 8000;
 
 const STATES = {
   off: "Your camera is off.",
@@ -64,7 +65,22 @@ export class Stage {
 
   #turn() {
     if (this.own.on) this.own.stop();
-    else this.own.start(live.services?.camera_port ?? 8001);
+    else this.#turnOn();
+  }
+
+  #turnOn() {
+    return this.own.start(live.services?.camera_port ?? 8001);
+  }
+
+  /** Give the name of the camera that is shown, once capture has it; this browser's is turned on. Throws why not. */
+  async ready() {
+    if (this.#chosen === OWN && !this.own.on) await this.#turnOn();
+    const until = performance.now() + READY_MILLISECONDS;
+    while (this.camera && performance.now() < until) {
+      if (live.cameras?.some(({ camera }) => camera === this.camera)) return this.camera;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(this.own.detail || "The camera gives no picture yet. Press Start again when it does.");
   }
 
   #update() {

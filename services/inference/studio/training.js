@@ -172,7 +172,7 @@ function nextSteps(findings) {
 function confusionTable({ people, metrics }) {
   if (!metrics.confusion.length || !metrics.test_samples) return null;
   const rows = metrics.confusion.map((counts, row) => h("tr", {}, h("th", { scope: "row" }, people[row].name),
-    counts.map((count, column) => h("td", { className: count ? (row === column ? "right" : "wrong") : "" }, count))));
+    counts.map((count, column) => h("td", { className: count ? (row === column ? "hit" : "miss") : "" }, count))));
   return h("div", {}, h("h4", {}, "Who was taken for whom"),
     h("p", { className: "hint" }, `Test samples: a row for who it is, a column for whom it looked like most. ${percent(metrics.recall)} were sure enough to get the right name.`),
     h("div", { className: "wide", tabIndex: 0, role: "group", "aria-label": "Who was taken for whom" }, h("table", { className: "confusion" },
