@@ -101,9 +101,9 @@ export class Stage {
     const state = own ? `${STATES[this.own.state]} ${this.own.detail}`.trim() : (seen?.detail ?? "");
     say(this.#state, state);
     this.#state.hidden = !state;
-    // Capture announces a camera of this browser a moment after its first picture.
-    const announced = live.cameras?.some(({ camera }) => camera === this.camera);
-    this.view.watch(announced ? this.camera : null, own ? this.own.takenAt : null);
+    // With its first picture capture announces a camera of this browser; before, there is nothing to watch.
+    const there = own ? this.own.state === "live" || this.view.camera === this.camera : Boolean(seen);
+    this.view.watch(there ? this.camera : null, own ? this.own.takenAt : null);
     if (live.services?.model_version === null) this.view.forgetAnswers();
   }
 
