@@ -26,7 +26,7 @@ def test_ctrl_c_ends_every_process(redis_url: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cli.main", "up", "--camera", "karan=synthetic:karan"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout is not None
-        assert f"http://127.0.0.1:{environment['FAMILIAR_PORT']}/docs" in up.stdout.readline()
+        assert f"Open http://127.0.0.1:{environment['FAMILIAR_PORT']} " in up.stdout.readline()
         descendants = psutil.Process(up.pid).children(recursive=True)
         commands = " ".join(" ".join(process.cmdline()) for process in descendants)
         for service in ("capture", "extractor", "trainer", "inference"):
