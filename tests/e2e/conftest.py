@@ -98,6 +98,11 @@ def running(home: Path, cameras: str = "") -> Iterator[Running]:
         client.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that share a stack come last: it is at work from the first of them on, beside all that follow."""
+    items.sort(key=lambda item: "taught" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def start_stack() -> Callable[[Path, str], "contextmanager[Running]"]:
     """Give the way to start a stack, for tests that need one of their own."""
