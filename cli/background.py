@@ -26,6 +26,7 @@ def background(context: typer.Context) -> None:
     store = BackgroundStore(settings.home)
     table = Table("source", "faces", "where they come from")
     table.add_row("fetched", str(store.count(BackgroundSource.FETCHED)), "`familiar background fetch`")
+    table.add_row("given", str(store.count(BackgroundSource.GIVEN)), "photos of strangers, uploaded to the page")
     table.add_row("marked", str(store.count(BackgroundSource.MARKED)), "`familiar correct ID --stranger`")
     if settings.background is not None:
         table.add_row("folder", "", f"FAMILIAR_BACKGROUND={settings.background}")
@@ -53,6 +54,7 @@ def fetch(
 
 @background_app.command()
 def clear(
+    given: Annotated[bool, typer.Option("--given", help="Those of uploaded photos, too.")] = False,  # noqa: FBT002 - a flag of the command line
     marked: Annotated[bool, typer.Option("--marked", help="The marked ones, too.")] = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Delete the fetched faces, and what a fetch that was cut short has left."""
@@ -61,7 +63,6 @@ def clear(
     home = load_settings(CliSettings).home
     delete_download(home)
     store = BackgroundStore(home)
-    deleted = store.clear(BackgroundSource.FETCHED)
-    if marked:
-        deleted += store.clear(BackgroundSource.MARKED)
+    cleared = {BackgroundSource.FETCHED: True, BackgroundSource.GIVEN: given, BackgroundSource.MARKED: marked}
+    deleted = sum(store.clear(source) for source, wanted in cleared.items() if wanted)
     out.print(f"Deleted faces of strangers: {deleted}.", highlight=False)

@@ -1,6 +1,6 @@
 """The store of strangers: crops of faces of people who are not enrolled, to learn "unknown" from.
 
-    background/<fetched or marked>/<face_id>.jpg
+    background/<fetched, given or marked>/<face_id>.jpg
     background/detections.json                      where faces are in pictures of a folder outside the store
 
 A `face_id` is the SHA-256 of its file. As with samples, where and when a face was seen stands in the JPEG's
@@ -19,9 +19,13 @@ from shared.sample_store import SampleOrigin, read_origin, with_origin
 
 
 class BackgroundSource(StrEnum):
-    """How a stranger's face came into the store: from a public data set, or by a person who said "a stranger"."""
+    """How a stranger's face came into the store: from a public data set, in somebody's photographs, or by a correction.
+
+    Whoever marks a face as a stranger's has seen it get somebody's name.
+    """
 
     FETCHED = "fetched"
+    GIVEN = "given"
     MARKED = "marked"
 
 
@@ -72,6 +76,17 @@ class BackgroundStore:
                     jpeg = path.read_bytes()
                     found.append(BackgroundFace(path.stem, source, path, jpeg, read_origin(jpeg)))
         return tuple(found)
+
+    def face_ids(self, source: BackgroundSource) -> list[str]:
+        """List the ids of a source's faces, in their order."""
+        return sorted(path.stem for path in self._paths(source))
+
+    def read(self, source: BackgroundSource, face_id: str) -> bytes | None:
+        """Read one face's file; None where it is gone."""
+        try:
+            return self._path(source, face_id).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def count(self, source: BackgroundSource) -> int:
         """Count the faces of a source."""

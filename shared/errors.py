@@ -101,6 +101,12 @@ class UnknownSample(FamiliarError):
     status = 404
 
 
+class UnknownStranger(FamiliarError):
+    """There is no such face of a stranger, or it is there no more. Use an id of the list of its source."""
+
+    status = 404
+
+
 class UnknownKeptFace(FamiliarError):
     """That face is not kept, so its prediction cannot be corrected. Use the id of a newer prediction.
 
@@ -212,7 +218,7 @@ class FetchRunning(FamiliarError):
 
 
 class DiskFull(FamiliarError):
-    """The disk is full, so no version was published. Make room, then train again."""
+    """The disk is full, so nothing new was stored. Make room, then try again."""
 
     status = 507
 

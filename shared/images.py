@@ -7,7 +7,7 @@ An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A mode
 import io
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import cv2
@@ -27,6 +27,9 @@ PIXEL_LIMIT = 40_000_000
 BYTE_LIMIT = 20_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 
+# A crop of a face is a square that the face fills but for its margin.
+_CROP_FILLED = 0.6
+_CROP_ASPECT = 1.1
 _SHARPNESS_SIZE = 112
 _START_OF_IMAGE = b"\xff\xd8"
 _START_OF_SCAN = b"\xff\xda"
@@ -157,6 +160,16 @@ def cut_face(image: Image, box: Box) -> Image:
         cv2.BORDER_REPLICATE,
     )
     return limit_crop(crop.astype(np.uint8, copy=False))
+
+
+def crops_in(image: Image, boxes: Sequence[Box]) -> list[Image]:
+    """Cut the faces in these boxes, largest first, out of a picture; one that is a crop already is a face as it is."""
+    height, width = image.shape[:2]
+    square = max(height, width) <= _CROP_ASPECT * min(height, width)
+    if square and boxes and boxes[0].width >= _CROP_FILLED * width:
+        side = min(height, width)
+        return [limit_crop(image[:side, :side])]
+    return [cut_face(image, box) for box in boxes]
 
 
 def limit_crop(crop: Image) -> Image:

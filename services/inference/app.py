@@ -1,5 +1,6 @@
 """The HTTP edge of inference: the application, put together from its routes."""
 
+import os
 from dataclasses import dataclass
 
 import redis
@@ -7,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from services.inference.background_routes import background_routes
 from services.inference.event_routes import event_routes
 from services.inference.face_keeper import FaceKeeper
 from services.inference.metrics_page import MetricsPage
@@ -19,12 +21,14 @@ from services.inference.preview_routes import preview_routes
 from services.inference.problems import answer_errors_with_problems
 from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.request_counter import RequestCounter
-from services.inference.sample_routes import background_routes, sample_routes
+from services.inference.sample_routes import sample_routes
 from services.inference.service_routes import service_routes
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
 from services.inference.studio_routes import StudioFiles, studio_routes
 from shared.background_store import BackgroundStore
+from shared.detector import FaceDetector, open_detector
+from shared.lending_pool import Pool
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 
@@ -52,6 +56,7 @@ def create_app(
     `impatient` is a client like `client` that gives Redis up soon, for what is to be told of Redis itself.
     """
     served = watcher.served
+    detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
     app = FastAPIOffline(
         title="Familiar",
         version="1",
@@ -59,14 +64,14 @@ def create_app(
     )
     answer_errors_with_problems(app)
     for routes in (
-        prediction_routes(served, stores.keeper, settings.yunet),
+        prediction_routes(served, stores.keeper, detectors),
         event_routes(client, follower),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
         training_routes(client),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),
-        background_routes(stores.background),
+        background_routes(stores.background, detectors),
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.background, stores.keeper),
         camera_routes(client),

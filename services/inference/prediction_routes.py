@@ -6,7 +6,6 @@ from asyncio import get_running_loop
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,30 +14,17 @@ from services.inference.metrics import observe_picture
 from services.inference.predict import Answer, predict_crop, predict_picture
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
-from services.inference.uploaded_picture import BODY_TYPES, FIELD, read_picture
-from shared.detector import open_detector
+from services.inference.uploaded_picture import PICTURE_BODY, read_picture
+from shared.detector import FaceDetector
 from shared.lending_pool import Pool
 from shared.messages import Prediction
 
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-_REQUEST_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY["schema"]}}
-        },
-        **dict.fromkeys(sorted(BODY_TYPES), _BINARY),
-    },
-}
 
-
-def prediction_routes(served: ServedModel, keeper: FaceKeeper, yunet: Path | None) -> APIRouter:
-    """Make the route that names the faces of a picture."""
+def prediction_routes(served: ServedModel, keeper: FaceKeeper, detectors: Pool[FaceDetector]) -> APIRouter:
+    """Make the route that names the faces of a picture, which is searched with `detectors`."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
-    cores = os.cpu_count() or 1
-    detectors = Pool(open_detector(yunet) for _ in range(cores))
     # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
-    threads = ThreadPoolExecutor(cores, thread_name_prefix="picture")
+    threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="picture")
 
     def predict(data: bytes, predictor: Predictor, *, crop: bool) -> Answer:
         if crop:
@@ -47,7 +33,7 @@ def prediction_routes(served: ServedModel, keeper: FaceKeeper, yunet: Path | Non
             return predict_picture(data, detector, predictor)
 
     # The answer is checked where it is made. Having FastAPI check it again takes longer than decoding the picture.
-    @routes.post("", openapi_extra={"requestBody": _REQUEST_BODY}, response_model=Prediction)
+    @routes.post("", openapi_extra={"requestBody": PICTURE_BODY}, response_model=Prediction)
     async def create_prediction(request: Request, *, crop: bool = False) -> Response:
         """Find and name every face of a picture; `person` is null for somebody unknown.
 

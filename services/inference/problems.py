@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from shared.connection import trouble_of
-from shared.errors import FamiliarError, InvalidRequest, RedisUnavailable
+from shared.connection import DISK_IS_FULL, trouble_of
+from shared.errors import DiskFull, FamiliarError, InvalidRequest, RedisUnavailable
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
@@ -43,6 +43,10 @@ def answer_errors_with_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(_request: Request, error: HTTPException) -> JSONResponse:
         return _answer(error.status_code, "http-error", str(error.detail), str(error.detail))
+
+    @app.exception_handler(OSError)
+    async def disk_refuses(request: Request, error: OSError) -> JSONResponse:
+        return problem(DiskFull()) if error.errno in DISK_IS_FULL else await bug(request, error)
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:

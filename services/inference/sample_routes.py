@@ -1,10 +1,9 @@
-"""HTTP: a person's samples, each as the picture that it is, and taking one away; how many strangers there are."""
+"""HTTP: a person's samples, each as the picture that it is, and taking one away."""
 
 from fastapi import APIRouter, Response, status
 
 from services.inference.answers import JPEG, KEPT_NOWHERE
 from services.inference.people_routes import PathSlug
-from shared.background_store import BackgroundSource, BackgroundStore
 from shared.errors import UnknownSample
 from shared.messages import Message, Slug, Split, Time
 from shared.sample_store import CORRECTION, SampleStore
@@ -55,26 +54,5 @@ def sample_routes(samples: SampleStore) -> APIRouter:
     def delete_sample(person: PathSlug, sample_id: str) -> None:
         """Delete a sample. The next training learns without it."""
         samples.delete(person, sample_id)
-
-    return routes
-
-
-class BackgroundSummary(Message):
-    """How many faces of strangers there are to learn from: from a public data set, and marked as a stranger's."""
-
-    fetched: int
-    marked: int
-
-
-def background_routes(background: BackgroundStore) -> APIRouter:
-    """Make the route that counts faces of strangers."""
-    routes = APIRouter(prefix="/v1/background", tags=["people"])
-
-    @routes.get("")
-    def show_background() -> BackgroundSummary:
-        """Count the faces of strangers in the store, by where they came from."""
-        return BackgroundSummary(
-            fetched=background.count(BackgroundSource.FETCHED), marked=background.count(BackgroundSource.MARKED)
-        )
 
     return routes

@@ -13,6 +13,16 @@ FIELD = "image"
 BODY_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "application/octet-stream"})
 
 _MULTIPART = "multipart/form-data"
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+# How the description of HTTP tells what such a request looks like.
+PICTURE_BODY = {
+    "required": True,
+    "content": {
+        _MULTIPART: {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY["schema"]}}},
+        **dict.fromkeys(sorted(BODY_TYPES), _BINARY),
+    },
+}
+
 # What surrounds the picture in a multipart body is small.
 _BODY_LIMIT = BYTE_LIMIT + 100_000
 

@@ -1,7 +1,7 @@
 """Strangers' faces for a training: those in the store, and those in the folder that FAMILIAR_BACKGROUND names."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +11,12 @@ from services.trainer.detections import Detections
 from shared.background_store import BackgroundSource, BackgroundStore
 from shared.detector import FaceDetector, open_detector
 from shared.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
-from shared.images import Image, cut_face, decode_image, to_model_input
+from shared.images import Image, crops_in, decode_image, to_model_input
 from shared.lending_pool import Pool
 from shared.messages import Box
 
 PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 FOLDER = "folder"
-# A crop of a face is a square that the face fills but for its margin.
-CROP_FILLED = 0.6
-CROP_ASPECT = 1.1
 
 
 @dataclass(frozen=True)
@@ -51,11 +48,14 @@ def read_background(store: BackgroundStore, folder: Path | None, yunet: Path | N
             by_source[face.source].append(to_model_input(decode_image(face.jpeg)))
         except (UnreadableImage, ImageTooLarge):
             passed_over += 1
-    given, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
-    found = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(given)}
+    found, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
+    counts = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(found)}
     return StrangersRead(
-        split_background([*by_source[BackgroundSource.FETCHED], *given], by_source[BackgroundSource.MARKED]),
-        {source: count for source, count in found.items() if count},
+        split_background(
+            [*by_source[BackgroundSource.FETCHED], *by_source[BackgroundSource.GIVEN], *found],
+            by_source[BackgroundSource.MARKED],
+        ),
+        {source: count for source, count in counts.items() if count},
         passed_over + useless,
     )
 
@@ -95,13 +95,3 @@ def _faces_of(path: Path, detectors: Pool[FaceDetector], detections: Detections)
             return detector.detect(image)
 
     return [to_model_input(crop) for crop in crops_in(image, detections.find(picture, search))]
-
-
-def crops_in(image: Image, boxes: Sequence[Box]) -> Iterable[Image]:
-    """Cut the faces in these boxes, largest first, out of a picture; one that is a crop already is a face as it is."""
-    height, width = image.shape[:2]
-    square = max(height, width) <= CROP_ASPECT * min(height, width)
-    if square and boxes and boxes[0].width >= CROP_FILLED * width:
-        side = min(height, width)
-        return [image[:side, :side]]
-    return (cut_face(image, box) for box in boxes)

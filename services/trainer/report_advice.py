@@ -21,12 +21,16 @@ BAD_NAMED_SHARE = 0.05
 MOST_TOLD_APART = 2
 
 TEACH_STRANGERS = (
-    "Teach it strangers: run `familiar background fetch`, or set FAMILIAR_BACKGROUND to a folder of pictures of "
-    "people who are not enrolled. Then train again."
+    "Teach it strangers: upload photos of people who are not enrolled, under Strangers on the page, or run "
+    "`familiar background fetch`, which brings a public collection. Then train again."
 )
 ADD_STRANGERS = (
-    "Add strangers, best from before your own cameras: run `familiar background fetch`, or put pictures into the "
-    "folder FAMILIAR_BACKGROUND. Where a stranger was given a name, say `familiar correct PREDICTION --stranger`."
+    "Add strangers, best from before your own cameras: upload photos of them on the page, or run `familiar background "
+    "fetch`. Where a stranger was given a name, say so on the page, or `familiar correct PREDICTION --stranger`."
+)
+TEST_WITH_STRANGERS = (
+    "Add strangers, so that some can be held back for a test: upload photos of them on the page, or run `familiar "
+    "background fetch`."
 )
 BETTER_KNOWN = (
     "Collect more samples of {name}, whose name strangers got most: the better a face is known, the less room it "
@@ -61,7 +65,7 @@ def advise_on_strangers(strangers: StrangersFinding) -> tuple[str, ...]:
     if not strangers.learned:
         return (TEACH_STRANGERS,)
     if strangers.named_share is None:
-        return ("Add strangers, so that some can be held back for a test: run `familiar background fetch`.",)
+        return (TEST_WITH_STRANGERS,)
     if strangers.named_share <= GOOD_NAMED_SHARE:
         return ()
     return ADD_STRANGERS, BETTER_KNOWN.format(name=strangers.names[0][0].name)

@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, Locator, sync_playwright
 
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
+from shared.background_store import BackgroundSource, BackgroundStore
 from shared.errors import TooFewPeople
 from shared.images import encode_jpeg
 from shared.manifest import Gate, Manifest
@@ -127,6 +128,30 @@ def test_a_refused_version_says_why(stack: "Running", studio: Studio) -> None:
     studio.expect(verdict).to_contain_text(reason)
     studio.expect(studio.version(1)).to_have_attribute("data-state", "rejected")
     studio.expect(studio.version(1)).to_contain_text(reason)
+
+
+def test_photographs_of_strangers_are_learned_from(stack: "Running", studio: Studio) -> None:
+    """Each face once; what is no stranger's is deleted again; a training is suggested."""
+    strangers = studio.page.locator("#strangers")
+    studio.expect(strangers).to_contain_text("No faces yet")
+    party = encode_jpeg(np.hstack([draw(person(name), 100.0) for name in ("mia", "noah", "ben")]))
+    wall = encode_jpeg(np.full((480, 640, 3), 128, np.uint8))
+    files = [file_of(data, "party.jpg") for data in (party, party, wall, b"no picture")]
+    studio.page.locator("#stranger-photos").set_input_files(files)
+    studio.expect(strangers.get_by_role("status")).to_have_text(
+        "3 new faces of strangers. Not taken: 3 that were there before, 1 photo without a face, 1 unreadable."
+    )
+    studio.expect(strangers.locator(".counts")).to_have_text("3 faces from photos.")
+    strangers.get_by_role("button", name="Look through them").click()
+    dialog = studio.page.get_by_role("dialog", name="Faces of strangers")
+    studio.expect(dialog.get_by_role("listitem")).to_have_count(3)
+    studio.screenshot("strangers")
+    dialog.get_by_role("button", name="Delete face 1").click()
+    studio.expect(dialog.get_by_role("listitem")).to_have_count(2)
+    dialog.get_by_role("button", name="Close").click()
+    studio.expect(strangers.locator(".counts")).to_have_text("2 faces from photos.")
+    studio.expect(studio.page.locator(".suggestion")).to_contain_text("2 faces of strangers")
+    assert BackgroundStore(stack.stack.settings.home).count(BackgroundSource.GIVEN) == 2
 
 
 def test_a_sample_is_deleted(stack: "Running", studio: Studio) -> None:

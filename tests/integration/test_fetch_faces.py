@@ -281,18 +281,21 @@ def test_without_a_network_the_command_says_what_to_do(home: Path) -> None:
 
 
 def test_the_command_counts_and_clears(home: Path) -> None:
-    """Marked faces only where that is said; the folder of FAMILIAR_BACKGROUND is named, and left alone."""
+    """Marked and given faces only where that is said; the folder of FAMILIAR_BACKGROUND is named, and left alone."""
     store = BackgroundStore(home)
     for source in BackgroundSource:
         store.add(source, picture("Ada"), None)
     (home / "background" / "archive.tgz.partial").write_bytes(b"half an arch")
     shown = familiar(home, FAMILIAR_BACKGROUND="/some/strangers").stdout
-    assert [line.split()[1:4:2] for line in shown.splitlines() if "ed " in line] == [["fetched", "1"], ["marked", "1"]]
+    assert dict(line.split()[1:4:2] for line in shown.splitlines() if " 1 " in line) == dict.fromkeys(
+        BackgroundSource, "1"
+    )
     assert "FAMILIAR_BACKGROUND=/some/strangers" in shown
     assert "FAMILIAR_BACKGROUND" not in familiar(home, FAMILIAR_BACKGROUND="").stdout
     assert familiar(home, "fetch", "--people", "1").stdout.startswith("Fetched faces of strangers: 1.")
     assert familiar(home, "clear").stdout == "Deleted faces of strangers: 1.\n"
     assert left_over(home) == set()
-    assert (store.count(FETCHED), store.count(BackgroundSource.MARKED)) == (0, 1)
+    assert {source: store.count(source) for source in BackgroundSource} == {"fetched": 0, "given": 1, "marked": 1}
+    assert familiar(home, "clear", "--given").stdout == "Deleted faces of strangers: 1.\n"
     assert familiar(home, "clear", "--marked").stdout == "Deleted faces of strangers: 1.\n"
     assert store.faces() == ()

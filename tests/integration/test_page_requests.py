@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import redis
 
-from shared.background_store import BackgroundSource, BackgroundStore
 from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.kept_faces import KeptFaces
 from shared.messages import Sighting
@@ -32,13 +31,6 @@ def test_the_newest_sightings_are_listed_newest_first(site: Site, client: redis.
     client.xadd("sightings", {"header": "no JSON"})
     listed = site.ask("GET", "/v1/sightings").json()
     assert [sighting["sighting_id"] for sighting in listed] == [f"s{number}" for number in range(100, 1, -1)]
-
-
-def test_strangers_are_counted_by_where_they_came_from(site: Site, home: Path) -> None:
-    """At first there are none."""
-    assert site.ask("GET", "/v1/background").json() == {"fetched": 0, "marked": 0}
-    BackgroundStore(home).add(BackgroundSource.MARKED, b"a crop", None)
-    assert site.ask("GET", "/v1/background").json() == {"fetched": 0, "marked": 1}
 
 
 def test_a_face_that_can_be_corrected_is_shown(site: Site, client: redis.Redis) -> None:

@@ -51,11 +51,12 @@ def test_faces_of_the_store_are_counted_by_source_and_marked_ones_teach(tmp_path
     for grey in range(4):
         store.add(BackgroundSource.FETCHED, crop(40 * grey), None)
     store.add(BackgroundSource.FETCHED, b"damaged", None)
+    store.add(BackgroundSource.GIVEN, crop(190), None)
     store.add(BackgroundSource.MARKED, crop(200), origin(1))
 
     strangers = read_background(store, None)
 
-    assert (strangers.faces, strangers.passed_over) == ({"fetched": 4, "marked": 1}, 1)
+    assert (strangers.faces, strangers.passed_over) == ({"fetched": 4, "given": 1, "marked": 1}, 1)
     assert strangers.background.marked.sum() == 1
 
 

@@ -15,12 +15,13 @@ export class Problem extends Error {
 }
 
 async function request(method, path, body, patience = DOING_MILLISECONDS) {
+  const picture = body instanceof Blob;
   let response;
   try {
     response = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? {} : { "Content-Type": picture ? body.type : "application/json" },
+      body: body === undefined || picture ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(patience),
       cache: "no-store",
     });
@@ -41,5 +42,6 @@ async function request(method, path, body, patience = DOING_MILLISECONDS) {
 
 export const get = (path) => request("GET", path, undefined, ASKING_MILLISECONDS);
 export const post = (path, body) => request("POST", path, body);
+export const postPicture = (path, jpeg) => request("POST", path, jpeg);
 export const patch = (path, body) => request("PATCH", path, body);
 export const remove = (path) => request("DELETE", path);

@@ -46,22 +46,30 @@ export async function enrolFromPhotos(name, files, tell) {
   }
 }
 
-/** Read files as JPEGs that are no larger than faces need; what is no picture is passed over. */
+/** Read a file as a JPEG that is no larger than faces need; null where it is no picture. */
+export async function asJpeg(file) {
+  let image;
+  try {
+    image = await createImageBitmap(file);
+  } catch {
+    return null;
+  }
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(image.width * scale);
+  canvas.height = Math.round(image.height * scale);
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+}
+
+/** Read files as JPEGs; what is no picture is passed over. */
 async function read(files, tell) {
   const pictures = [];
   for (const file of files) {
     tell(`Reading ${file.name}.`);
-    try {
-      const image = await createImageBitmap(file);
-      const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
-      const canvas = document.createElement("canvas");
-      canvas.width = Math.round(image.width * scale);
-      canvas.height = Math.round(image.height * scale);
-      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-      pictures.push(await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY)));
-    } catch {
-      // Counted by who asked: files there were, less pictures.
-    }
+    const picture = await asJpeg(file);
+    // Those that are none are counted by who asked: files there were, less pictures.
+    if (picture) pictures.push(picture);
   }
   if (!pictures.length) throw new Error("None of these files is a picture that a browser can read. Choose JPEG, PNG or WebP.");
   return pictures;

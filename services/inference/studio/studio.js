@@ -8,6 +8,7 @@ import { Models } from "./models.js";
 import { People } from "./people.js";
 import { Sightings } from "./sightings.js";
 import { Stage } from "./stage.js";
+import { Strangers } from "./strangers.js";
 import { Training, Verdict } from "./training.js";
 import { View } from "./view.js";
 
@@ -15,6 +16,7 @@ new Missing();
 const stage = new Stage(new BrowserCamera(), new View());
 new People(new AddPerson(stage));
 new EnrolmentView(stage);
+new Strangers();
 new Sightings();
 new Training();
 new Verdict();

@@ -5,6 +5,7 @@ import { get, post } from "./api.js";
 import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { nameOf } from "./stage.js";
+import { countStrangers } from "./strangers.js";
 import { counted, dateAndTime, joined, percent, verdictOf } from "./words.js";
 
 const manifests = new Map();
@@ -80,7 +81,7 @@ export class Training {
   async #suggest() {
     if (!live.people || !live.models || !live.background) return { words: "Loading.", possible: false };
     const learnable = live.people.filter((person) => person.train_samples);
-    const strangers = live.background.fetched + live.background.marked;
+    const strangers = countStrangers(live.background);
     if (!live.people.length) return { words: "Add somebody first: there is nobody to learn.", possible: false };
     if (!learnable.length) return { words: "There are no train samples yet.", possible: false };
     const running = (live.enrolments ?? []).find(({ state }) => state === "collecting");
@@ -113,7 +114,7 @@ export class Training {
     for (const slug of known.keys()) {
       if (!live.people.some((person) => person.slug === slug)) news.push(`${known.get(slug).name} is gone`);
     }
-    const strangers = live.background.fetched + live.background.marked - (manifest.background.fetched ?? 0) - (manifest.background.marked ?? 0);
+    const strangers = countStrangers(live.background) - countStrangers(manifest.background);
     if (strangers > 0) news.push(counted(strangers, "face of a stranger", "faces of strangers"));
     return news;
   }
