@@ -22,6 +22,8 @@ DEFAULT_TEST_SAMPLES = 100
 DEFAULT_PAUSE_SECONDS = 3.0
 
 _REFUSED = "refused:"
+# Each upload of photographs has an enrolment of its own, which is cancelled at its end.
+_CANCELLED_KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,14 @@ def list_enrolments(client: redis.Redis) -> tuple[Enrolment, ...]:
 
 
 def cancel_enrolment(client: redis.Redis, camera: str) -> Enrolment:
-    """Stop collecting; samples that are stored stay.
+    """Stop collecting; samples that are stored stay. The enrolment is told of for an hour.
 
     Raises:
         UnknownEnrolment: there never was one.
     """
-    return _mark(client, camera, "cancelled")
+    cancelled = _mark(client, camera, "cancelled")
+    client.expire(redis_names.enrolment(camera), _CANCELLED_KEPT_SECONDS)
+    return cancelled
 
 
 def end_train_stretch(client: redis.Redis, camera: str) -> Enrolment:

@@ -1,6 +1,11 @@
-"""What answers have in common that show somebody's face or go with a version."""
+"""What routes have in common that show somebody's face or go with a version."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Path
+
+# How faces are called in both stores.
+PathFaceId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="the SHA-256 of the face's file")]
 
 # Whoever is forgotten is forgotten by the browser, too.
 KEPT_NOWHERE = {"Cache-Control": "no-store"}

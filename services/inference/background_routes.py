@@ -1,11 +1,9 @@
 """HTTP: faces of strangers, which training learns "unknown" from: counted, added from pictures, shown, deleted."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import APIRouter, Request, Response, status
 from starlette.concurrency import run_in_threadpool
 
-from services.inference.answers import JPEG, KEPT_NOWHERE
+from services.inference.answers import JPEG, KEPT_NOWHERE, PathFaceId
 from services.inference.uploaded_picture import PICTURE_BODY, read_picture
 from shared.background_store import BackgroundSource, BackgroundStore
 from shared.detector import FaceDetector
@@ -13,8 +11,6 @@ from shared.errors import UnknownStranger
 from shared.images import crops_in, decode_image, encode_jpeg
 from shared.lending_pool import Pool
 from shared.messages import Message
-
-PathFaceId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="the SHA-256 of the face's file")]
 
 
 class BackgroundSummary(Message):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.inference.answers import JPEG, KEPT_NOWHERE
+from services.inference.answers import JPEG, KEPT_NOWHERE, PathFaceId
 from services.inference.people_routes import PathSlug
 from shared.errors import UnknownSample
 from shared.messages import Message, Slug, Split, Time
@@ -43,7 +43,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
         ]
 
     @routes.get("/{sample_id}", response_class=Response, responses=JPEG)
-    def show_sample(person: PathSlug, sample_id: str) -> Response:
+    def show_sample(person: PathSlug, sample_id: PathFaceId) -> Response:
         """Show a sample, a JPEG."""
         jpeg = samples.read(person, sample_id)
         if jpeg is None:
@@ -51,7 +51,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
         return Response(jpeg, media_type="image/jpeg", headers=KEPT_NOWHERE)
 
     @routes.delete("/{sample_id}", status_code=status.HTTP_204_NO_CONTENT)
-    def delete_sample(person: PathSlug, sample_id: str) -> None:
+    def delete_sample(person: PathSlug, sample_id: PathFaceId) -> None:
         """Delete a sample. The next training learns without it."""
         samples.delete(person, sample_id)
 

@@ -108,6 +108,15 @@ def test_the_end_of_the_train_stretch_makes_test_samples_due(client: redis.Redis
     assert end_train_stretch(client, "door").split is Split.TEST
 
 
+def test_a_cancelled_enrolment_is_told_of_for_an_hour_and_the_next_one_as_long_as_it_runs(client: redis.Redis) -> None:
+    """Each upload of photographs leaves one."""
+    start(client)
+    cancel_enrolment(client, "door")
+    assert 0 < client.ttl("enrolment:door") <= 3600
+    start(client)
+    assert client.ttl("enrolment:door") == -1
+
+
 @pytest.mark.parametrize("ask", [get_enrolment, cancel_enrolment, end_train_stretch])
 def test_a_camera_without_an_enrolment_is_told_of(client: redis.Redis, ask: object) -> None:
     """And none comes into being by asking."""

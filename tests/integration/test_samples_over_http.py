@@ -64,11 +64,11 @@ def test_a_sample_that_is_deleted_is_gone(site: Site, zoe: str, store: SampleSto
         assert answer.json()["type"] == "urn:familiar:unknown-sample"
 
 
-@pytest.mark.parametrize("sample_id", ["nothing", "%2e%2e", "*", "..%2f..%2fpeople%2fzoe"])
+@pytest.mark.parametrize("sample_id", ["nothing", "%2e%2e", "*", "..%2f..%2fpeople%2fzoe", "f" * 64, "f" * 300])
 def test_what_is_no_sample_s_id_finds_none(site: Site, zoe: str, store: SampleStore, sample_id: str) -> None:
     """No path leads out of the person's folder, and nothing is deleted."""
     for method in ("GET", "DELETE"):
-        assert site.ask(method, f"/v1/people/{zoe}/samples/{sample_id}").status_code in {404, 405}
+        assert site.ask(method, f"/v1/people/{zoe}/samples/{sample_id}").status_code in {404, 405, 422}
     assert len(store.sample_ids(zoe)) == 3
     assert store.person(zoe).name == "Zoë"
 

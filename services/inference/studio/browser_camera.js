@@ -13,6 +13,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 export class PictureSocket {
   #socket;
   #answered = null;
+  #unasked = null;
 
   /** Open a camera; throws an Error with a sentence where capture is away. */
   static async open(port, name) {
@@ -38,7 +39,8 @@ export class PictureSocket {
 
   /** Send a picture and wait for its answer; `slow` is called when that takes long, as with Redis away. */
   async send(blob, slow = () => {}) {
-    if (!this.open) return { closed: true };
+    // Why capture wants no picture at all it may have said before the first was sent.
+    if (!this.open) return this.#unasked ?? { closed: true };
     const answer = new Promise((resolve) => { this.#answered = resolve; });
     this.#socket.send(blob);
     const timer = setTimeout(slow, ANSWER_MILLISECONDS);
@@ -54,7 +56,8 @@ export class PictureSocket {
   }
 
   #settle(answer) {
-    this.#answered?.(answer);
+    if (this.#answered) this.#answered(answer);
+    else this.#unasked ??= answer;
     this.#answered = null;
   }
 }
@@ -67,7 +70,9 @@ export class BrowserCamera extends EventTarget {
   takenAt = new Map();
   video = document.createElement("video");
   #running = 0;
+  #round = 0;
   #port;
+  #socket = null;
 
   constructor() {
     super();
@@ -94,29 +99,32 @@ export class BrowserCamera extends EventTarget {
         audio: false,
         video: { width: { ideal: WIDTH }, height: { ideal: HEIGHT }, facingMode: "user" },
       });
+      if (this.#running === round) {
+        this.video.srcObject = stream;
+        await this.video.play();
+      }
     } catch (error) {
+      release(stream);
+      if (this.#running !== round) return;
+      this.video.srcObject = null;
       this.#running = 0;
       this.#become("refused", refusalOf(error));
       return;
     }
+    // Whoever turned the camera off while the browser asked does not want it any more.
+    if (this.#running !== round) return release(stream);
     stream.getVideoTracks()[0].onended = () => { this.stop(); this.#become("refused", "The camera was taken away. Plug it in, then turn it on again."); };
-    this.video.srcObject = stream;
-    await this.video.play();
     this.#become("connecting", "");
     this.#sendOn(round);
   }
 
   stop() {
     this.#running = 0;
-    for (const track of this.video.srcObject?.getTracks() ?? []) {
-      track.onended = null;
-      track.stop();
-    }
+    this.#socket?.close();
+    release(this.video.srcObject);
     this.video.srcObject = null;
     this.#become("off", "");
   }
-
-  #round = 0;
 
   async #sendOn(round) {
     const going = () => this.#running === round;
@@ -131,7 +139,8 @@ export class BrowserCamera extends EventTarget {
         continue;
       }
       this.takenAt.clear();
-      await this.#sendTo(socket, canvas, going);
+      this.#socket = socket;
+      if (going()) await this.#sendTo(socket, canvas, going);
       socket.close();
       if (going()) await pause(RETRY_MILLISECONDS);
     }
@@ -139,7 +148,7 @@ export class BrowserCamera extends EventTarget {
 
   async #sendTo(socket, canvas, going) {
     let published = 0;
-    while (going() && socket.open) {
+    while (going()) {
       const due = performance.now() + 1000 / PICTURES_PER_SECOND;
       await nextPicture(this.video);
       const takenAt = performance.now();
@@ -179,6 +188,13 @@ export class BrowserCamera extends EventTarget {
   }
 }
 
+function release(stream) {
+  for (const track of stream?.getTracks() ?? []) {
+    track.onended = null;
+    track.stop();
+  }
+}
+
 function newName() {
   return `browser-${crypto.getRandomValues(new Uint16Array(1))[0].toString(16).padStart(4, "0")}`;
 }
@@ -197,5 +213,6 @@ function refusalOf(error) {
   }
   if (error.name === "NotFoundError") return "No camera was found. Plug one in, or choose another from the list.";
   if (error.name === "NotReadableError") return "Another program uses the camera. Close that, then turn it on again.";
+  if (error.name !== "SecurityError") return "The camera gives no picture. Turn it on again, or choose another from the list.";
   return "Browsers give the camera to pages of this machine alone, or over HTTPS. Open http://127.0.0.1 and this port.";
 }

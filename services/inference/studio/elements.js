@@ -26,7 +26,10 @@ export const at = (id) => document.getElementById(id);
 
 /** Show something else in a place, and nothing else. */
 export function show(place, ...children) {
-  place.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  const next = children.flat(Infinity).filter(Boolean);
+  // What is there already and is put in again would lose the focus and how far it is scrolled.
+  if (next.length === place.childNodes.length && next.every((child, index) => child === place.childNodes[index])) return;
+  place.replaceChildren(...next);
 }
 
 /** Set a text where it differs, so that a screen reader does not hear it again. */

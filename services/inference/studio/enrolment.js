@@ -1,6 +1,7 @@
 // Adding a person: a name, "Start", and counters that fill, with the reason whenever a picture is refused.
 
-import { post, remove } from "./api.js";
+import { post } from "./api.js";
+import { collecting, stopCollecting } from "./collecting.js";
 import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { enrolFromPhotos } from "./photos.js";
@@ -36,6 +37,7 @@ export class AddPerson {
       this.#trouble, this.#said);
     show(at("add-person"), form);
     follow(["enrolments"], () => this.#update());
+    stage.addEventListener("camera", () => this.#update());
   }
 
   /** Put somebody's name into the form, to collect more samples of them. */
@@ -73,18 +75,23 @@ export class AddPerson {
     const files = [...this.#photos.files];
     this.#photos.value = "";
     if (!files.length) return;
-    if (!this.#name.value.trim()) {
+    const name = this.#name.value;
+    if (!name.trim()) {
       this.#trouble.textContent = "Write the name of the person first, then choose the photos.";
       this.#name.focus();
       return;
     }
+    this.#photos.disabled = true;
     try {
-      const result = await enrolFromPhotos(this.#name.value, files, (words) => say(this.#said, words));
-      this.#name.value = "";
+      const result = await enrolFromPhotos(name, files, (words) => say(this.#said, words));
+      // The next name may have been typed meanwhile.
+      if (this.#name.value === name) this.#name.value = "";
       this.#said.textContent = result;
     } catch (error) {
       this.#said.textContent = "";
       this.#trouble.textContent = error.message;
+    } finally {
+      this.#photos.disabled = false;
     }
     await refresh("people", "enrolments");
   }
@@ -96,12 +103,10 @@ export class EnrolmentView {
   #train = bar("Train samples");
   #test = bar("Test samples");
   #reason = h("p", { className: "reason", role: "status" });
-  #stop = action("Stop", async () => {
-    await remove(`v1/enrolments/${this.stage.camera}`);
-    await refresh("enrolments");
-  });
+  #stop = action("Stop", () => stopCollecting(this.stage.camera));
   #panel = h("div", { className: "panel enrolment" }, this.#heading, this.#train.element, this.#test.element, this.#reason, this.#stop);
   #seen = null;
+  #paused = null;
   #reasonUntil = 0;
   #dismissed = new Set();
 
@@ -141,7 +146,7 @@ export class EnrolmentView {
     const risen = Object.keys(enrolment.refused)
       .map((reason) => [enrolment.refused[reason] - (before.refused[reason] ?? 0), reason])
       .filter(([more]) => more > 0).sort((one, other) => other[0] - one[0]);
-    const pause = pauseOf(enrolment, split);
+    const pause = this.#pauseOf(enrolment, split, id);
     if (pause > 0) {
       words = `Now the test samples. Move a little, or change the light. It goes on in ${Math.ceil(pause)} s.`;
       this.#reasonUntil = 0;
@@ -154,13 +159,14 @@ export class EnrolmentView {
     this.#seen = { id, taken, refused: enrolment.refused, words };
     return words;
   }
-}
 
-/** The seconds that are left of the pause before the test samples. */
-function pauseOf(enrolment, split) {
-  if (split !== "test" || !enrolment.train_complete_at) return 0;
-  const since = (Date.now() - Date.parse(enrolment.train_complete_at)) / 1000;
-  return enrolment.request.pause_seconds - since;
+  /** The seconds that are left of the pause before the test samples, since the page saw it begin: clocks may differ. */
+  #pauseOf(enrolment, split, id) {
+    if (split !== "test" || !enrolment.train_complete_at) return 0;
+    if (this.#paused?.id !== id) this.#paused = { id, since: performance.now(), tested: enrolment.test_samples };
+    if (enrolment.test_samples > this.#paused.tested) return 0;
+    return enrolment.request.pause_seconds - (performance.now() - this.#paused.since) / 1000;
+  }
 }
 
 function resultOf(enrolment) {
@@ -175,11 +181,6 @@ const isTraining = () => ["queued", "started"].includes(live.jobs?.[0]?.state);
 function nextStep() {
   const learnable = (live.people ?? []).filter((person) => person.train_samples).length;
   return learnable < 2 ? "Next: add a second person." : "Next: press Train, or add somebody else.";
-}
-
-/** Find the enrolment that runs on a camera. */
-export function collecting(camera) {
-  return live.enrolments?.find(({ state, enrolment }) => state === "collecting" && enrolment.request.camera === camera);
 }
 
 function number(id, value) {

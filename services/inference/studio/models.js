@@ -91,7 +91,7 @@ class Row {
   }
 
   async #showMore(version) {
-    if (this.#more.childElementCount) return;
+    if (this.#more.querySelector("table")) return;
     show(this.#more, h("p", { className: "hint" }, "Loading."));
     try {
       show(this.#more, ...more(await manifestOf(version)));

@@ -112,21 +112,38 @@ function picture(slug, sample, alt) {
 async function showSamples(person) {
   const grid = h("ul", { className: "samples" });
   const count = h("p", { role: "status" }, "Loading.");
+  const trouble = h("p", { role: "alert", className: "trouble-text" });
   const load = async () => {
     const samples = await get(`v1/people/${person.slug}/samples`);
     say(count, samples.length ? "Press a sample that shows somebody else, or no face, to delete it." : "There are no samples.");
     show(grid, samples.map((sample, place) => {
       const label = `Delete ${sample.split} sample ${place + 1}`;
       const item = h("li", { className: sample.split }, h("button", { type: "button", "aria-label": label, title: label, onclick: async () => {
-        await remove(`v1/people/${person.slug}/samples/${sample.sample_id}`).catch((error) => { if (error.status !== 404) throw error; });
-        item.remove();
-        await refresh("people");
+        if (await deleteShown(item, `v1/people/${person.slug}/samples/${sample.sample_id}`, trouble)) await refresh("people");
       } }, picture(person.slug, sample, ""), h("span", {}, sample.corrected ? "corrected" : sample.split)));
       return item;
     }));
   };
   load().catch((error) => say(count, error.message));
-  await ask(`Samples of ${person.name}`, [count, grid], []);
+  await ask(`Samples of ${person.name}`, [count, trouble, grid], []);
+}
+
+/** Delete what a list item shows and then the item, and answer whether that went well; `trouble` says why not. */
+export async function deleteShown(item, path, trouble) {
+  trouble.textContent = "";
+  try {
+    await remove(path);
+  } catch (error) {
+    // What is gone already was to go.
+    if (error.status !== 404) {
+      trouble.textContent = error.message;
+      return false;
+    }
+  }
+  const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+  item.remove();
+  neighbour?.querySelector("button").focus();
+  return true;
 }
 
 async function rename(person) {

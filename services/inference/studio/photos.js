@@ -12,6 +12,9 @@ const PATIENCE_MILLISECONDS = 60000;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** A name as it is compared: it may have been typed in another case, and with accents as letters of their own. */
+const written = (name) => name.trim().replace(/\s+/g, " ").normalize("NFC").toLowerCase();
+
 /** Enrol somebody from picture files; `tell` is told how far it is. Answers what came of it, in a sentence. */
 export async function enrolFromPhotos(name, files, tell) {
   const camera = `photos-${crypto.getRandomValues(new Uint32Array(1))[0].toString(16).padStart(8, "0")}`;
@@ -21,7 +24,7 @@ export async function enrolFromPhotos(name, files, tell) {
   try {
     await until(async () => (await get("v1/cameras")).some((other) => other.camera === camera));
     const first = Math.ceil(pictures.length * TRAIN_SHARE);
-    const enrolled = (await get("v1/people")).find((person) => person.name.toLowerCase() === name.trim().toLowerCase());
+    const enrolled = (await get("v1/people")).find((person) => [person.name, person.slug].some((known) => written(known) === written(name)));
     const before = { train: enrolled?.train_samples ?? 0, test: enrolled?.test_samples ?? 0 };
     const targets = { train: before.train + first, test: before.test + pictures.length - first };
     await post("v1/enrolments", { camera, name, ...targets, pause_seconds: 0 });

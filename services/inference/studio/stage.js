@@ -1,14 +1,16 @@
 // The camera: which one is shown, its picture with a box and a name on each face, and whoever is in view.
 
+import { stopCollecting } from "./collecting.js";
 import { askWhoItIs } from "./correction.js";
 import { at, h, say, show } from "./elements.js";
 import { follow, live } from "./live.js";
 import { percent } from "./words.js";
 
 const OWN = "this browser's camera";
-const STALE_MILLISECONDS = 1500;
 const READY_MILLISECONDS = 8000;
+const RETRY_MILLISECONDS = 1000;
 
+const AWAY = "This camera is away. It is shown again when it is back.";
 const STATES = {
   off: "Your camera is off.",
   asking: "Waiting for your permission.",
@@ -23,8 +25,8 @@ export function nameOf(slug) {
   return live.people?.find((person) => person.slug === slug)?.name ?? slug;
 }
 
-/** Shows one camera, chosen by whoever looks. */
-export class Stage {
+/** Shows one camera, chosen by whoever looks. Tells with "camera" that it may be another one. */
+export class Stage extends EventTarget {
   /** The camera's name on the server; null while none is shown. */
   get camera() {
     return this.#chosen === OWN ? (this.own.on ? this.own.name : null) : this.#chosen;
@@ -43,29 +45,39 @@ export class Stage {
   #rows = new Map();
 
   constructor(own, view) {
+    super();
     this.own = own;
     this.view = view;
     show(at("camera-choice"), h("label", { htmlFor: "which-camera" }, "Show"), this.#choice, this.#switch);
     show(at("stage"), h("div", { className: "picture" }, own.video, this.#moving, this.#boxes, this.#state), this.#figures);
     show(at("in-view"), this.#list, this.#nobody);
+    // Whatever gave the picture was away, or is a new one: it is asked for again.
+    this.#moving.addEventListener("error", () => this.#showAgain());
+    view.addEventListener("resumed", () => this.#showAgain());
     own.addEventListener("change", () => this.#update());
     view.addEventListener("faces", () => this.#drawBoxes());
     view.addEventListener("names", () => { this.#drawBoxes(); this.#listFaces(); });
     document.addEventListener("visibilitychange", () => this.#update());
     follow(["cameras", "services"], () => this.#update());
     follow(["people", "models"], () => this.#listFaces());
-    setInterval(() => { this.#drawBoxes(); this.#listFaces(); this.#measure(); }, 500);
+    setInterval(() => { this.view.prune(); this.#drawBoxes(); this.#listFaces(); this.#measure(); }, 500);
   }
 
   #choose(choice) {
+    if (choice !== OWN) this.#turnOff();
     this.#chosen = choice;
-    if (choice !== OWN) this.own.stop();
     this.#update();
   }
 
   #turn() {
-    if (this.own.on) this.own.stop();
+    if (this.own.on) this.#turnOff();
     else this.#turnOn();
+  }
+
+  /** Whoever sits before the camera when it is on again may be somebody else: no samples are collected of them. */
+  #turnOff() {
+    stopCollecting(this.own.name).catch(() => {});
+    this.own.stop();
   }
 
   #turnOn() {
@@ -85,8 +97,9 @@ export class Stage {
 
   #update() {
     const others = (live.cameras ?? []).filter(({ camera, source }) => source !== "browser" && !camera.startsWith("photos-"));
-    if (this.#chosen !== OWN && live.cameras && !others.some(({ camera }) => camera === this.#chosen)) this.#chosen = OWN;
     const names = [OWN, ...others.map(({ camera }) => camera)];
+    // A camera that is away may come back, as after an outage.
+    if (!names.includes(this.#chosen)) names.push(this.#chosen);
     if (JSON.stringify(names) !== JSON.stringify([...this.#choice.options].map((option) => option.value))) {
       show(this.#choice, names.map((name) => h("option", { value: name }, name)));
     }
@@ -95,29 +108,35 @@ export class Stage {
     this.#switch.hidden = !own;
     say(this.#switch, this.own.on ? "Turn the camera off" : "Turn the camera on");
     this.own.video.hidden = !own;
-    this.#showMoving(own ? null : this.#chosen);
-    this.#boxes.classList.toggle("mirrored", own);
     const seen = others.find(({ camera }) => camera === this.#chosen);
-    const state = own ? `${STATES[this.own.state]} ${this.own.detail}`.trim() : (seen?.detail ?? "");
+    this.#moving.hidden = own;
+    this.#showMoving(seen ? this.#chosen : null);
+    this.#boxes.classList.toggle("mirrored", own);
+    const state = own ? `${STATES[this.own.state]} ${this.own.detail}`.trim() : seen ? (seen.detail ?? "") : AWAY;
     say(this.#state, state);
     this.#state.hidden = !state;
     // With its first picture capture announces a camera of this browser; before, there is nothing to watch.
     const there = own ? this.own.state === "live" || this.view.camera === this.camera : Boolean(seen);
     this.view.watch(there ? this.camera : null, own ? this.own.takenAt : null);
     if (live.services?.model_version === null) this.view.forgetAnswers();
+    this.dispatchEvent(new Event("camera"));
   }
 
   #showMoving(camera) {
     const path = camera && !document.hidden ? `v1/cameras/${encodeURIComponent(camera)}/preview?names=false` : null;
-    this.#moving.hidden = camera === null;
     if (this.#moving.getAttribute("src") === path) return;
     if (path) this.#moving.src = path;
     else this.#moving.removeAttribute("src");
   }
 
+  #showAgain() {
+    this.#moving.removeAttribute("src");
+    setTimeout(() => this.#update(), RETRY_MILLISECONDS);
+  }
+
   /** Put a box over each face; one that stays in view keeps its element. */
   #drawBoxes() {
-    const frame = this.#freshFrame();
+    const frame = this.view.freshFrame;
     const faces = frame?.faces ?? [];
     for (const [track, box] of this.#tracks) {
       if (!faces.some((face) => face.track_id === track)) {
@@ -172,12 +191,7 @@ export class Stage {
 
   /** Whether the newest frame was searched, and showed nobody. */
   #isEmpty() {
-    return Boolean(this.#freshFrame()) && !this.#tracks.size && !this.#rows.size;
-  }
-
-  #freshFrame() {
-    const frame = this.view.frame;
-    return frame && Date.now() - Date.parse(frame.captured_at) < STALE_MILLISECONDS ? frame : null;
+    return Boolean(this.view.freshFrame) && !this.#tracks.size && !this.#rows.size;
   }
 
   async #correct(track) {

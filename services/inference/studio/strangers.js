@@ -1,8 +1,9 @@
 // Strangers: faces of people who are not enrolled, from which "unknown" is learned.
 
-import { get, postPicture, remove } from "./api.js";
+import { get, postPicture } from "./api.js";
 import { action, ask, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
+import { deleteShown } from "./people.js";
 import { asJpeg } from "./photos.js";
 import { counted, joined } from "./words.js";
 
@@ -72,15 +73,14 @@ function resultOf({ stored, known, faceless, unreadable }) {
 /** Show the faces that somebody here has chosen, to delete those that are no stranger's. */
 async function lookThrough() {
   const lists = await Promise.all(LOOKED_THROUGH.map(async (source) => (await get(`v1/background/${source}`)).map((id) => ({ source, id }))));
+  const trouble = h("p", { role: "alert", className: "trouble-text" });
   const grid = h("ul", { className: "samples" }, lists.flat().map(({ source, id }, place) => {
     const path = `v1/background/${source}/${id}`;
     const label = `Delete face ${place + 1}`;
     const item = h("li", {}, h("button", { type: "button", "aria-label": label, title: label, onclick: async () => {
-      await remove(path).catch((error) => { if (error.status !== 404) throw error; });
-      item.remove();
-      await refresh("background");
+      if (await deleteShown(item, path, trouble)) await refresh("background");
     } }, h("img", { src: path, alt: "", width: 64, height: 64, loading: "lazy" })), h("span", {}, SOURCES[source]));
     return item;
   }));
-  await ask("Faces of strangers", [h("p", {}, "Press a face that is somebody's whom Familiar is to know, or no face, to delete it."), grid], []);
+  await ask("Faces of strangers", [h("p", {}, "Press a face that is somebody's whom Familiar is to know, or no face, to delete it."), trouble, grid], []);
 }

@@ -1,6 +1,7 @@
 // The page, put together from its parts.
 
 import { BrowserCamera } from "./browser_camera.js";
+import { CollectingElsewhere } from "./collecting.js";
 import { AddPerson, EnrolmentView } from "./enrolment.js";
 import { startAsking } from "./live.js";
 import { Missing } from "./missing.js";
@@ -16,6 +17,7 @@ new Missing();
 const stage = new Stage(new BrowserCamera(), new View());
 new People(new AddPerson(stage));
 new EnrolmentView(stage);
+new CollectingElsewhere(stage);
 new Strangers();
 new Sightings();
 new Training();

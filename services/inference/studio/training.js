@@ -2,11 +2,14 @@
 
 import { drawCurves } from "./charts.js";
 import { get, post } from "./api.js";
+import { collectingNow } from "./collecting.js";
 import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { nameOf } from "./stage.js";
 import { countStrangers } from "./strangers.js";
 import { counted, dateAndTime, joined, percent, verdictOf } from "./words.js";
+
+const RETRY_MILLISECONDS = 2000;
 
 const manifests = new Map();
 
@@ -39,10 +42,11 @@ export class Training {
   #running = h("div", { className: "running" }, this.#step, h("div", { className: "counter" }, h("span", {}, "Epochs"), this.#bar, this.#count), this.#curves);
   #failed = h("p", { className: "trouble", role: "alert" });
   #round = 0;
+  #retry = null;
 
   constructor() {
     show(at("training"), this.#suggestion, this.#button, this.#running, this.#failed);
-    follow(["jobs", "people", "models", "background", "services", "enrolments"], () => this.#update());
+    follow(["jobs", "people", "models", "background", "services", "enrolments", "cameras"], () => this.#update());
   }
 
   async #update() {
@@ -84,7 +88,7 @@ export class Training {
     const strangers = countStrangers(live.background);
     if (!live.people.length) return { words: "Add somebody first: there is nobody to learn.", possible: false };
     if (!learnable.length) return { words: "There are no train samples yet.", possible: false };
-    const running = (live.enrolments ?? []).find(({ state }) => state === "collecting");
+    const running = collectingNow();
     if (running) return { words: `Samples of ${running.enrolment.request.name} are being collected. Train when that is done.`, possible: true };
     if (learnable.length === 1 && !strangers && !live.models.length) {
       return { words: `Add a second person, so that there is somebody to tell ${learnable[0].name} from.`, possible: true };
@@ -94,30 +98,34 @@ export class Training {
       const samples = learnable.reduce((sum, person) => sum + person.train_samples, 0);
       return { words: `There is something to learn: ${joined(learnable.map(({ name }) => name))}, ${counted(samples, "train sample")}.`, possible: true, train: true };
     }
-    const news = await this.#newsSince(newest.version);
+    const manifest = await manifestOf(newest.version).catch(() => null);
+    if (!manifest) {
+      this.#retry ??= setTimeout(() => { this.#retry = null; this.#update(); }, RETRY_MILLISECONDS);
+      return { words: `What version ${newest.version} has learned cannot be read just now.`, possible: true };
+    }
+    const news = newsSince(manifest);
     if (!news.length) return { words: `Version ${newest.version} has learned all that there is.`, possible: true };
     return { words: `New since version ${newest.version}: ${news.join("; ")}. Train to learn it.`, possible: true, train: true };
   }
+}
 
-  async #newsSince(version) {
-    const manifest = await manifestOf(version).catch(() => null);
-    if (!manifest) return [];
-    const known = new Map(manifest.people.map((person) => [person.slug, person]));
-    const news = [];
-    for (const person of live.people) {
-      const before = known.get(person.slug);
-      const more = before && person.train_samples + person.test_samples - before.train_samples - before.test_samples;
-      if (!before) news.push(person.name);
-      else if (more > 0) news.push(`${counted(more, "more sample")} of ${person.name}`);
-      else if (more < 0) news.push(`${counted(-more, "sample")} of ${person.name} deleted`);
-    }
-    for (const slug of known.keys()) {
-      if (!live.people.some((person) => person.slug === slug)) news.push(`${known.get(slug).name} is gone`);
-    }
-    const strangers = countStrangers(live.background) - countStrangers(manifest.background);
-    if (strangers > 0) news.push(counted(strangers, "face of a stranger", "faces of strangers"));
-    return news;
+/** Say what there is that a version has not learned, in words. */
+function newsSince(manifest) {
+  const known = new Map(manifest.people.map((person) => [person.slug, person]));
+  const news = [];
+  for (const person of live.people) {
+    const before = known.get(person.slug);
+    const more = before && person.train_samples + person.test_samples - before.train_samples - before.test_samples;
+    if (!before) news.push(person.name);
+    else if (more > 0) news.push(`${counted(more, "more sample")} of ${person.name}`);
+    else if (more < 0) news.push(`${counted(-more, "sample")} of ${person.name} deleted`);
   }
+  for (const slug of known.keys()) {
+    if (!live.people.some((person) => person.slug === slug)) news.push(`${known.get(slug).name} is gone`);
+  }
+  const strangers = countStrangers(live.background) - countStrangers(manifest.background);
+  if (strangers) news.push(`${counted(Math.abs(strangers), "face of a stranger", "faces of strangers")}${strangers < 0 ? " deleted" : ""}`);
+  return news;
 }
 
 /** Shows what came of the newest training: a verdict in words, who is taken for whom, mistakes, and what to do next. */
@@ -139,8 +147,9 @@ export class Verdict {
     if (key === this.#shown) return;
     this.#shown = key;
     const manifest = await manifestOf(newest.version).catch(() => null);
-    if (!manifest || key !== this.#shown) return;
-    show(at("verdict"), verdictPanel(manifest));
+    if (key !== this.#shown) return;
+    if (manifest) show(at("verdict"), verdictPanel(manifest));
+    else setTimeout(() => { if (this.#shown === key) { this.#shown = null; this.#update(); } }, RETRY_MILLISECONDS);
   }
 }
 

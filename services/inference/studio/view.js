@@ -1,11 +1,14 @@
 // What is in view of the camera that is shown: where faces are, what they are called, and how long that took.
 
 const KEPT_MILLISECONDS = 20000;
+const STALE_MILLISECONDS = 1500;
+const RETRY_MILLISECONDS = 1000;
 // At twenty pictures a second, those of the last quarter of a minute.
 const LATENCIES_KEPT = 300;
 
 /**
- * Follows one camera. Tells with "faces" that a frame was searched, with "names" that a face has another answer.
+ * Follows one camera. Tells with "faces" that a frame was searched, with "names" that a face has another answer,
+ * with "resumed" that events come again after an outage.
  * A face is `{ box, track_id }` in pixels of a frame; an answer is a Prediction of one face.
  */
 export class View extends EventTarget {
@@ -15,6 +18,9 @@ export class View extends EventTarget {
   latencies = [];
   #takenAt = null;
   #streams = [];
+  #round = 0;
+  #interrupted = false;
+  #searchedAt = 0;
 
   constructor() {
     super();
@@ -56,6 +62,8 @@ export class View extends EventTarget {
 
   // Browsers keep few connections to a server: a page that nobody sees takes none.
   #follow() {
+    this.#round += 1;
+    this.#interrupted = false;
     for (const stream of this.#streams) stream.close();
     this.#streams = [];
     if (this.camera === null || document.hidden) return;
@@ -65,20 +73,38 @@ export class View extends EventTarget {
   }
 
   #listen(path, event, act) {
+    const round = this.#round;
     const stream = new EventSource(path);
     stream.addEventListener(event, ({ data }) => act(JSON.parse(data)));
+    stream.onopen = () => {
+      if (this.#interrupted) this.dispatchEvent(new Event("resumed"));
+      this.#interrupted = false;
+    };
     // A browser tries again by itself, but not after an answer such as "no such camera".
     stream.onerror = () => {
-      if (stream.readyState === EventSource.CLOSED && this.#streams.includes(stream)) {
-        this.#streams = this.#streams.filter((other) => other !== stream);
-        setTimeout(() => { if (this.#streams.length) this.#listen(path, event, act); else this.#follow(); }, 1000);
-      }
+      this.#interrupted = true;
+      if (stream.readyState !== EventSource.CLOSED || round !== this.#round) return;
+      this.#streams = this.#streams.filter((other) => other !== stream);
+      setTimeout(() => { if (round === this.#round) this.#listen(path, event, act); }, RETRY_MILLISECONDS);
     };
     this.#streams.push(stream);
   }
 
+  /** The newest frame that was searched; null where none was lately. Clocks of two machines are not compared. */
+  get freshFrame() {
+    return this.frame && performance.now() - this.#searchedAt < STALE_MILLISECONDS ? this.frame : null;
+  }
+
+  /** Forget answers to faces that are long gone. */
+  prune() {
+    for (const [track, answer] of this.answers) {
+      if (performance.now() - answer.heardAt > KEPT_MILLISECONDS) this.answers.delete(track);
+    }
+  }
+
   #search(frame) {
     this.frame = frame;
+    this.#searchedAt = performance.now();
     this.dispatchEvent(new Event("faces"));
   }
 
@@ -87,9 +113,6 @@ export class View extends EventTarget {
     const [face] = prediction.faces;
     this.#measure(prediction, now);
     this.answers.set(face.track_id, { ...prediction, face, heardAt: now });
-    for (const [track, answer] of this.answers) {
-      if (now - answer.heardAt > KEPT_MILLISECONDS) this.answers.delete(track);
-    }
     this.dispatchEvent(new Event("names"));
   }
 
