@@ -84,6 +84,10 @@ def test_the_whole_journey(
     _turn_to(studio, webcam, second)
     studio.start_enrolment(SECOND)
     studio.wait_for_enrolment(SECOND)
+    studio.expect(studio.page.locator(".picture .advice")).to_have_text(
+        f"{SECOND}: done. Next: train, or add somebody else."
+    )
+    studio.expect(studio.page.get_by_role("button", name="Train now")).to_be_visible()
     studio.screenshot("two-people")
     for name in (FIRST, SECOND):
         studio.expect(studio.card(name)).to_contain_text(f"{TRAIN} train, {TEST} test samples")
@@ -103,6 +107,8 @@ def test_the_whole_journey(
     studio.wait_for_name(FIRST)
     studio.wait_for_name(SECOND)
     _check_names_over_faces(studio)
+    for name in (FIRST, SECOND):
+        studio.expect(studio.page.locator(".in-view li", has_text=name)).to_have_count(1)
     studio.screenshot("both-named")
     count, median, p95 = _measured(studio)
     with capsys.disabled():
@@ -111,6 +117,7 @@ def test_the_whole_journey(
     _turn_to(studio, webcam, second)
     studio.wait_for_name(SECOND)
     studio.correct(SECOND, "A stranger")
+    studio.expect(studio.page.locator("#in-view [role=status]")).to_contain_text("Noted: a stranger.")
     studio.expect(studio.page.locator(".suggestion")).to_have_text(
         "New since version 1: 1 face of a stranger. Train to learn it."
     )

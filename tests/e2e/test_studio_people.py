@@ -137,7 +137,7 @@ def test_a_refused_version_says_why(stack: "Running", studio: Studio) -> None:
 def test_photographs_of_strangers_are_learned_from(stack: "Running", studio: Studio) -> None:
     """Each face once; what is no stranger's is deleted again; a training is suggested."""
     strangers = studio.page.locator("#strangers")
-    studio.expect(strangers).to_contain_text("No faces yet")
+    studio.expect(strangers).to_contain_text("There are no faces yet")
     party = encode_jpeg(np.hstack([draw(person(name), 100.0) for name in ("mia", "noah", "ben")]))
     wall = encode_jpeg(np.full((480, 640, 3), 128, np.uint8))
     files = [file_of(data, "party.jpg") for data in (party, party, wall, b"no picture")]

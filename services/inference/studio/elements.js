@@ -77,7 +77,8 @@ export function ask(title, content, choices) {
     };
     const buttons = choices.map(({ label, act, kind }) =>
       h("button", { type: "button", className: kind ?? "", onclick: (event) => press(act, event.target) }, label));
-    const cancel = h("button", { type: "button", onclick: () => finish(null) }, choices.length ? "Cancel" : "Close");
+    // Whoever presses Enter too often deletes nothing.
+    const cancel = h("button", { type: "button", autofocus: choices.some(({ kind }) => kind === "danger"), onclick: () => finish(null) }, choices.length ? "Cancel" : "Close");
     const dialog = h("dialog", { "aria-label": title, oncancel: () => finish(null) },
       h("h3", {}, title), content, trouble, h("div", { className: "buttons" }, buttons, cancel));
     document.body.append(dialog);

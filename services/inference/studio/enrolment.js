@@ -12,6 +12,9 @@ const TEST = 100;
 const PAUSE_SECONDS = 5;
 // A reason is shown until samples come again, and for so long at least.
 const REASON_MILLISECONDS = 1500;
+const NOTHING_NEW = "near-copy";
+const SLOW_MILLISECONDS = 1500;
+const STUCK_MILLISECONDS = 6000;
 
 /** The form that adds a person or collects more of one, with the camera that is shown or from photographs. */
 export class AddPerson {
@@ -102,9 +105,13 @@ export class EnrolmentView {
   #heading = h("h3", {});
   #train = bar("Train samples");
   #test = bar("Test samples");
-  #reason = h("p", { className: "reason", role: "status" });
+  #result = h("p", { className: "result" });
   #stop = action("Stop", () => stopCollecting(this.stage.camera));
-  #panel = h("div", { className: "panel enrolment" }, this.#heading, this.#train.element, this.#test.element, this.#reason, this.#stop);
+  #trainNow = action("Train now", async () => {
+    await post("v1/training-jobs", {});
+    await refresh("jobs");
+  });
+  #panel = h("div", { className: "panel enrolment" }, this.#heading, this.#train.element, this.#test.element, this.#result, this.#stop, this.#trainNow);
   #seen = null;
   #paused = null;
   #reasonUntil = 0;
@@ -125,38 +132,46 @@ export class EnrolmentView {
     if (!status || this.#dismissed.has(id)) {
       this.#panel.remove();
       this.#seen = null;
+      this.stage.advise(isTraining() ? "Learning. Names appear here when that is done." : "");
       return;
     }
     if (!this.#panel.isConnected) show(at("enrolment"), this.#panel);
     const { enrolment } = status;
-    say(this.#heading, over ? `${enrolment.request.name}: ${status.state === "complete" ? "done" : "stopped"}` : `Getting to know ${enrolment.request.name}`);
+    const ended = `${enrolment.request.name}: ${status.state === "complete" ? "done" : "stopped"}`;
+    say(this.#heading, over ? ended : `Getting to know ${enrolment.request.name}`);
     this.#train.fill(enrolment.train_samples, enrolment.request.train);
     this.#test.fill(enrolment.test_samples, enrolment.request.test);
-    say(this.#reason, over ? resultOf(enrolment) : this.#adviceOn(status, id));
-    this.#reason.classList.toggle("refused", !over && this.#reasonUntil > performance.now());
+    say(this.#result, over ? resultOf(enrolment) : "");
+    // Over the picture, where whoever sits before the camera looks.
+    const words = over ? `${ended}. ${nextStep()}` : this.#adviceOn(status, id);
+    this.stage.advise(words, !over && this.#reasonUntil > performance.now());
     this.#stop.hidden = over;
+    this.#trainNow.hidden = !over || learnable() < 2;
   }
 
   /** Say what is going on: the reason of the newest refusal, the pause, or that samples come. */
   #adviceOn({ enrolment, split }, id) {
     const taken = enrolment.train_samples + enrolment.test_samples;
-    const before = this.#seen?.id === id ? this.#seen : { id, taken, refused: enrolment.refused, words: "Look into the camera." };
     const now = performance.now();
+    const before = this.#seen?.id === id ? this.#seen : { id, taken, takenAt: now, refused: enrolment.refused, words: "Look into the camera." };
+    const takenAt = taken > before.taken ? now : before.takenAt;
     let words = before.words;
     const risen = Object.keys(enrolment.refused)
       .map((reason) => [enrolment.refused[reason] - (before.refused[reason] ?? 0), reason])
-      .filter(([more]) => more > 0).sort((one, other) => other[0] - one[0]);
+      // Most frames show nothing new, also where samples come fast enough.
+      .filter(([more, reason]) => more > 0 && (reason !== NOTHING_NEW || now - takenAt > SLOW_MILLISECONDS)).sort((one, other) => other[0] - one[0]);
     const pause = this.#pauseOf(enrolment, split, id);
     if (pause > 0) {
-      words = `Now the test samples. Move a little, or change the light. It goes on in ${Math.ceil(pause)} s.`;
+      words = `Now the test samples, kept aside to check what was learned. Move a little, or change the light. It goes on in ${Math.ceil(pause)} s.`;
       this.#reasonUntil = 0;
     } else if (risen.length && taken - before.taken <= risen[0][0]) {
       words = REFUSALS[risen[0][1]] ?? risen[0][1];
+      if (now - takenAt > STUCK_MILLISECONDS && taken) words += " Or press Stop: what there is will do.";
       this.#reasonUntil = now + REASON_MILLISECONDS;
     } else if (taken > before.taken && now > this.#reasonUntil) {
       words = "Good. Turn your head slowly, and look here and there.";
     }
-    this.#seen = { id, taken, refused: enrolment.refused, words };
+    this.#seen = { id, taken, takenAt, refused: enrolment.refused, words };
     return words;
   }
 
@@ -178,10 +193,9 @@ function resultOf(enrolment) {
 /** What is learned from needs no more attention. */
 const isTraining = () => ["queued", "started"].includes(live.jobs?.[0]?.state);
 
-function nextStep() {
-  const learnable = (live.people ?? []).filter((person) => person.train_samples).length;
-  return learnable < 2 ? "Next: add a second person." : "Next: press Train, or add somebody else.";
-}
+const learnable = () => (live.people ?? []).filter((person) => person.train_samples).length;
+
+const nextStep = () => (learnable() < 2 ? "Next: add a second person." : "Next: train, or add somebody else.");
 
 function number(id, value) {
   return h("input", { id, type: "number", min: 0, max: 10000, value, required: true });

@@ -38,7 +38,7 @@ export class Models {
     show(at("models-list"), live.models.length ? this.#whole : this.#empty);
     const pinned = live.models.find((model) => model.pinned);
     this.#pinned.hidden = this.#unpin.hidden = !pinned;
-    if (pinned) say(this.#pinned, `Version ${pinned.version} was chosen: it answers whatever is trained.`);
+    if (pinned) say(this.#pinned, `Version ${pinned.version} was chosen: it stays, also when you train again.`);
     for (const [version, row] of this.#rows) {
       if (!live.models.some((model) => model.version === version)) {
         row.element.remove();
@@ -119,7 +119,7 @@ function more(manifest) {
       : h("p", { className: "hint" }, "This version is from before such pictures were kept."),
     h("p", { className: "hint" }, "The left picture of each row is as it was taken; the others are what an epoch may see of it."),
     h("h4", {}, "Layers"),
-    h("p", {}, `${counted(frozen, "layer")} of MobileNet and around it stay as they are; ${counted(trained.length, "layer")} with ${parameters(trained)} parameters learn.`),
+    h("p", {}, `${counted(frozen, "layer")} of MobileNet and around it stay as they are; ${counted(trained.length, "layer")} with ${parameters(trained)} parameters ${trained.length === 1 ? "learns" : "learn"}.`),
     h("div", { className: "wide layers", tabIndex: 0, role: "group", "aria-label": "Layers" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Name", "Class", "Learns", "Parameters"].map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", {}, manifest.layers.map((layer) => h("tr", { className: learns(layer) ? "trained" : "" },

@@ -15,7 +15,7 @@ export const servedModel = () => live.models?.find(({ state }) => state === "rea
 export class People {
   #cards = new Map();
   #empty = h("div", { className: "empty" },
-    h("p", {}, "Nobody is enrolled yet. So it goes:"),
+    h("p", {}, "Nobody is enrolled yet. This is how it goes:"),
     h("ol", {}, h("li", {}, "Write a name, press Start, and look into the camera."),
       h("li", {}, "Do the same with a second person."), h("li", {}, "Press Train, and see names appear.")));
   #list = h("ul", { className: "cards" });
@@ -158,7 +158,8 @@ async function forget(person) {
   const samples = person.train_samples + person.test_samples;
   const versions = (live.models ?? []).filter((model) => model.people.some(({ slug }) => slug === person.slug)).length;
   const words = `This deletes ${counted(samples, "sample")}` + (versions ? `, ${counted(versions, "model version")} that ${versions === 1 ? "knows" : "know"} ${person.name}, and what was seen lately. Train again afterwards, so that the others are recognised.` : ".");
-  await ask(`Forget ${person.name}?`, [h("p", {}, words), h("p", {}, "It cannot be undone.")], [
+  const marked = live.background?.marked ? h("p", {}, "Faces that were marked as a stranger's stay: look through them under Strangers.") : null;
+  await ask(`Forget ${person.name}?`, [h("p", {}, words), marked, h("p", {}, "It cannot be undone.")], [
     { label: "Forget", kind: "danger", act: () => remove(`v1/people/${person.slug}`) },
   ]);
   await refresh("people", "models", "services", "enrolments");

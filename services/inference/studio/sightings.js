@@ -21,7 +21,7 @@ export class Sightings {
     show(this.#list, sightings.map(({ person, camera, came, left }) => {
       const who = person ? nameOf(person) : "Somebody unknown";
       const when = left ? `${came ? clock(came) : "…"} to ${clock(left)}` : `since ${clock(came)}`;
-      return h("li", { className: person ? "known" : "unknown" }, h("strong", {}, who), ` ${when} `, h("small", {}, camera));
+      return h("li", { className: person ? "known" : "unknown" }, h("strong", {}, who), ` ${when} `, h("small", {}, camera.startsWith("browser-") ? "a browser's camera" : camera));
     }));
   }
 }

@@ -9,6 +9,8 @@ import { percent } from "./words.js";
 const OWN = "this browser's camera";
 const READY_MILLISECONDS = 8000;
 const RETRY_MILLISECONDS = 1000;
+const UNKNOWN_MILLISECONDS = 4000;
+const NOTED_MILLISECONDS = 10000;
 
 const AWAY = "This camera is away. It is shown again when it is back.";
 const STATES = {
@@ -36,11 +38,14 @@ export class Stage extends EventTarget {
   #choice = h("select", { id: "which-camera", onchange: (event) => this.#choose(event.target.value) });
   #switch = h("button", { type: "button", id: "camera-switch", className: "primary", onclick: () => this.#turn() });
   #state = h("p", { className: "state", role: "status" });
+  #advice = h("p", { className: "advice", role: "status", hidden: true });
+  #noted = h("p", { className: "said", role: "status" });
   #moving = h("img", { alt: "What the camera sees", hidden: true });
   #boxes = h("div", { className: "boxes", "aria-hidden": "true" });
   #figures = h("p", { className: "figures", id: "latency" });
   #list = h("ul", { className: "in-view" });
   #nobody = h("p", { className: "hint" }, "Nobody is in view.");
+  #version = null;
   #tracks = new Map();
   #rows = new Map();
 
@@ -49,8 +54,8 @@ export class Stage extends EventTarget {
     this.own = own;
     this.view = view;
     show(at("camera-choice"), h("label", { htmlFor: "which-camera" }, "Show"), this.#choice, this.#switch);
-    show(at("stage"), h("div", { className: "picture" }, own.video, this.#moving, this.#boxes, this.#state), this.#figures);
-    show(at("in-view"), this.#list, this.#nobody);
+    show(at("stage"), h("div", { className: "picture" }, own.video, this.#moving, this.#boxes, this.#advice, this.#state), this.#figures);
+    show(at("in-view"), this.#list, this.#nobody, this.#noted);
     // Whatever gave the picture was away, or is a new one: it is asked for again.
     this.#moving.addEventListener("error", () => this.#showAgain());
     view.addEventListener("resumed", () => this.#showAgain());
@@ -61,6 +66,13 @@ export class Stage extends EventTarget {
     follow(["cameras", "services"], () => this.#update());
     follow(["people", "models"], () => this.#listFaces());
     setInterval(() => { this.view.prune(); this.#drawBoxes(); this.#listFaces(); this.#measure(); }, 500);
+  }
+
+  /** Say something over the picture to whoever is before the camera; nothing where there are no words. */
+  advise(words, refused = false) {
+    say(this.#advice, words);
+    this.#advice.hidden = !words || !this.camera;
+    this.#advice.classList.toggle("refused", refused);
   }
 
   #choose(choice) {
@@ -118,7 +130,10 @@ export class Stage extends EventTarget {
     // With its first picture capture announces a camera of this browser; before, there is nothing to watch.
     const there = own ? this.own.state === "live" || this.view.camera === this.camera : Boolean(seen);
     this.view.watch(there ? this.camera : null, own ? this.own.takenAt : null);
-    if (live.services?.model_version === null) this.view.forgetAnswers();
+    const version = live.services?.model_version;
+    if (version === null) this.view.forgetAnswers();
+    if (version !== this.#version) this.view.measureAnew();
+    this.#version = version;
     this.dispatchEvent(new Event("camera"));
   }
 
@@ -138,6 +153,7 @@ export class Stage extends EventTarget {
   #drawBoxes() {
     const frame = this.view.freshFrame;
     const faces = frame?.faces ?? [];
+    const answers = this.#answers();
     for (const [track, box] of this.#tracks) {
       if (!faces.some((face) => face.track_id === track)) {
         box.remove();
@@ -145,7 +161,7 @@ export class Stage extends EventTarget {
       }
     }
     for (const { box, track_id: track } of faces) {
-      const answer = this.view.answers.get(track);
+      const answer = answers.get(track);
       let element = this.#tracks.get(track);
       if (!element) {
         element = h("div", { onclick: () => this.#correct(track) }, h("span", {}));
@@ -165,13 +181,14 @@ export class Stage extends EventTarget {
 
   /** List whoever is in view, or was a moment ago, each with a way to say that the name is wrong. */
   #listFaces() {
+    const listed = this.#listed();
     for (const [track, row] of this.#rows) {
-      if (!this.view.answers.has(track)) {
+      if (!listed.has(track)) {
         row.element.remove();
         this.#rows.delete(track);
       }
     }
-    for (const [track, answer] of this.view.answers) {
+    for (const [track, answer] of listed) {
       let row = this.#rows.get(track);
       if (!row) {
         const label = h("span", {});
@@ -189,6 +206,23 @@ export class Stage extends EventTarget {
     this.#nobody.hidden = !this.#isEmpty();
   }
 
+  /** Answers by track, but for those that name somebody who was forgotten. */
+  #answers() {
+    const known = live.people && new Set(live.people.map(({ slug }) => slug));
+    return new Map([...this.view.answers].filter(([, { face }]) => !face.person || !known || known.has(face.person)));
+  }
+
+  /** Each person once, by their newest track, and of those who are unknown whoever was seen just now. */
+  #listed() {
+    const newest = new Map();
+    for (const [track, answer] of this.#answers()) {
+      const who = answer.face.person ?? track;
+      if (!answer.face.person && performance.now() - answer.heardAt > UNKNOWN_MILLISECONDS) continue;
+      if (!(newest.get(who)?.[1].heardAt > answer.heardAt)) newest.set(who, [track, answer]);
+    }
+    return new Map(newest.values());
+  }
+
   /** Whether the newest frame was searched, and showed nobody. */
   #isEmpty() {
     return Boolean(this.view.freshFrame) && !this.#tracks.size && !this.#rows.size;
@@ -196,14 +230,18 @@ export class Stage extends EventTarget {
 
   async #correct(track) {
     const answer = this.view.answers.get(track);
-    if (answer && (await askWhoItIs(answer))) this.view.drop(track);
+    const corrected = answer && (await askWhoItIs(answer));
+    if (!corrected) return;
+    this.view.drop(track);
+    say(this.#noted, `Noted: ${corrected.person ? nameOf(corrected.person) : "a stranger"}. The next training learns it.`);
+    setTimeout(() => say(this.#noted, ""), NOTED_MILLISECONDS);
   }
 
   #measure() {
     const { count, median, p95 } = this.view.latency();
     const version = live.services?.model_version;
     const model = version ? `Model version ${version}` : "No model yet";
-    const measured = this.camera && count ? `, ${Math.round(median)} ms from picture to name (95 % within ${Math.round(p95)} ms)` : "";
+    const measured = version && this.camera && count ? `, ${Math.round(median)} ms from picture to name (95 % within ${Math.round(p95)} ms)` : "";
     say(this.#figures, `${model}${measured}`);
     Object.assign(this.#figures.dataset, { count, median: median ?? "", p95: p95 ?? "" });
   }

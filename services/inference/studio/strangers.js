@@ -34,7 +34,7 @@ export class Strangers {
     const background = live.background;
     if (!background) return;
     const parts = Object.entries(SOURCES).filter(([source]) => background[source]).map(([source, words]) => `${counted(background[source], "face")} ${words}`);
-    say(this.#counts, parts.length ? `${joined(parts)}.` : "No faces yet, so many strangers would get somebody's name.");
+    say(this.#counts, parts.length ? `${joined(parts)}.` : "There are no faces yet: a stranger may well get somebody's name.");
     this.#faces.hidden = !LOOKED_THROUGH.some((source) => background[source]);
   }
 
@@ -82,5 +82,5 @@ async function lookThrough() {
     } }, h("img", { src: path, alt: "", width: 64, height: 64, loading: "lazy" })), h("span", {}, SOURCES[source]));
     return item;
   }));
-  await ask("Faces of strangers", [h("p", {}, "Press a face that is somebody's whom Familiar is to know, or no face, to delete it."), trouble, grid], []);
+  await ask("Faces of strangers", [h("p", {}, "Press a face to delete it: somebody whom Familiar is to know, or no face at all."), trouble, grid], []);
 }

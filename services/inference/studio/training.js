@@ -104,7 +104,7 @@ export class Training {
       return { words: `What version ${newest.version} has learned cannot be read just now.`, possible: true };
     }
     const news = newsSince(manifest);
-    if (!news.length) return { words: `Version ${newest.version} has learned all that there is.`, possible: true };
+    if (!news.length) return { words: `There is nothing new since version ${newest.version}.`, possible: true };
     return { words: `New since version ${newest.version}: ${news.join("; ")}. Train to learn it.`, possible: true, train: true };
   }
 }

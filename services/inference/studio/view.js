@@ -21,6 +21,7 @@ export class View extends EventTarget {
   #round = 0;
   #interrupted = false;
   #searchedAt = 0;
+  #measuredFrom = 0;
 
   constructor() {
     super();
@@ -58,6 +59,12 @@ export class View extends EventTarget {
     const sorted = [...this.latencies].sort((one, other) => one - other);
     const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
     return { count: sorted.length, median: at(0.5), p95: at(0.95) };
+  }
+
+  /** Measure anew: another version answers, and at first what had waited for it. Only pictures from now on count. */
+  measureAnew() {
+    this.latencies = [];
+    this.#measuredFrom = performance.now();
   }
 
   // Browsers keep few connections to a server: a page that nobody sees takes none.
@@ -126,6 +133,7 @@ export class View extends EventTarget {
     } else {
       latency = Date.parse(prediction.predicted_at) - Date.parse(prediction.captured_at);
     }
+    if (now - latency < this.#measuredFrom) return;
     this.latencies.push(latency);
     if (this.latencies.length > LATENCIES_KEPT) this.latencies.shift();
   }
