@@ -8,7 +8,7 @@ number; every tenth is damaged, each time in another way, and once a publisher i
 answer is wrong if its version was never a good one, or is older than one that the same connection had before. Seconds
 are those from when a request was due. A swap is from the beginning of its publishing to its first answer, and a tenth
 of a second before and after; `p99_ratio` is the 99th percentile of what was asked in swaps, divided by that of the
-rest.
+rest, and `p99_ratio_of_median_swap` is that of the swap in the middle, which a machine that halts does not move.
 """
 
 import argparse
@@ -29,7 +29,14 @@ from benchmarks.load_process import LoadProcess, Records, load_for
 from benchmarks.pictures import read_pictures
 from benchmarks.processes import own_redis
 from benchmarks.progress import tell
-from benchmarks.reload_figures import asked_within, during_swaps, milliseconds_to_first_answer, p99_ms, wrong_versions
+from benchmarks.reload_figures import (
+    asked_within,
+    during_swaps,
+    milliseconds_to_first_answer,
+    p99_ms,
+    p99_ms_by_swap,
+    wrong_versions,
+)
 from benchmarks.served_version import publish_trained
 from benchmarks.servers import FAMILIAR, Bench, Site, serving
 from benchmarks.serving_figures import figures_of
@@ -115,6 +122,7 @@ def _figures(records: Records, swaps: Swaps, first: int) -> dict[str, object]:
         "p99_ms_in_swaps": round(during, 2),
         "p99_ms_steady": round(steady, 2),
         "p99_ratio": round(during / steady, 3),
+        "p99_ratio_of_median_swap": round(float(np.median(p99_ms_by_swap(records, swaps.good))) / steady, 3),
         "answered_versions": len(waited),
         "publish_to_first_answer_p50_ms": round(float(np.percentile(waited, 50)), 1),
         "publish_to_first_answer_p95_ms": round(float(np.percentile(waited, 95)), 1),

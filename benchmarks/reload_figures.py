@@ -71,6 +71,15 @@ def wrong_versions(records: Records, good: Collection[int]) -> int:
     return int(wrong.sum())
 
 
+def p99_ms_by_swap(records: Records, swaps: Sequence[Swap]) -> NDArray[np.float64]:
+    """Give the 99th percentile in milliseconds of what was asked in each swap, `(swaps,)`; one without is left out.
+
+    A machine that halts for a moment spoils the percentile of all swaps together, and only one of these.
+    """
+    by_swap = [records["seconds"][during_swaps(records, [swap])] for swap in swaps]
+    return np.array([p99_ms(seconds) for seconds in by_swap if len(seconds)])
+
+
 def p99_ms(seconds: NDArray[np.float64]) -> float:
     """Give the 99th percentile in milliseconds.
 

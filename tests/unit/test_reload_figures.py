@@ -10,6 +10,7 @@ from benchmarks.reload_figures import (
     first_answer,
     milliseconds_to_first_answer,
     p99_ms,
+    p99_ms_by_swap,
     wrong_versions,
 )
 
@@ -31,6 +32,14 @@ SWAPS = [Swap(2, 10.75, 10.9), Swap(3, 13.9, 14.0)]
 def test_a_swap_reaches_from_its_publishing_to_its_first_answer() -> None:
     """And a little to either side; to its publishing where nobody got it. What was asked long before is none of it."""
     assert during_swaps(RECORDS, SWAPS).tolist() == [False, True, True, True, False, True]
+
+
+def test_each_swap_has_a_percentile_of_its_own() -> None:
+    """Of what was asked in it alone; a swap in which nothing was asked has none."""
+    nobody = Swap(4, 20.0, 20.1)
+    slow = RECORDS.copy()
+    slow["seconds"][5] = 0.2
+    assert p99_ms_by_swap(slow, [*SWAPS, nobody]).tolist() == [pytest.approx(100), pytest.approx(200)]
 
 
 def test_the_first_answer_is_found() -> None:
