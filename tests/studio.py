@@ -1,10 +1,11 @@
 """The studio as somebody uses it: each method is what they do, and waits until the page shows that it is done."""
 
 import re
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, LocatorAssertions, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, LocatorAssertions, Page, Response, expect
 
 PATIENCE_SECONDS = 120
 
@@ -24,11 +25,22 @@ class Studio:
         self._shown = 0
         page.set_default_timeout(PATIENCE_SECONDS * 1000)
         expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", self._hear)
+        page.on("response", self._see)
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(url)
         self.expect(self.page.locator("#people-list")).not_to_have_text("Loading.")
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        # This message says neither what was refused nor why; `_see` does.
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            self.complaints.append(said.text)
+
+    def _see(self, response: Response) -> None:
+        # What was withdrawn or forgotten just then may be asked for once more, and is not found.
+        if response.status >= HTTPStatus.BAD_REQUEST and response.status != HTTPStatus.NOT_FOUND:
+            self.complaints.append(f"{response.status} {urlsplit(response.url).path}")
 
     @staticmethod
     def expect(locator: Locator) -> LocatorAssertions:
