@@ -38,8 +38,7 @@ class Studio:
             self.complaints.append(said.text)
 
     def _see(self, response: Response) -> None:
-        # What was withdrawn or forgotten just then may be asked for once more, and is not found.
-        if response.status >= HTTPStatus.BAD_REQUEST and response.status != HTTPStatus.NOT_FOUND:
+        if response.status >= HTTPStatus.BAD_REQUEST:
             self.complaints.append(f"{response.status} {urlsplit(response.url).path}")
 
     @staticmethod

@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 import redis
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from cli.local_stack import LocalSettings, LocalStack, free_port
 from services.capture.person_drawing import draw
@@ -22,6 +23,7 @@ from shared.connection import open_redis
 from shared.images import encode_jpeg
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
+from tests.browser import Webcam, drawn, launch_chromium
 
 DEADLINE_SECONDS = 120.0
 
@@ -126,6 +128,23 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             assert trained.returncode == 0, trained.stderr + stack.logs()
             stack.wait_until_served(1)
             yield stack
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Give what starts browsers."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Give a Chromium before whose camera Karan stands."""
+    webcam = Webcam(tmp_path_factory.mktemp("webcam") / "webcam.mjpeg")
+    webcam.show(drawn("karan"))
+    browser = launch_chromium(playwright, *webcam.arguments)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,14 @@
 """The page for whoever sees badly, uses no mouse, has a telephone, or gives no camera away."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright
 
-from tests.browser import TELEPHONE, Webcam, drawn, launch_chromium
+from tests.browser import TELEPHONE, Webcam, launch_chromium
 from tests.studio import Studio
 
 if TYPE_CHECKING:
@@ -19,23 +18,6 @@ GRAVE = {"serious", "critical"}
 # Success criterion 2.5.8 of WCAG 2.2, in CSS pixels.
 SMALLEST_TARGET = 24
 CONTROLS = "button:visible, select:visible, input:visible:not([type=file]), summary:visible"
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Give what starts browsers."""
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Give a Chromium before whose camera somebody stands."""
-    webcam = Webcam(tmp_path_factory.mktemp("webcam") / "webcam.mjpeg")
-    webcam.show(drawn("karan", frames=100))
-    browser = launch_chromium(playwright, *webcam.arguments)
-    yield browser
-    browser.close()
 
 
 def opened(context: BrowserContext, stack: "Running", pictures: Path) -> Studio:

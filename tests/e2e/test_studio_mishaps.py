@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route
 
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.studio import Studio
@@ -18,23 +18,6 @@ if TYPE_CHECKING:
 FRAMES_PER_SECOND = 30
 # What the page asks for a camera: once a second at most, each.
 STREAMS = 2
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Give what starts browsers."""
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Give a Chromium before whose camera Karan stands."""
-    webcam = Webcam(tmp_path_factory.mktemp("webcam") / "webcam.mjpeg")
-    webcam.show(drawn("karan"))
-    browser = launch_chromium(playwright, *webcam.arguments)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

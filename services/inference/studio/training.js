@@ -138,7 +138,8 @@ export class Verdict {
 
   async #update() {
     const newest = live.models?.filter(({ created_at: created }) => created).at(-1);
-    if (!newest) {
+    // A version goes with whoever is forgotten; its pictures are gone before the list says so.
+    if (!newest || newest.people.some((known) => live.people?.every(({ slug }) => slug !== known.slug))) {
       show(at("verdict"));
       this.#shown = null;
       return;
