@@ -1,5 +1,7 @@
 // The webcam of this browser, sent to capture over a WebSocket. One picture is on its way at a time; the newest goes next.
 
+import { cameraPort } from "./live.js";
+
 const WIDTH = 640;
 const HEIGHT = 480;
 const QUALITY = 0.85;
@@ -16,7 +18,8 @@ export class PictureSocket {
   #unasked = null;
 
   /** Open a camera; throws an Error with a sentence where capture is away. */
-  static async open(port, name) {
+  static async open(name) {
+    const port = await cameraPort();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.hostname}:${port}/v1/cameras/${name}`);
     await new Promise((resolve, reject) => {
@@ -71,7 +74,6 @@ export class BrowserCamera extends EventTarget {
   video = document.createElement("video");
   #running = 0;
   #round = 0;
-  #port;
   #socket = null;
 
   constructor() {
@@ -87,10 +89,9 @@ export class BrowserCamera extends EventTarget {
     return this.#running !== 0 && this.state !== "refused";
   }
 
-  async start(port) {
+  async start() {
     const round = ++this.#round;
     this.#running = round;
-    this.#port = port;
     this.#become("asking", "Allow this page to use your camera.");
     let stream;
     try {
@@ -132,7 +133,7 @@ export class BrowserCamera extends EventTarget {
     while (going()) {
       let socket;
       try {
-        socket = await PictureSocket.open(this.#port, this.name);
+        socket = await PictureSocket.open(this.name);
       } catch (error) {
         if (going()) this.#become("waiting", `${error.message} It is tried again until it does.`);
         await pause(RETRY_MILLISECONDS);

@@ -20,6 +20,12 @@ const rounds = {};
 /** The newest answer of each source; undefined before the first. */
 export const live = { problem: null };
 
+/** The port on which capture takes pictures, once inference has said which. */
+export async function cameraPort() {
+  while (!live.services) await new Promise((resolve) => setTimeout(resolve, 100));
+  return live.services.camera_port;
+}
+
 /** Call `listener` now and whenever one of the sources has changed. */
 export function follow(sources, listener) {
   for (const source of sources) news.addEventListener(source, listener);

@@ -2,7 +2,6 @@
 
 import { get, post, remove } from "./api.js";
 import { PictureSocket } from "./browser_camera.js";
-import { live } from "./live.js";
 import { counted, refusedInWords } from "./words.js";
 
 const LONGEST_SIDE = 1600;
@@ -19,7 +18,7 @@ const written = (name) => name.trim().replace(/\s+/g, " ").normalize("NFC").toLo
 export async function enrolFromPhotos(name, files, tell) {
   const camera = `photos-${crypto.getRandomValues(new Uint32Array(1))[0].toString(16).padStart(8, "0")}`;
   const pictures = await read(files, tell);
-  const socket = await PictureSocket.open(live.services?.camera_port ?? 8001, camera);
+  const socket = await PictureSocket.open(camera);
   let begun = false;
   try {
     await until(async () => (await get("v1/cameras")).some((other) => other.camera === camera));

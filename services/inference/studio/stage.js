@@ -83,7 +83,7 @@ export class Stage extends EventTarget {
 
   #turn() {
     if (this.own.on) this.#turnOff();
-    else this.#turnOn();
+    else this.own.start();
   }
 
   /** Whoever sits before the camera when it is on again may be somebody else: no samples are collected of them. */
@@ -92,13 +92,9 @@ export class Stage extends EventTarget {
     this.own.stop();
   }
 
-  #turnOn() {
-    return this.own.start(live.services?.camera_port ?? 8001);
-  }
-
   /** Give the name of the camera that is shown, once capture has it; this browser's is turned on. Throws why not. */
   async ready() {
-    if (this.#chosen === OWN && !this.own.on) await this.#turnOn();
+    if (this.#chosen === OWN && !this.own.on) await this.own.start();
     const until = performance.now() + READY_MILLISECONDS;
     while (this.camera && performance.now() < until) {
       if (live.cameras?.some(({ camera }) => camera === this.camera)) return this.camera;
