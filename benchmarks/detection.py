@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks.detection_figures import Boxes, Figures, add_up, compare
 from benchmarks.plain_detector import PlainDetector
 from benchmarks.progress import tell
-from services.extractor.following_detector import FollowingDetector
-from services.extractor.haar_searches import HaarSearches
+from services.extractor.live_detector import LiveDetector, compiled_searches
+from services.extractor.pyramid_search import PyramidSearches
 from shared.detector import HaarDetector
 from shared.errors import SourceFailed
 from shared.images import Image
@@ -37,8 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     of_all: dict[str, list[Figures]] = defaultdict(list)
     print(f"{'':34} {'ms a frame':>10} {'speedup':>8} {'found':>6} {'held':>6} {'extra':>6} {'alone':>6}")
+    searches = compiled_searches()
     for video in options.video:
-        figures = _run(video, options.most_frames)
+        figures = _run(video, searches, options.most_frames)
         _print(video.name, figures)
         for name, one in figures.items():
             of_all[name].append(one)
@@ -48,11 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(video: Path, most_frames: int | None) -> dict[str, Figures]:
+def _run(video: Path, searches: PyramidSearches, most_frames: int | None) -> dict[str, Figures]:
     """Let each go through the whole video by itself, as they would; reading it is not part of their time."""
     full = _look(video, HaarDetector().detect, most_frames)
     notebook = _look(video, PlainDetector().detect, most_frames)
-    familiar = _look(video, FollowingDetector(HaarSearches()).detect, most_frames)
+    familiar = _look(video, LiveDetector(searches).detect, most_frames)
     everyone = {FULL: full, NOTEBOOK: notebook, FAMILIAR: familiar}
     return {name: compare(boxes, full[0], seconds) for name, (boxes, seconds) in everyone.items()}
 

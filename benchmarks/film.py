@@ -14,8 +14,7 @@ from benchmarks.pictures import DRAWN, Size, fit
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from services.extractor.extract import find_faces
-from services.extractor.following_detector import FollowingDetector
-from services.extractor.haar_searches import HaarSearches
+from services.extractor.live_detector import LiveDetector, compiled_searches
 from shared.errors import SourceFailed
 from shared.images import Image
 
@@ -50,7 +49,7 @@ def write_film(video: Path | None, path: Path, size: Size) -> None:
 
 def loop_over(film: Path, version: Path, frames: int) -> LoopCost:
     """Do what the services do with so many frames in one loop: decode, search as the extractor does, cut, and name."""
-    model, detector = BareModel(version), FollowingDetector(HaarSearches())
+    model, detector = BareModel(version), LiveDetector(compiled_searches())
 
     def answer(image: Image) -> None:
         for face in find_faces(image, detector):

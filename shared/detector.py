@@ -56,12 +56,12 @@ class HaarDetector:
 
         A picture with a side over `LONGEST_SIDE` is searched at that size.
         """
-        scale = _scale_of(image)
+        scale = scale_of(image)
         gray = to_gray(image)
         if scale < 1:
             gray = reduce(gray, scale)
         found = self.search(gray, SCALE_FACTOR, NEIGHBOURS, SMALLEST_FACE)
-        return largest_first([_to_box(square, scale) for square in found])
+        return largest_first([to_box(square, scale) for square in found])
 
     def search(self, gray: Gray, scale_factor: float, neighbours: int, smallest: int, largest: int = 0) -> list[Square]:
         """Search a grey picture, `(height, width)`, at every size from `smallest` to `largest` pixels; 0 is no limit.
@@ -107,7 +107,7 @@ class YunetDetector:
         Raises:
             DetectorFailed: the file that was given is another network's.
         """
-        scale = _scale_of(image)
+        scale = scale_of(image)
         searched = image if scale == 1 else reduce(image, scale)
         height, width = searched.shape[:2]
         self._network.setInputSize((width, height))
@@ -147,10 +147,12 @@ def largest_first(boxes: list[Box]) -> list[Box]:
     return sorted(boxes, key=lambda box: box.width * box.height, reverse=True)
 
 
-def _scale_of(image: Image) -> float:
+def scale_of(image: Image) -> float:
+    """Tell by how much a picture is made smaller before it is searched; 1 is not at all."""
     return min(1.0, LONGEST_SIDE / float(max(image.shape[:2])))
 
 
-def _to_box(square: Square, scale: float) -> Box:
+def to_box(square: Square, scale: float) -> Box:
+    """Give the place in the picture of what was found in one that is `scale` times its size."""
     side = round(square.side / scale)
     return Box(x=round(square.x / scale), y=round(square.y / scale), width=side, height=side)

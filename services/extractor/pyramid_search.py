@@ -1,0 +1,88 @@
+"""Searches of all layers of a picture, side by side on all cores, and what their windows say."""
+
+import functools
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from services.extractor.cascade_search import NO_WINDOWS, LayerBuffers, LayerSums, Windows, search
+from services.extractor.haar_cascade import Cascade, read_cascade
+from services.extractor.pyramid import Layer, Pyramid, Tiles
+from shared.detector import NEIGHBOURS, Gray, Square
+
+# For so many sizes of pictures the room is kept: 20 MB for 1920 by 1080 pixels.
+_MOST_SIZES = 4
+
+# By how much windows may differ that OpenCV puts together to one face.
+_GROUPING = 0.2
+
+# What is asked of a window that is given: it passed so many of the cascade's 25 stages.
+LEAST_STAGES = 14
+
+
+class PyramidSearch:
+    """Searches pictures of one size, one after the other."""
+
+    def __init__(self, shape: tuple[int, ...], cascade: Cascade, threads: ThreadPoolExecutor, workers: int) -> None:
+        """Take the room for grey pictures, `(height, width)`."""
+        self.pyramid = Pyramid(shape, cascade)
+        self._width = shape[1]
+        self._cascade = cascade
+        self._threads = threads
+        self._workers = workers
+        self._buffers = [LayerBuffers(layer) for layer in self.pyramid.layers]
+        self._sums: dict[int, LayerSums] = {}
+
+    def begin(self, gray: Gray, tiles: Tiles) -> Windows:
+        """Take up a picture, and search it as in `go_on`."""
+
+        def search_one(layer: Layer) -> Windows:
+            self._sums[layer.number] = self._buffers[layer.number].sum_up(gray)
+            return self._search(layer, tiles)
+
+        return self._search_all(search_one)
+
+    def go_on(self, tiles: Tiles) -> Windows:
+        """Search those rows of the tiles of all layers whose bits are set: see `cascade_search.search`."""
+        return self._search_all(lambda layer: self._search(layer, tiles))
+
+    def faces(self, windows: Windows) -> list[Square]:
+        """Put the windows that passed all stages together to faces, as OpenCV does."""
+        layers, passed = self.pyramid.layers, windows[windows[:, 3] == len(self._cascade.stage_thresholds)]
+        squares = [layers[number].square(x, y) for number, x, y, _ in passed.tolist()]
+        rectangles = [(int(x), int(y), int(side), int(side)) for x, y, side in squares]
+        grouped, _ = cv2.groupRectangles(rectangles, NEIGHBOURS, _GROUPING) if rectangles else ((), None)
+        # The larger ones may reach beyond the edge by a pixel of their layer.
+        return [Square(float(x), float(y), float(min(side, self._width - x))) for x, y, side, _ in grouped]
+
+    def _search(self, layer: Layer, tiles: Tiles) -> Windows:
+        chosen = self.pyramid.of_layer(tiles, layer)
+        return search(self._sums[layer.number], self._cascade, chosen, LEAST_STAGES) if chosen.any() else NO_WINDOWS
+
+    def _search_all(self, search_one: Callable[[Layer], Windows]) -> Windows:
+        """Let each thread take one layer after the other, the largest first."""
+        waiting = iter(self.pyramid.layers)
+        working = [self._threads.submit(_work, waiting, search_one) for _ in range(self._workers)]
+        return np.concatenate([worker.result() for worker in working])
+
+
+class PyramidSearches:
+    """The searches of an extractor: its cameras share them, with a thread for each core."""
+
+    def __init__(self) -> None:
+        """Load the cascade."""
+        cascade, cores = read_cascade(), os.cpu_count() or 1
+        threads = ThreadPoolExecutor(cores, thread_name_prefix="search")
+
+        @functools.lru_cache(_MOST_SIZES)
+        def of_size(height: int, width: int) -> PyramidSearch:
+            return PyramidSearch((height, width), cascade, threads, cores)
+
+        self.of_size = of_size
+
+
+def _work(waiting: Iterator[Layer], search_one: Callable[[Layer], Windows]) -> Windows:
+    return np.concatenate([NO_WINDOWS, *(search_one(layer) for layer in waiting)])
