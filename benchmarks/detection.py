@@ -69,7 +69,8 @@ def _look(video: Path, detect: Callable[[Image], Boxes], most_frames: int | None
 
 
 def _images(video: Path, most_frames: int | None) -> Iterator[Image]:
-    capture = cv2.VideoCapture(str(video))
+    # With more threads than one, FFmpeg would decode what comes next while the detectors are timed.
+    capture = cv2.VideoCapture(str(video), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     read, image = capture.read()
     if not read:
         raise SourceFailed(f"{str(video)!r} does not decode as a video. Check the path.")

@@ -38,13 +38,13 @@ class Attention:
     """Chooses the tiles to search in the consecutive frames of one camera."""
 
     def __init__(self, shape: tuple[int, ...], pyramid: Pyramid) -> None:
-        """Have seen nothing yet of pictures `(height, width)`: the first is searched everywhere."""
+        """Have seen nothing yet of pictures `(height, width)`: all of the first is new."""
         self.shape = shape
         self._geometry = pyramid.geometry
         self._frame = itertools.count()
         self._cells: Gray | None = None
         self._scouts = pyramid.tiles(0)
-        self._near = pyramid.tiles(EVERY_ROW)
+        self._near = pyramid.tiles(0)
 
     def send_scouts(self, gray: Gray) -> Tiles:
         """Choose where to look first in a grey picture, `(height, width)`."""
@@ -71,7 +71,7 @@ class Attention:
         cells = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
         before, self._cells = self._cells, cells
         if before is None:
-            return np.zeros_like(cells)
+            return np.ones_like(cells)
         return (cv2.absdiff(cells, before) >= _LEAST_CHANGE).astype(np.uint8)
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -20,7 +20,7 @@ _MOST_SIZES = 4
 _GROUPING = 0.2
 
 # What is asked of a window that is given: it passed so many of the cascade's 25 stages.
-LEAST_STAGES = 14
+LEAST_STAGES = 16
 
 
 class PyramidSearch:
@@ -34,20 +34,23 @@ class PyramidSearch:
         self._threads = threads
         self._workers = workers
         self._buffers = [LayerBuffers(layer) for layer in self.pyramid.layers]
+        self._gray: Gray = np.zeros(shape, np.uint8)
         self._sums: dict[int, LayerSums] = {}
 
     def begin(self, gray: Gray, tiles: Tiles) -> Windows:
         """Take up a picture, and search it as in `go_on`."""
-
-        def search_one(layer: Layer) -> Windows:
-            self._sums[layer.number] = self._buffers[layer.number].sum_up(gray)
-            return self._search(layer, tiles)
-
-        return self._search_all(search_one)
+        self._gray = gray
+        self._sums.clear()
+        return self.go_on(tiles)
 
     def go_on(self, tiles: Tiles) -> Windows:
-        """Search those rows of the tiles of all layers whose bits are set: see `cascade_search.search`."""
-        return self._search_all(lambda layer: self._search(layer, tiles))
+        """Search those rows of the tiles of all layers whose bits are set: see `cascade_search.search`.
+
+        Each thread takes one layer after the other, the largest first.
+        """
+        waiting = iter(self.pyramid.layers)
+        working = [self._threads.submit(self._search_each, waiting, tiles) for _ in range(self._workers)]
+        return np.concatenate([worker.result() for worker in working])
 
     def faces(self, windows: Windows) -> list[Square]:
         """Put the windows that passed all stages together to faces, as OpenCV does."""
@@ -58,15 +61,19 @@ class PyramidSearch:
         # The larger ones may reach beyond the edge by a pixel of their layer.
         return [Square(float(x), float(y), float(min(side, self._width - x))) for x, y, side, _ in grouped]
 
-    def _search(self, layer: Layer, tiles: Tiles) -> Windows:
-        chosen = self.pyramid.of_layer(tiles, layer)
-        return search(self._sums[layer.number], self._cascade, chosen, LEAST_STAGES) if chosen.any() else NO_WINDOWS
+    def _search_each(self, waiting: Iterator[Layer], tiles: Tiles) -> Windows:
+        found = [NO_WINDOWS]
+        for layer in waiting:
+            chosen = self.pyramid.of_layer(tiles, layer)
+            # Half of the layers are often not looked at, and need not be made.
+            if chosen.any():
+                found.append(search(self._summed_up(layer), self._cascade, chosen, LEAST_STAGES))
+        return np.concatenate(found)
 
-    def _search_all(self, search_one: Callable[[Layer], Windows]) -> Windows:
-        """Let each thread take one layer after the other, the largest first."""
-        waiting = iter(self.pyramid.layers)
-        working = [self._threads.submit(_work, waiting, search_one) for _ in range(self._workers)]
-        return np.concatenate([worker.result() for worker in working])
+    def _summed_up(self, layer: Layer) -> LayerSums:
+        if layer.number not in self._sums:
+            self._sums[layer.number] = self._buffers[layer.number].sum_up(self._gray)
+        return self._sums[layer.number]
 
 
 class PyramidSearches:
@@ -82,7 +89,3 @@ class PyramidSearches:
             return PyramidSearch((height, width), cascade, threads, cores)
 
         self.of_size = of_size
-
-
-def _work(waiting: Iterator[Layer], search_one: Callable[[Layer], Windows]) -> Windows:
-    return np.concatenate([NO_WINDOWS, *(search_one(layer) for layer in waiting)])
