@@ -30,6 +30,8 @@ from benchmarks.pictures import read_pictures
 from benchmarks.processes import own_redis
 from benchmarks.progress import tell
 from benchmarks.reload_figures import (
+    MARGIN_SECONDS,
+    Interval,
     asked_within,
     during_swaps,
     milliseconds_to_first_answer,
@@ -112,6 +114,8 @@ def _figures(records: Records, swaps: Swaps, first: int) -> dict[str, object]:
     swapping = during_swaps(records, [*swaps.good, *swaps.damaged])
     # Starting a program to be killed takes more of the machine than any swap, and is neither.
     counted = ~asked_within(records, swaps.killing)
+    # Nor is the start of the load's own program.
+    counted &= ~asked_within(records, Interval(0.0, swaps.good[0].began - MARGIN_SECONDS))
     seconds = records["seconds"]
     during, steady = p99_ms(seconds[counted & swapping]), p99_ms(seconds[counted & ~swapping])
     waited = milliseconds_to_first_answer(records, swaps.good)

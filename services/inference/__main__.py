@@ -16,6 +16,7 @@ from services.inference.reload import ModelWatcher, ServedModel
 from services.inference.server import Server
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
+from services.inference.warm_up import warm_up
 from shared.background_store import BackgroundStore
 from shared.connection import keep_going, open_async_redis, open_redis
 from shared.kept_faces import KeptFaces
@@ -49,6 +50,7 @@ def main() -> None:
     impatient = open_redis(settings.redis_url, timeout_seconds=0.5)
     with end_with_a_sentence():
         app = create_app(client, stores, watcher, follower, impatient, settings)
+    warm_up(app)
     board = MetricsBoard(client, SERVICE, REGISTRY)
 
     def post() -> None:
