@@ -1,15 +1,20 @@
 """Which detector a frame gets: its camera's live one, or in enrolments one that searches it whole."""
 
+import threading
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from services.extractor.live_detector import LiveDetector, compiled_searches
 from shared.detector import FaceDetector, open_detector
 from shared.messages import Frame
 
+if TYPE_CHECKING:
+    from services.extractor.pyramid_search import PyramidSearches
+
 
 class Detectors:
-    """The detectors of one extractor."""
+    """The detectors of one extractor. For some seconds, until live ones are ready, all frames are searched whole."""
 
     def __init__(self, yunet: Path | None) -> None:
         """Search with the Haar cascade, or with the YuNet model that is given: it is fast enough for whole frames.
@@ -18,8 +23,11 @@ class Detectors:
             DetectorFailed: see `shared.detector.open_detector`.
         """
         self._whole = open_detector(yunet)
-        self._searches = compiled_searches() if yunet is None else None
+        self._searches: PyramidSearches | None = None
         self._live: dict[str, LiveDetector] = {}
+        if yunet is None:
+            # No daemon: a process that ends in the middle of compiling may crash.
+            threading.Thread(target=self._get_ready, name="compile").start()
 
     def of(self, frame: Frame) -> FaceDetector:
         """Give the detector for a frame. The frames of one camera have to come in order."""
@@ -33,3 +41,6 @@ class Detectors:
     def keep(self, cameras: Collection[str]) -> None:
         """Forget what was seen on other cameras than these."""
         self._live = {camera: one for camera, one in self._live.items() if camera in cameras}
+
+    def _get_ready(self) -> None:
+        self._searches = compiled_searches()
