@@ -1,7 +1,7 @@
 """The cascade on chosen windows of a layer, with the answers that OpenCV's own search has for them.
 
 OpenCV looks at one window after the other. Here each stage looks at neighbouring ones side by side, for as long as more
-than one of them may be a face: that is three times as fast, and nothing is looked at that nobody asked for.
+than one of them may be a face: that is twice as fast, and nothing is looked at that nobody asked for.
 """
 
 from typing import NamedTuple

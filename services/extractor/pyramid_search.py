@@ -13,7 +13,7 @@ from services.extractor.haar_cascade import Cascade, read_cascade
 from services.extractor.pyramid import Layer, Pyramid, Tiles
 from shared.detector import NEIGHBOURS, Gray, Square
 
-# For so many sizes of pictures the room is kept: 20 MB for 1920 by 1080 pixels.
+# For so many sizes of pictures the room is kept: 39 MB for 1920 by 1080 pixels.
 _MOST_SIZES = 4
 
 # By how much windows may differ that OpenCV puts together to one face.
