@@ -33,7 +33,8 @@ from shared.connection import open_redis
 from shared.errors import FamiliarError
 from shared.redis_stream import dropped_counts
 
-WARM_UP_SECONDS = 5.0
+# An extractor compiles its live detection first, and searches frames whole until then.
+WARM_UP_SECONDS = 12.0
 LOOP_FRAMES = 100
 
 _LOOK_EVERY_SECONDS = 1.0
