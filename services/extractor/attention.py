@@ -17,8 +17,7 @@ from services.extractor.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS, Geome
 from services.extractor.pyramid_search import LEAST_STAGES
 from shared.detector import CASCADE_SIZE, Gray
 
-# Where a window passes so many of the 25 stages, it is looked closer at once; where so many, in the next frame too.
-_CLOSER_STAGES = LEAST_STAGES
+# Around every window of the scouts it is looked closer at once; where one passes so many stages, in the next frame too.
 _AGAIN_STAGES = 20
 # Around a window, in pixels of its layer, and in the layers next to it.
 _REACH = 2
@@ -56,7 +55,7 @@ class Attention:
 
     def look_closer(self, scouted: Windows) -> Tiles:
         """Choose where else to look, after the scouts' windows, `(windows, 4)`."""
-        _mark_near(scouted, _CLOSER_STAGES, self._geometry, self._near)
+        _mark_near(scouted, LEAST_STAGES, self._geometry, self._near)
         return self._near & ~self._scouts
 
     def go_on(self, windows: Windows) -> None:

@@ -1,4 +1,4 @@
-"""Live detection: what a search of every whole frame would find, for a small part of its time.
+"""Live detection: nearly all that a search of every whole frame would find, for a small part of its time.
 
 Only some windows of a frame are looked at (attention.py says which), but each of them as that search looks at it. So
 what is found is found there as well. docs/decisions/9-live-detection.md has the figures behind it.
