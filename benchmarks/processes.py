@@ -33,8 +33,9 @@ def running(command: Sequence[str], log: Path, environment: Mapping[str, str] | 
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C reaches this process alone, which then ends the others in order.
-            start_new_session=True,
+            # Ctrl-C reaches this process alone, which then ends the others in order. In sessions of their own, Linux
+            # would share the cores out among these, and niceness would mean nothing between them.
+            process_group=0,
         )
     try:
         yield process

@@ -71,13 +71,15 @@ def wrong_versions(records: Records, good: Collection[int]) -> int:
     return int(wrong.sum())
 
 
-def p99_ms_by_swap(records: Records, swaps: Sequence[Swap]) -> NDArray[np.float64]:
-    """Give the 99th percentile in milliseconds of what was asked in each swap, `(swaps,)`; one without is left out.
+def rounds_of(records: Records, swaps: Sequence[Swap], count: int) -> list[Flags]:
+    """Mark what was asked, `(requests,)`, in each of `count` rounds, which have the same number of swaps but for one.
 
-    A machine that halts for a moment spoils the percentile of all swaps together, and only one of these.
+    A round begins just before its first swap. `swaps` are in their order.
     """
-    by_swap = [records["seconds"][during_swaps(records, [swap])] for swap in swaps]
-    return np.array([p99_ms(seconds) for seconds in by_swap if len(seconds)])
+    began = [swaps[number * len(swaps) // count].began - MARGIN_SECONDS for number in range(count)]
+    asked = records["finished"] - records["seconds"]
+    rounds = np.searchsorted(began, asked, side="right") - 1
+    return [rounds == number for number in range(count)]
 
 
 def p99_ms(seconds: NDArray[np.float64]) -> float:

@@ -17,6 +17,8 @@ DAMAGED_EVERY = 10
 
 _SERVED_WITHIN_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.02
+# A share of the time between two swaps.
+_ASKED_AFTER = 0.7
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,10 @@ def swap_versions(bench: Bench, site: Site, count: int, seconds_apart: float) ->
             else:
                 version = publisher.publish_damaged(DAMAGES[len(damaged) % len(DAMAGES)])
                 damaged.append(Swap(version, began, time.monotonic()))
-            time.sleep(max(0.0, began + seconds_apart - time.monotonic()))
-            # Asking earlier, again and again, would be a load of its own.
+            # Asking earlier would be a load of its own in this swap, and asking later in the next one.
+            time.sleep(max(0.0, began + _ASKED_AFTER * seconds_apart - time.monotonic()))
             _wait_until_served(site, good[-1].version)
+            time.sleep(max(0.0, began + seconds_apart - time.monotonic()))
             if number == count // 2:
                 tell(f"{number} swaps; a publisher is killed in the middle of its work")
                 killing = _kill_a_publisher(bench, original, seconds_apart)

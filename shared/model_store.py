@@ -99,8 +99,12 @@ class ModelStore:
             raise BrokenModel(f"{MANIFEST} of version {version} speaks of version {manifest.version}.")
         return manifest
 
-    def verified_files(self, version: int, needed: str = SERVED_MODEL) -> dict[str, Path]:
+    def verified_files(
+        self, version: int, needed: str = SERVED_MODEL, *, rest: Callable[[], None] = lambda: None
+    ) -> dict[str, Path]:
         """Give the paths of a version's files by name, `needed` among them, after checking each against its SHA-256.
+
+        `rest` is called before each.
 
         Raises:
             UnknownModel: there is no such version.
@@ -113,6 +117,7 @@ class ModelStore:
         for name, path in paths.items():
             if not path.exists():
                 raise BrokenModel(f"{name} of model version {version} is missing. {BrokenModel().detail}")
+            rest()
             if sha256_of(path) != manifest.files[name]:
                 raise BrokenModel(
                     f"{name} of model version {version} does not have the SHA-256 that its manifest names. "

@@ -1,8 +1,7 @@
 """One model version, loaded: everything that is needed to name faces, and nothing that changes."""
 
 import os
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from services.inference.pace import without_rest
 from shared.errors import BrokenModel, ImageTooLarge, UnreadableImage
 from shared.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 from shared.lending_pool import Pool
@@ -37,12 +37,12 @@ class Predictor:
     """
 
     def __init__(
-        self, manifest: Manifest, model: bytes, golden: Sequence[Image] = (), *, pause_seconds: float = 0.0
+        self, manifest: Manifest, model: bytes, golden: Sequence[Image] = (), *, rest: Callable[[], None] = without_rest
     ) -> None:
         """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
 
-        `golden` are the crops of the manifest's golden samples, in their order. Between its steps, of a few
-        milliseconds each, loading pauses for `pause_seconds`: what is asked of the version before goes on.
+        `golden` are the crops of the manifest's golden samples, in their order. `rest` is called before each step,
+        of a few milliseconds at most.
 
         Raises:
             BrokenModel: the bytes are not a model, one that does not fit its manifest, or one that answers to the
@@ -54,7 +54,7 @@ class Predictor:
         cores = os.cpu_count() or 1
         try:
             # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
-            networks = [_load(model, pause_seconds) for _ in range(cores)]
+            networks = [_load(model, rest) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
         self._require_people(networks[0].output_size)
@@ -62,7 +62,7 @@ class Predictor:
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
         if not golden:
             self._answer(np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8))
-        self._compare(golden, pause_seconds)
+        self._compare(golden, rest)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
         """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
@@ -83,10 +83,10 @@ class Predictor:
         if any(len(sample.confidences) != len(self.people) for sample in self.manifest.golden):
             raise BrokenModel(f"The golden samples of model version {self.version} have answers for other people.")
 
-    def _compare(self, golden: Sequence[Image], pause_seconds: float) -> None:
+    def _compare(self, golden: Sequence[Image], rest: Callable[[], None]) -> None:
         # One after the other, in the thread that loads: whoever asks the version before needs the other cores.
         for sample, crop in zip(self.manifest.golden, golden, strict=True):
-            time.sleep(pause_seconds)
+            rest()
             answer = self._answer(crop)
             difference = float(np.abs(answer - np.array(sample.confidences)).max())
             # Asked this way round, NaN is broken too.
@@ -106,8 +106,8 @@ class Predictor:
             return np.asarray(network.interpreter.get_tensor(network.output_index)[0], np.float32)
 
 
-def _load(model: bytes, pause_seconds: float) -> _Network:
-    time.sleep(pause_seconds)
+def _load(model: bytes, rest: Callable[[], None]) -> _Network:
+    rest()
     interpreter = Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
     (pixels,) = interpreter.get_input_details()
@@ -115,17 +115,18 @@ def _load(model: bytes, pause_seconds: float) -> _Network:
     return _Network(interpreter, pixels["index"], int(pixels["shape"][1]), people["index"], int(people["shape"][-1]))
 
 
-def load_predictor(store: ModelStore, version: int, *, pause_seconds: float = 0.0) -> Predictor:
-    """Load a version from the store, after checking every file against its hash; see `Predictor` for the pauses.
+def load_predictor(store: ModelStore, version: int, *, rest: Callable[[], None] = without_rest) -> Predictor:
+    """Load a version from the store, after checking every file against its hash. `rest` is called before each step.
 
     Raises:
         UnknownModel: there is no such version.
         BrokenModel: a file is missing, damaged, or does not fit the manifest.
     """
-    paths = store.verified_files(version)
+    paths = store.verified_files(version, rest=rest)
     manifest = store.manifest(version)
+    rest()
     try:
         golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]
     except (KeyError, UnreadableImage, ImageTooLarge) as error:
         raise BrokenModel(f"The golden samples of model version {version} cannot be read: {error}") from error
-    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, pause_seconds=pause_seconds)
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, rest=rest)

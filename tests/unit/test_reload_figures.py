@@ -10,7 +10,7 @@ from benchmarks.reload_figures import (
     first_answer,
     milliseconds_to_first_answer,
     p99_ms,
-    p99_ms_by_swap,
+    rounds_of,
     wrong_versions,
 )
 
@@ -34,12 +34,13 @@ def test_a_swap_reaches_from_its_publishing_to_its_first_answer() -> None:
     assert during_swaps(RECORDS, SWAPS).tolist() == [False, True, True, True, False, True]
 
 
-def test_each_swap_has_a_percentile_of_its_own() -> None:
-    """Of what was asked in it alone; a swap in which nothing was asked has none."""
-    nobody = Swap(4, 20.0, 20.1)
-    slow = RECORDS.copy()
-    slow["seconds"][5] = 0.2
-    assert p99_ms_by_swap(slow, [*SWAPS, nobody]).tolist() == [pytest.approx(100), pytest.approx(200)]
+def test_a_round_begins_just_before_its_first_swap() -> None:
+    """What was asked before all of them belongs to none."""
+    first, second = rounds_of(RECORDS, SWAPS, 2)
+
+    assert first.tolist() == [False, True, True, True, True, False]
+    assert second.tolist() == [False, False, False, False, False, True]
+    assert rounds_of(RECORDS, SWAPS, 1)[0].tolist() == (first | second).tolist()
 
 
 def test_the_first_answer_is_found() -> None:
