@@ -135,8 +135,11 @@ def encode_jpeg(image: Image, quality: int = 90) -> bytes:
 
 
 def encode_png(image: Image) -> bytes:
-    """Encode an image as PNG, which loses nothing."""
-    _, data = cv2.imencode(".png", image)
+    """Encode an image as PNG, which loses nothing.
+
+    Nor is it made smaller: it takes twice as many bytes, and is read in less time.
+    """
+    _, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 0])
     return data.tobytes()
 
 
