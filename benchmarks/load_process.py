@@ -46,7 +46,10 @@ class LoadProcess:
         Raises:
             ServiceFailed: they cannot connect.
         """
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
+        # Clients are somebody else's programs: they share a session with no service.
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         self._output = self._process.stdout or io.BytesIO()
         if self._output.readline() != READY:
             self._process.wait()
