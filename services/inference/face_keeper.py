@@ -1,10 +1,9 @@
 """The edge that keeps the faces of pictures for a correction, behind the answers: nobody waits for Redis."""
 
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 
 import redis
 import structlog
@@ -15,13 +14,14 @@ from shared.kept_faces import KeptFaces
 from shared.messages import Prediction
 from shared.redis_stream import run_transaction
 
-# So many may wait for Redis. They hold their crops in memory, and many times more are never kept at once.
+# So many may wait. They hold their crops in memory, and many times more are never kept at once.
 MOST_WAITING = 64
 SETTLE_SECONDS = 2.0
 
 _LOOK_EVERY_SECONDS = 0.5
-# Many that are kept in one go cost Redis and this process little more than one.
+# Many that are kept in one go cost Redis and this process little more than one, and wake this thread once.
 _COLLECT_SECONDS = 0.05
+_ENOUGH_COLLECTED = MOST_WAITING // 2
 
 _log = structlog.get_logger()
 
@@ -35,7 +35,8 @@ class FaceKeeper:
         """Keep nothing yet; `run` does."""
         self._client = client
         self._kept = kept
-        self._waiting: Queue[_Answered | threading.Event] = Queue(MOST_WAITING)
+        self._waiting: SimpleQueue[_Answered | threading.Event] = SimpleQueue()
+        self._hurried = threading.Event()
         self._in_trouble = False
 
     def keep(self, prediction: Prediction, crops: Sequence[Image | bytes]) -> None:
@@ -43,42 +44,41 @@ class FaceKeeper:
 
         Where Redis is too slow, they go.
         """
-        try:
-            self._waiting.put_nowait((prediction, crops))
-        except Full:
+        waiting = self._waiting.qsize()
+        if waiting >= MOST_WAITING:
             self._say("Redis takes them too slowly")
+            return
+        self._waiting.put((prediction, crops))
+        if waiting >= _ENOUGH_COLLECTED:
+            self._hurried.set()
 
     def settle(self) -> None:
         """Wait until what was handed over before is kept, or cannot be; for at most `SETTLE_SECONDS`."""
         settled = threading.Event()
-        try:
-            self._waiting.put(settled, timeout=SETTLE_SECONDS)
-        except Full:
-            return
+        self._waiting.put(settled)
+        self._hurried.set()
         settled.wait(SETTLE_SECONDS)
 
     def run(self, stopped: threading.Event) -> None:
         """Keep what is handed over, until stopped and nothing waits any more."""
         while not stopped.is_set() or not self._waiting.empty():
-            answered, settled = self._collect()
-            if answered:
+            collected = self._collect()
+            if answered := [waiting for waiting in collected if not isinstance(waiting, threading.Event)]:
                 self._keep(answered)
-            if settled:
-                settled.set()
-
-    def _collect(self) -> tuple[list[_Answered], threading.Event | None]:
-        """Take what comes within a moment, or until somebody waits for it to be kept."""
-        answered: list[_Answered] = []
-        until = time.monotonic() + _LOOK_EVERY_SECONDS
-        with suppress(Empty):
-            while True:
-                waiting = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
+            for waiting in collected:
                 if isinstance(waiting, threading.Event):
-                    return answered, waiting
-                if not answered:
-                    until = time.monotonic() + _COLLECT_SECONDS
-                answered.append(waiting)
-        return answered, None
+                    waiting.set()
+
+    def _collect(self) -> list[_Answered | threading.Event]:
+        """Take all that waits, a moment after the first came, or as soon as it is enough or somebody waits for it."""
+        collected: list[_Answered | threading.Event] = []
+        with suppress(Empty):
+            collected.append(self._waiting.get(timeout=_LOOK_EVERY_SECONDS))
+            self._hurried.wait(_COLLECT_SECONDS)
+            self._hurried.clear()
+            while True:
+                collected.append(self._waiting.get_nowait())
+        return collected
 
     def _keep(self, answered: Sequence[_Answered]) -> None:
         encoded = [(prediction, map(_as_jpeg, crops)) for prediction, crops in answered]

@@ -1,0 +1,53 @@
+"""Faces that are kept behind the answers, many in one go, on a real Redis."""
+
+import threading
+
+import redis
+from structlog.testing import capture_logs
+
+from services.inference.face_keeper import MOST_WAITING, FaceKeeper
+from shared import redis_names
+from shared.kept_faces import KeptFaces, find_kept_face
+from tests.app_client import keeping
+from tests.builders import crop, prediction_of
+
+ROOM = 4 * MOST_WAITING
+
+
+def _hand_over(keeper: FaceKeeper, count: int) -> None:
+    for number in range(count):
+        keeper.keep(prediction_of(f"p{number}", "karan"), [crop(number % 200)])
+
+
+def _kept(client: redis.Redis) -> int:
+    return len(list(client.scan_iter(match=redis_names.kept_face("*"))))
+
+
+def test_who_waits_finds_what_was_handed_over_before(client: redis.Redis) -> None:
+    """A correction may come at once."""
+    with keeping(client, ROOM) as keeper:
+        _hand_over(keeper, 3)
+        keeper.settle()
+        assert find_kept_face(client, "p2", None)[1] == crop(2)
+        assert _kept(client) == 3
+
+
+def test_all_that_comes_in_a_burst_is_kept(client: redis.Redis) -> None:
+    """However many are taken in one go, and whether or not anybody waits for them."""
+    for burst in range(5):
+        with keeping(client, ROOM) as keeper:
+            _hand_over(keeper, MOST_WAITING - 1)
+        assert _kept(client) == min(ROOM, (burst + 1) * (MOST_WAITING - 1))
+
+
+def test_what_nobody_takes_in_time_goes(client: redis.Redis) -> None:
+    """It is said once, the memory that waits is bounded, and what did wait is kept in the end."""
+    keeper = FaceKeeper(client, KeptFaces(client, ROOM))
+    with capture_logs() as logs:
+        _hand_over(keeper, MOST_WAITING + 5)
+    assert [entry["trouble"] for entry in logs] == ["Redis takes them too slowly"]
+
+    stopped = threading.Event()
+    stopped.set()
+    keeper.run(stopped)
+    assert _kept(client) == MOST_WAITING
