@@ -1,7 +1,6 @@
 """Run inference: HTTP, the streams of faces and sightings, and the watch for new model versions, in one process."""
 
 import gc
-import sys
 import threading
 
 import structlog
@@ -13,6 +12,7 @@ from services.inference.face_worker import FaceWorker
 from services.inference.metrics import REGISTRY
 from services.inference.metrics_page import SERVICE
 from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.scheduling import share_cores
 from services.inference.server import Server
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
@@ -26,14 +26,10 @@ from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from shared.service import end_with_a_sentence, end_with_any_thread, load_settings
 
-# A thread that waits for Python's lock asks for it after so long. With Python's own 5 ms the cores stood still for a
-# tenth of the time under load, each waiting for the other to let go.
-LOCK_ASKED_AFTER_SECONDS = 0.00002
-
 
 def main() -> None:
     """Wire settings, connections, threads and the HTTP server."""
-    sys.setswitchinterval(LOCK_ASKED_AFTER_SECONDS)
+    share_cores()
     settings = load_settings(InferenceSettings)
     configure_logs("inference", settings.log_format)
     log = structlog.get_logger()
