@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import redis
 from fastapi import APIRouter, FastAPI, Response
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -31,6 +32,9 @@ from shared.detector import FaceDetector, open_detector
 from shared.lending_pool import Pool
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
+
+# What FastAPI would send, where the environment says so, leaves this machine: nothing of Familiar's does.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def create_app(
         title="Familiar",
         version="1",
         description="Names the faces it knows. Errors are problem details (RFC 9457).",
+        telemetry=_NO_TELEMETRY,
     )
     answer_errors_with_problems(app)
     for routes in (
