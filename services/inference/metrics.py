@@ -1,5 +1,7 @@
 """What inference measures. No label says who somebody is."""
 
+from functools import cache
+
 from prometheus_client import Counter, Histogram
 
 from shared.messages import Prediction
@@ -55,10 +57,21 @@ def observe_face(prediction: Prediction) -> None:
 def observe_picture(prediction: Prediction) -> None:
     """Measure the answer to a picture over HTTP."""
     for step, milliseconds in prediction.timing_ms.items():
-        PICTURE.labels(step).observe(milliseconds / 1000)
+        _step_of_picture(step).observe(milliseconds / 1000)
     _count_faces(prediction)
+
+
+def count_request(route: str, status: int) -> None:
+    """Count a request that was answered, by the template of its route."""
+    _requests(route, status).inc()
 
 
 def _count_faces(prediction: Prediction) -> None:
     for face in prediction.faces:
-        PREDICTIONS.labels(prediction.camera or "", "person" if face.person else "unknown").inc()
+        _predictions(prediction.camera or "", "person" if face.person else "unknown").inc()
+
+
+# To look a metric up by its labels takes longer than to add to it.
+_step_of_picture = cache(PICTURE.labels)
+_predictions = cache(PREDICTIONS.labels)
+_requests = cache(REQUESTS.labels)

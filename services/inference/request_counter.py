@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.inference.metrics import REQUESTS
+from services.inference.metrics import count_request
 
 # One label for all that somebody may ask for and there is not.
 NO_ROUTE = "none"
@@ -22,7 +22,7 @@ class RequestCounter:
         def count(status: int) -> None:
             nonlocal counted
             if not counted:
-                REQUESTS.labels(getattr(scope.get("route"), "path", NO_ROUTE), status).inc()
+                count_request(getattr(scope.get("route"), "path", NO_ROUTE), status)
             counted = True
 
         async def send_counted(message: Message) -> None:
