@@ -1,6 +1,7 @@
 """Run inference: HTTP, the streams of faces and sightings, and the watch for new model versions, in one process."""
 
 import gc
+import sys
 import threading
 
 import structlog
@@ -12,7 +13,7 @@ from services.inference.face_worker import FaceWorker
 from services.inference.metrics import REGISTRY
 from services.inference.metrics_page import SERVICE
 from services.inference.reload import ModelWatcher, ServedModel
-from services.inference.scheduling import share_cores
+from services.inference.scheduling import LOCK_ASKED_AFTER_SECONDS, stand_back
 from services.inference.server import Server
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
@@ -29,7 +30,7 @@ from shared.service import end_with_a_sentence, end_with_any_thread, load_settin
 
 def main() -> None:
     """Wire settings, connections, threads and the HTTP server."""
-    share_cores()
+    sys.setswitchinterval(LOCK_ASKED_AFTER_SECONDS)
     settings = load_settings(InferenceSettings)
     configure_logs("inference", settings.log_format)
     log = structlog.get_logger()
@@ -66,6 +67,7 @@ def main() -> None:
     # What is there by now stays. Looking through all of it for garbage, again and again, would hold every answer up.
     gc.freeze()
     log.info("started", host=settings.host, port=settings.port, model_version=watcher.served.version)
+    stand_back()
     try:
         Server(app, settings.host, settings.port, stopped).run()
     finally:

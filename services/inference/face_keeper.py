@@ -19,7 +19,7 @@ MOST_WAITING = 64
 SETTLE_SECONDS = 2.0
 
 _LOOK_EVERY_SECONDS = 0.5
-# Many that are kept in one go cost Redis and this process little more than one, and wake this thread once.
+# Many that are kept in one go cost Redis and this process little more than one.
 _COLLECT_SECONDS = 0.05
 _ENOUGH_COLLECTED = MOST_WAITING // 2
 

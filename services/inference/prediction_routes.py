@@ -4,7 +4,6 @@ import os
 import uuid
 from asyncio import get_running_loop
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from services.inference.metrics import observe_picture
 from services.inference.predict import Answer, predict_crop, predict_picture
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
+from services.inference.scheduling import start_threads
 from services.inference.uploaded_picture import PICTURE_BODY, read_picture
 from shared.detector import FaceDetector
 from shared.errors import InvalidRequest
@@ -30,7 +30,8 @@ _YES_OR_NO = TypeAdapter(bool)
 class _PredictionRoute(APIRoute):
     """A route that FastAPI describes by its function, and whose one parameter is read here.
 
-    How FastAPI reads parameters takes a quarter of all that a request costs besides its picture.
+    How FastAPI reads parameters takes a quarter of all that a request costs besides its picture. What else it would
+    do around the function, such as dependencies of the router, it does not do here.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -54,7 +55,7 @@ def prediction_routes(served: ServedModel, keeper: FaceKeeper, detectors: Pool[F
     """Make the route that names the faces of a picture, which is searched with `detectors`."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"], route_class=_PredictionRoute)
     # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
-    threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="picture")
+    threads = start_threads(os.cpu_count() or 1, "picture")
 
     def predict(data: bytes, predictor: Predictor, *, crop: bool) -> Answer:
         if crop:

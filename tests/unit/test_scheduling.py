@@ -1,24 +1,54 @@
 """How the threads of inference take turns."""
 
+import errno
+import os
 import subprocess
 import sys
 
 import pytest
 
-POLICIES = """
-import os, threading
-from services.inference.scheduling import share_cores
+from services.inference.scheduling import stand_back, start_threads
 
-share_cores()
-print(os.sched_getscheduler(0) == os.SCHED_BATCH, flush=True)
-thread = threading.Thread(target=lambda: print(os.sched_getscheduler(0) == os.SCHED_BATCH))
-thread.start()
-thread.join()
+# A process of its own, as a thread cannot take back what it gave up.
+NICENESSES = """
+import os, threading
+from services.inference.scheduling import stand_back, start_threads
+
+def niceness(_number=None):
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+before = niceness()
+threads = start_threads(2, "picture")
+stand_back()
+print(niceness() > before, [number - before for number in threads.map(niceness, range(8))])
 """
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only on Linux has each thread its own niceness")
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a policy for batches")
-def test_no_thread_takes_a_core_from_one_that_computes() -> None:
-    """Neither the first one, nor those that are started afterwards."""
-    process = subprocess.run([sys.executable, "-c", POLICIES], check=True, capture_output=True, text=True)
-    assert process.stdout.split() == ["True", "True"]
+
+@linux
+def test_who_stands_back_does_it_alone() -> None:
+    """Threads that were started before keep their claim."""
+    process = subprocess.run([sys.executable, "-c", NICENESSES], check=True, capture_output=True, text=True)
+    assert process.stdout == f"True {[0] * 8}\n"
+
+
+@linux
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EACCES, errno.ENOSYS])
+def test_where_it_is_refused_nothing_else_is(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """A container's rules may forbid it."""
+    refused: list[int] = []
+
+    def refuse(*_arguments: object) -> None:
+        refused.append(number)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "setpriority", refuse)
+    stand_back()
+    assert refused == [number]
+
+
+def test_every_thread_of_a_pool_is_there_at_once() -> None:
+    """None is started later, by somebody else."""
+    with start_threads(3, "picture") as threads:
+        assert len(threads._threads) == 3
