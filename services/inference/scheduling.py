@@ -10,7 +10,7 @@ from contextlib import suppress
 # tenth of the time under load, each waiting for the other to let go.
 LOCK_ASKED_AFTER_SECONDS = 0.00002
 
-# Enough to come after a picture that is being named, and far less than the trainer's.
+# So much more than the others': enough to come after a picture that is being named, and far less than the trainer's.
 _NICENESS = 3
 
 
@@ -32,4 +32,5 @@ def stand_back() -> None:
     if sys.platform == "linux":
         # Where the system does not let it, all is as it would be anyway.
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
