@@ -86,7 +86,7 @@ def _require_enrolled(samples: SampleStore, name: str) -> str:
 
 def _add_sample(samples: SampleStore, person: str, crop: bytes, origin: SampleOrigin) -> bool:
     """Add a sample to learn from, unless one of either split shows the same: a test on what was learned flatters."""
-    if TakenSamples(samples).has_near_copy_of(person, decode_image(crop)):
+    if TakenSamples(samples).has_near_copy_of(person, decode_image(crop), origin.frame_id):
         return False
     return samples.add(person, Split.TRAIN, crop, origin, most=None) is Addition.ADDED
 

@@ -1,12 +1,14 @@
 """Near-copies: crops that show nothing that a sample does not show already."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import ImageTooLarge, UnreadableImage
 from shared.images import Image, decode_image
-from shared.sample_store import SampleStore
+from shared.sample_store import SampleStore, read_origin
 
 FINGERPRINT_SIZE = 32
 # Neighbouring frames of somebody who talks lie at 0.1 to 0.4, of somebody who sits still below 0.1.
@@ -23,6 +25,12 @@ def fingerprint(crop: Image) -> Fingerprint:
     return np.asarray(standardised.ravel(), np.float32)
 
 
+@dataclass(frozen=True)
+class _TakenSample:
+    frame_id: str | None
+    fingerprint: Fingerprint
+
+
 class TakenSamples:
     """The fingerprints of the samples that are in the store, of both splits, read when first asked for."""
 
@@ -30,32 +38,37 @@ class TakenSamples:
         """Remember nothing yet; `store` is the truth that is asked each time."""
         self._store = store
         self._person = ""
-        self._fingerprints: dict[str, Fingerprint] = {}
+        self._taken: dict[str, _TakenSample] = {}
 
-    def has_near_copy_of(self, person: str, crop: Image) -> bool:
-        """Tell whether a sample of the person lies within `NEAR_COPY_DISTANCE` (root mean square) of the crop."""
+    def has_near_copy_of(self, person: str, crop: Image, frame_id: str) -> bool:
+        """Tell whether a sample of the person lies within `NEAR_COPY_DISTANCE` (root mean square) of the crop.
+
+        Samples of the crop's own frame do not count: a frame that comes once more has not been refused.
+        """
         self._refresh(person)
-        if not self._fingerprints:
+        others = [taken.fingerprint for taken in self._taken.values() if taken.frame_id != frame_id]
+        if not others:
             return False
-        taken = np.stack(list(self._fingerprints.values()))
-        distances = np.sqrt(np.mean((taken - fingerprint(crop)) ** 2, axis=1))
+        distances = np.sqrt(np.mean((np.stack(others) - fingerprint(crop)) ** 2, axis=1))
         return bool(distances.min() < NEAR_COPY_DISTANCE)
 
     def _refresh(self, person: str) -> None:
         if person != self._person:
-            self._person, self._fingerprints = person, {}
+            self._person, self._taken = person, {}
         present = self._store.sample_ids(person)
-        for gone in self._fingerprints.keys() - present:
-            del self._fingerprints[gone]
-        for sample_id in present - self._fingerprints.keys():
+        for gone in self._taken.keys() - present:
+            del self._taken[gone]
+        for sample_id in present - self._taken.keys():
             jpeg = self._store.read(person, sample_id)
             if jpeg is not None:
-                self._fingerprints[sample_id] = _fingerprint_of_file(jpeg)
+                self._taken[sample_id] = _read_taken(jpeg)
 
 
-def _fingerprint_of_file(jpeg: bytes) -> Fingerprint:
+def _read_taken(jpeg: bytes) -> _TakenSample:
+    origin = read_origin(jpeg)
     try:
-        return fingerprint(decode_image(jpeg))
+        shown = fingerprint(decode_image(jpeg))
     except (UnreadableImage, ImageTooLarge):
         # Nothing is like a damaged sample; training names the file.
-        return np.full(FINGERPRINT_SIZE**2, np.inf, np.float32)
+        shown = np.full(FINGERPRINT_SIZE**2, np.inf, np.float32)
+    return _TakenSample(origin.frame_id if origin else None, shown)

@@ -153,7 +153,7 @@ class ExtractorWorker:
         chosen = choose_sample(faces, self._rules)
         if isinstance(chosen, Refusal):
             return chosen
-        if self._taken.has_near_copy_of(label.person, chosen.crop):
+        if self._taken.has_near_copy_of(label.person, chosen.crop, frame.frame_id):
             return Refusal.NEAR_COPY
         most = enrolment.request.train if label.split is Split.TRAIN else enrolment.request.test
         origin = SampleOrigin(

@@ -66,14 +66,17 @@ def test_test_samples_were_captured_after_every_train_sample(
 def test_a_frame_that_is_delivered_twice_adds_nothing(
     client: redis.Redis, store: SampleStore, worker: ExtractorWorker
 ) -> None:
-    """Neither a sample nor a count of one."""
+    """Neither a sample, nor a count of one, nor a refusal."""
     label = enrol_zoe(client, store, train=4, test=0).label
     publish_labelled(client, zoe(5), 0, label)
     ((_, fields),) = client.xrange(FRAMES)
     client.xadd(FRAMES, fields)
     worker.step()
     assert counts(store) == (1, 0)
-    assert get_enrolment(client, "door").train_samples == 1
+    enrolment = get_enrolment(client, "door")
+    assert enrolment.train_samples == 1
+    assert enrolment.refused == {}
+    assert client.xlen(FRAMES) == 0
 
 
 @pytest.mark.parametrize(

@@ -60,49 +60,57 @@ def test_a_plain_crop_has_a_fingerprint_without_dividing_by_zero() -> None:
 
 def test_without_samples_nothing_is_a_copy(store: SampleStore) -> None:
     """The first crop is always new."""
-    assert not TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0))
+    assert not TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0), "another")
 
 
 @pytest.mark.parametrize("split", list(Split))
 def test_a_crop_that_is_stored_has_a_near_copy(store: SampleStore, split: Split) -> None:
     """Whichever split it is in: a test sample must not be a copy of a train sample."""
     store_sample(store, crop_at(5.0), split)
-    assert TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0))
+    assert TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0), "another")
+
+
+def test_a_frame_is_no_near_copy_of_itself(store: SampleStore) -> None:
+    """Of the same picture that somebody put into the store, without a word of its frame, it is one."""
+    sample = store_sample(store, crop_at(5.0))
+    assert not TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0), "f")
+    sample.with_name("copied.jpg").write_bytes(encode_jpeg(crop_at(5.0), 95))
+    assert TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0), "f")
 
 
 def test_the_same_person_a_while_later_is_new(store: SampleStore) -> None:
     """They have moved."""
     store_sample(store, crop_at(5.0))
-    assert not TakenSamples(store).has_near_copy_of("zoe", crop_at(8.0))
+    assert not TakenSamples(store).has_near_copy_of("zoe", crop_at(8.0), "another")
 
 
 def test_a_sample_that_is_added_later_counts_at_once(store: SampleStore) -> None:
     """What was read before is not the last word."""
     taken = TakenSamples(store)
-    assert not taken.has_near_copy_of("zoe", crop_at(5.0))
+    assert not taken.has_near_copy_of("zoe", crop_at(5.0), "another")
     store_sample(store, crop_at(5.0))
-    assert taken.has_near_copy_of("zoe", crop_at(5.0))
+    assert taken.has_near_copy_of("zoe", crop_at(5.0), "another")
 
 
 def test_a_sample_that_was_deleted_counts_no_more(store: SampleStore) -> None:
     """The store is the truth."""
     path = store_sample(store, crop_at(5.0))
     taken = TakenSamples(store)
-    assert taken.has_near_copy_of("zoe", crop_at(5.0))
+    assert taken.has_near_copy_of("zoe", crop_at(5.0), "another")
     path.unlink()
-    assert not taken.has_near_copy_of("zoe", crop_at(5.0))
+    assert not taken.has_near_copy_of("zoe", crop_at(5.0), "another")
 
 
 def test_another_persons_samples_do_not_count(store: SampleStore) -> None:
     """Neither before nor after somebody else was asked about."""
     store_sample(store, crop_at(5.0))
     taken = TakenSamples(store)
-    assert taken.has_near_copy_of("zoe", crop_at(5.0))
-    assert not taken.has_near_copy_of("karan", crop_at(5.0))
-    assert taken.has_near_copy_of("zoe", crop_at(5.0))
+    assert taken.has_near_copy_of("zoe", crop_at(5.0), "another")
+    assert not taken.has_near_copy_of("karan", crop_at(5.0), "another")
+    assert taken.has_near_copy_of("zoe", crop_at(5.0), "another")
 
 
 def test_a_sample_that_cannot_be_read_is_passed_over(store: SampleStore) -> None:
     """One damaged file stops nobody's enrolment."""
     store_sample(store, crop_at(5.0)).with_name("damaged.jpg").write_bytes(b"no picture")
-    assert TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0))
+    assert TakenSamples(store).has_near_copy_of("zoe", crop_at(5.0), "another")
