@@ -238,7 +238,9 @@ class SampleStore:
         write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
 
     def _name(self, slug: str) -> str:
-        return str(json.loads(self._card(slug).read_text())["name"])
+        # As bytes, which for JSON are UTF-8. Text would be read as the locale says, and while LLVM compiles in the same
+        # process, that is "C" for moments, which knows ASCII alone.
+        return str(json.loads(self._card(slug).read_bytes())["name"])
 
     def _paths(self, person: str, split: Split) -> Iterator[Path]:
         return (self._samples / split / person).glob("*.jpg")

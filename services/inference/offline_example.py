@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-labels = json.loads(Path("labels.json").read_text())
+labels = json.loads(Path("labels.json").read_bytes())
 network = Interpreter("model.tflite")
 network.allocate_tensors()
 (pixels,), (people,) = network.get_input_details(), network.get_output_details()

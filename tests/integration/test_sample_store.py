@@ -1,5 +1,6 @@
 """The sample store on a real disk: bounded, idempotent, and readable while it is written."""
 
+import locale
 import subprocess
 import sys
 from datetime import timedelta
@@ -65,6 +66,17 @@ def test_several_processes_that_add_at_once_reach_exactly_the_limit(store: Sampl
         adder.stdin.flush()
     added = [int(adder.communicate(timeout=30)[0]) for adder in adders]
     assert sum(added) == store.count("zoe", Split.TRAIN) == most
+
+
+def test_a_name_is_read_whatever_the_locale_says(store: SampleStore) -> None:
+    """While LLVM compiles in the same process, that is "C" for moments."""
+    store.register("Zoë K.")
+    before = locale.setlocale(locale.LC_ALL)
+    locale.setlocale(locale.LC_ALL, "C")
+    try:
+        assert store.person("zoe-k").name == "Zoë K."
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
 
 
 def test_the_same_crop_of_the_same_frame_is_stored_once(store: SampleStore) -> None:
