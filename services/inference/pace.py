@@ -1,27 +1,46 @@
-"""Working beside others who are not to notice: in steps, with a rest after each."""
+"""How a version is loaded: at once, or beside others who are not to notice."""
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 # What takes less is no step: together with what follows it holds nobody up.
 _LEAST_STEP_SECONDS = 0.0005
 
 
-def in_steps(rest_seconds: float) -> Callable[[], None]:
-    """Give a function to be called between the steps of some work, by the thread that does it.
+class Pace:
+    """At once, where nobody is to be spared."""
 
-    Called, it rests for `rest_seconds`, unless the thread has hardly computed anything since it last did.
+    def rest(self) -> None:
+        """Be called before each step, of a few milliseconds, by the thread that does the work."""
+
+    def compute(self, invoke: Callable[[], None]) -> None:
+        """Do a step that is the network's alone, and lets go of Python's lock from its beginning to its end."""
+        invoke()
+
+
+AT_ONCE = Pace()
+
+
+class BesideOthers(Pace):
+    """In steps, with a rest before each; what the network computes is left to a thread that comes after all others.
+
+    For one piece of work, done by one thread.
     """
-    rested_at = 0.0
 
-    def rest() -> None:
-        nonlocal rested_at
-        if time.thread_time() - rested_at >= _LEAST_STEP_SECONDS:
-            time.sleep(rest_seconds)
-            rested_at = time.thread_time()
+    def __init__(self, rest_seconds: float, last: ThreadPoolExecutor) -> None:
+        """Rest for so long. `last` has the thread that computes where nobody else does."""
+        self._rest_seconds = rest_seconds
+        self._last = last
+        self._rested_at = 0.0
 
-    return rest
+    def rest(self) -> None:
+        """Rest, unless hardly anything was computed since the last time."""
+        if time.thread_time() - self._rested_at >= _LEAST_STEP_SECONDS:
+            time.sleep(self._rest_seconds)
+            self._rested_at = time.thread_time()
 
-
-def without_rest() -> None:
-    """Go on at once, where nobody is to be spared."""
+    def compute(self, invoke: Callable[[], None]) -> None:
+        """Have the other thread do it, and wait. A rest is due afterwards, though it is not this thread's time."""
+        self._last.submit(invoke).result()
+        self._rested_at = float("-inf")

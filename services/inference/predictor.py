@@ -1,7 +1,7 @@
 """One model version, loaded: everything that is needed to name faces, and nothing that changes."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from services.inference.pace import without_rest
+from services.inference.pace import AT_ONCE, Pace
 from shared.errors import BrokenModel, ImageTooLarge, UnreadableImage
 from shared.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 from shared.lending_pool import Pool
@@ -36,13 +36,10 @@ class Predictor:
     network a batch takes as long as its faces one by one (docs/decisions/10-serving.md), so nobody waits for one.
     """
 
-    def __init__(
-        self, manifest: Manifest, model: bytes, golden: Sequence[Image] = (), *, rest: Callable[[], None] = without_rest
-    ) -> None:
+    def __init__(self, manifest: Manifest, model: bytes, golden: Sequence[Image] = (), *, pace: Pace = AT_ONCE) -> None:
         """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
 
-        `golden` are the crops of the manifest's golden samples, in their order. `rest` is called before each step,
-        of a few milliseconds at most.
+        `golden` are the crops of the manifest's golden samples, in their order.
 
         Raises:
             BrokenModel: the bytes are not a model, one that does not fit its manifest, or one that answers to the
@@ -54,15 +51,15 @@ class Predictor:
         cores = os.cpu_count() or 1
         try:
             # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
-            networks = [_load(model, rest) for _ in range(cores)]
+            networks = [_load(model, pace) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
         self._require_people(networks[0].output_size)
         self._networks = Pool(networks)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
         if not golden:
-            self._answer(np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8))
-        self._compare(golden, rest)
+            self._answer(np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8), pace)
+        self._compare(golden, pace)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
         """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
@@ -83,11 +80,11 @@ class Predictor:
         if any(len(sample.confidences) != len(self.people) for sample in self.manifest.golden):
             raise BrokenModel(f"The golden samples of model version {self.version} have answers for other people.")
 
-    def _compare(self, golden: Sequence[Image], rest: Callable[[], None]) -> None:
+    def _compare(self, golden: Sequence[Image], pace: Pace) -> None:
         # One after the other, in the thread that loads: whoever asks the version before needs the other cores.
         for sample, crop in zip(self.manifest.golden, golden, strict=True):
-            rest()
-            answer = self._answer(crop)
+            pace.rest()
+            answer = self._answer(crop, pace)
             difference = float(np.abs(answer - np.array(sample.confidences)).max())
             # Asked this way round, NaN is broken too.
             if not difference <= GOLDEN_DIFFERENCE:
@@ -97,17 +94,17 @@ class Predictor:
                     f"{BrokenModel().detail}"
                 )
 
-    def _answer(self, crop: Image) -> Confidences:
+    def _answer(self, crop: Image, pace: Pace = AT_ONCE) -> Confidences:
         with self._networks.lend() as network:
             # The size is the network's: versions of another time may have another one.
             image = to_model_input(crop, network.input_size)
             network.interpreter.set_tensor(network.input_index, image[np.newaxis].astype(np.float32))
-            network.interpreter.invoke()
+            pace.compute(network.interpreter.invoke)
             return np.asarray(network.interpreter.get_tensor(network.output_index)[0], np.float32)
 
 
-def _load(model: bytes, rest: Callable[[], None]) -> _Network:
-    rest()
+def _load(model: bytes, pace: Pace) -> _Network:
+    pace.rest()
     interpreter = Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
     (pixels,) = interpreter.get_input_details()
@@ -115,18 +112,18 @@ def _load(model: bytes, rest: Callable[[], None]) -> _Network:
     return _Network(interpreter, pixels["index"], int(pixels["shape"][1]), people["index"], int(people["shape"][-1]))
 
 
-def load_predictor(store: ModelStore, version: int, *, rest: Callable[[], None] = without_rest) -> Predictor:
-    """Load a version from the store, after checking every file against its hash. `rest` is called before each step.
+def load_predictor(store: ModelStore, version: int, *, pace: Pace = AT_ONCE) -> Predictor:
+    """Load a version from the store, after checking every file against its hash.
 
     Raises:
         UnknownModel: there is no such version.
         BrokenModel: a file is missing, damaged, or does not fit the manifest.
     """
-    paths = store.verified_files(version, rest=rest)
+    paths = store.verified_files(version, rest=pace.rest)
     manifest = store.manifest(version)
-    rest()
+    pace.rest()
     try:
         golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]
     except (KeyError, UnreadableImage, ImageTooLarge) as error:
         raise BrokenModel(f"The golden samples of model version {version} cannot be read: {error}") from error
-    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, rest=rest)
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, pace=pace)

@@ -1,4 +1,4 @@
-"""How the threads of inference share the cores: who names a picture is not put aside for every request and answer."""
+"""How the threads of inference share the cores: who names a picture comes before who loads, asks or answers."""
 
 import os
 import sys
@@ -34,3 +34,13 @@ def stand_back() -> None:
         with suppress(OSError):
             thread = threading.get_native_id()
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
+
+
+def come_last() -> None:
+    """Let this thread compute only where a core has nothing else to do.
+
+    It is for what computes without Python's lock: whoever is put aside with it holds all others up.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))

@@ -4,10 +4,11 @@ import errno
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.inference.scheduling import stand_back, start_threads
+from services.inference.scheduling import come_last, stand_back, start_threads
 
 # A process of its own, as a thread cannot take back what it gave up.
 NICENESSES = """
@@ -44,8 +45,18 @@ def test_where_it_is_refused_nothing_else_is(monkeypatch: pytest.MonkeyPatch, nu
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "setpriority", refuse)
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
     stand_back()
-    assert refused == [number]
+    come_last()
+    assert refused == [number, number]
+
+
+@linux
+def test_who_comes_last_does_it_alone() -> None:
+    """The thread that started it does not."""
+    with ThreadPoolExecutor(1, initializer=come_last) as last:
+        assert last.submit(os.sched_getscheduler, 0).result() == os.SCHED_IDLE
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def test_every_thread_of_a_pool_is_there_at_once() -> None:
