@@ -2,22 +2,29 @@
 
 python -m benchmarks.reload [--people DIR] [--weights FILE]
 
-Inference runs as it is run for real, with a Redis. First its capacity is measured; then requests come at a share of it,
-whether or not it keeps up. Meanwhile versions are published as the trainer does, the same files each time under a new
-number; every tenth is damaged, each time in another way, and once a publisher is killed in the middle of its work. An
-answer is wrong if its version was never a good one, or is older than one that the same connection had before. Seconds
-are those from when a request was due. A swap is from the beginning of its publishing to its first answer, and a tenth
-of a second before and after; `p99_ratio` is the 99th percentile of what was asked in swaps, divided by that of the
-rest. `p99_ratio_by_round` is the same for each round of ten swaps: a moment in which the machine halts, and one is
-enough to make the whole run's percentile several times as long, spoils one round, and not the median of them.
+Inference runs as it is run for real, with a Redis. Versions are published as the trainer does, the same files each time
+under a new number; every tenth is damaged, each time in another way, and once a publisher is killed in the middle of
+its work. Swaps come in rounds of ten. Before each round the capacity is measured, as a shared machine is now faster and
+now slower; in the round requests come at a share of it, whether or not it keeps up. An answer is wrong if its version
+was never a good one, or is older than one that the same client had before. Seconds are those from when a request was
+due. A swap is from the beginning of its publishing to its first answer, and a tenth of a second before and after;
+`p99_ratio` is the 99th percentile of what was asked in swaps, divided by that of the rest.
+
+A machine that is half as fast for a quarter of a second cannot keep up with 70 % of what it can: answers queue, in a
+swap or not, and a few such queues decide the percentile. So its speed is watched (`benchmarks.machine_speed`):
+`slow_share` is how much of the time it was slow, and `p99_ratio_at_full_speed` compares what was asked in the rest.
 """
 
 import argparse
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,17 +34,19 @@ from rich.table import Table
 
 from benchmarks.http_connection import OK
 from benchmarks.load_process import LoadProcess, Records, load_for
+from benchmarks.machine_speed import Samples, SpeedWatch, at_full_speed, slow
 from benchmarks.pictures import read_pictures
 from benchmarks.processes import own_redis
 from benchmarks.progress import tell
+from benchmarks.publishing import Publisher, kill_while_publishing
 from benchmarks.reload_figures import (
     MARGIN_SECONDS,
     Interval,
+    asked,
     asked_within,
     during_swaps,
     milliseconds_to_first_answer,
     p99_ms,
-    rounds_of,
     wrong_versions,
 )
 from benchmarks.served_version import publish_trained
@@ -45,12 +54,31 @@ from benchmarks.servers import FAMILIAR, Bench, Site, serving
 from benchmarks.serving_figures import figures_of
 from benchmarks.swapping import Swaps, refusals, swap_versions
 from services.trainer.settings import NICENESS
+from shared.connection import open_redis
 from shared.errors import FamiliarError
 
 CLIENTS = 16
-CAPACITY_SECONDS = 2.0
-CAPACITY_STRETCHES = 3
+CAPACITY_SECONDS = 3.0
 SWAPS_A_ROUND = 10
+
+
+@dataclass(frozen=True)
+class Round:
+    """Some swaps under one load: the capacity just before, in requests a second, what was published, the answers."""
+
+    capacity: float
+    swaps: Swaps
+    records: Records
+
+    def counted(self) -> tuple[Records, Records]:
+        """Give the answers that were asked for in swaps, and the others.
+
+        What was asked before the first swap, or after the time of the last one, is left out: while the load starts
+        and a publisher is started to be killed.
+        """
+        swapping = during_swaps(self.records, self.swaps.every)
+        counted = asked_within(self.records, Interval(self.swaps.every[0].began - MARGIN_SECONDS, self.swaps.ended))
+        return self.records[counted & swapping], self.records[counted & ~swapping]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,63 +119,72 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str, object]:
-    capacity = _capacity(site)
-    rate = options.share * capacity
-    tell(f"{capacity:.0f} requests a second at most; {options.swaps} swaps under {rate:.0f}")
-    with LoadProcess(site.port, site.requests, CLIENTS, rate=rate) as load:
-        # From here on this process is the trainer.
-        os.nice(NICENESS)
-        time.sleep(options.apart)
-        swaps = swap_versions(bench, site, options.swaps, options.apart)
-        records = load.stop()
-    refused = refusals(site, [swap.version for swap in swaps.damaged])
     first = int(bench.version.name)
+    rounds: list[Round] = []
+    count = max(1, options.swaps // SWAPS_A_ROUND)
+    load_for(CAPACITY_SECONDS, site.port, site.requests, CLIENTS)
+    # The trainer is a thread here, as niceness is a thread's and programs inherit it: the load is not to have it.
+    with (
+        open_redis(bench.redis_url) as client,
+        ThreadPoolExecutor(1, "trainer", _stand_back_as_a_trainer) as trainer,
+        SpeedWatch() as speed,
+    ):
+        publisher = Publisher(bench.home, client, first)
+        for numbers in np.array_split(range(1, options.swaps + 1), count):
+            capacity = figures_of(load_for(CAPACITY_SECONDS, site.port, site.requests, CLIENTS)).requests_per_second
+            tell(f"Swaps {numbers[0]} to {numbers[-1]}, at {options.share:.0%} of {capacity:.0f} requests a second")
+            with LoadProcess(site.port, site.requests, CLIENTS, rate=options.share * capacity) as load:
+                time.sleep(options.apart)
+                swaps = trainer.submit(swap_versions, publisher, site, numbers.tolist(), options.apart).result()
+                if len(rounds) == count // 2:
+                    trainer.submit(kill_while_publishing, bench.home, first).result()
+                    time.sleep(options.apart)
+                rounds.append(Round(capacity, swaps, load.stop()))
+    damaged = [swap.version for each in rounds for swap in each.swaps.damaged]
+    refused = refusals(site, damaged)
+    figures = _figures(rounds, speed.samples(), first)
+    return {**figures, "killed_publishers": 1, "damaged": damaged, "corrupt_refused": refused}
+
+
+def _stand_back_as_a_trainer() -> None:
+    # Where each thread has its own; elsewhere it is measured without.
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+def _figures(rounds: Sequence[Round], samples: Samples, first: int) -> dict[str, object]:
+    records = np.concatenate([each.records for each in rounds])
+    good = [swap for each in rounds for swap in each.swaps.good]
+    capacities = [each.capacity for each in rounds]
+    parts = [each.counted() for each in rounds]
+    swapping, steady = (np.concatenate(part) for part in zip(*parts, strict=True))
+    fast_swapping, fast_steady = (part[at_full_speed(asked(part), samples)] for part in (swapping, steady))
+    waited = milliseconds_to_first_answer(records, good)
     return {
-        "capacity_requests_per_second": round(capacity, 1),
-        "requests_per_second": round(rate, 1),
-        "swaps": len(swaps.good) + len(swaps.damaged),
-        "killed_publishers": 1,
-        **_figures(records, swaps, first),
-        "damaged": [swap.version for swap in swaps.damaged],
-        "corrupt_refused": refused,
-    }
-
-
-def _capacity(site: Site) -> float:
-    """Tell how many requests a second are answered at most: the median of a few stretches, after one to warm up.
-
-    A machine that is shared is now faster and now slower, and one that was idle a moment ago is slower.
-    """
-    stretches = [load_for(CAPACITY_SECONDS, site.port, site.requests, CLIENTS) for _ in range(1 + CAPACITY_STRETCHES)]
-    return float(np.median([figures_of(records).requests_per_second for records in stretches[1:]]))
-
-
-def _figures(records: Records, swaps: Swaps, first: int) -> dict[str, object]:
-    every = sorted([*swaps.good, *swaps.damaged], key=lambda swap: swap.began)
-    swapping = during_swaps(records, every)
-    # Starting a program to be killed takes more of the machine than any swap, and is neither.
-    counted = ~asked_within(records, swaps.killing)
-    # Nor is the start of the load's own program.
-    counted &= ~asked_within(records, Interval(0.0, every[0].began - MARGIN_SECONDS))
-    seconds = records["seconds"]
-    during, steady = p99_ms(seconds[counted & swapping]), p99_ms(seconds[counted & ~swapping])
-    rounds = rounds_of(records, every, max(1, len(every) // SWAPS_A_ROUND))
-    by_round = [
-        p99_ms(seconds[own & counted & swapping]) / p99_ms(seconds[own & counted & ~swapping]) for own in rounds
-    ]
-    waited = milliseconds_to_first_answer(records, swaps.good)
-    return {
+        "capacity_requests_per_second": round(float(np.median(capacities)), 1),
+        "capacity_requests_per_second_by_round": [round(capacity, 1) for capacity in capacities],
+        "swaps": sum(len(each.swaps.every) for each in rounds),
         "requests": len(records),
         "failed": int((records["status"] != OK).sum()),
-        "wrong_version": wrong_versions(records, [first, *(swap.version for swap in swaps.good)]),
-        "p99_ms_in_swaps": round(during, 2),
-        "p99_ms_steady": round(steady, 2),
-        "p99_ratio": round(during / steady, 3),
-        "p99_ratio_by_round": [round(ratio, 2) for ratio in by_round],
-        "p99_ratio_of_median_round": round(float(np.median(by_round)), 3),
+        "wrong_version": wrong_versions(records, [first, *(swap.version for swap in good)]),
+        **_compared("", swapping, steady),
+        "p99_ratio_by_round": [_compared("", *each)["p99_ratio"] for each in parts],
+        "slow_share": round(float(slow(samples).mean()), 2),
+        **_compared("_at_full_speed", fast_swapping, fast_steady),
         "answered_versions": len(waited),
         "publish_to_first_answer_p50_ms": round(float(np.percentile(waited, 50)), 1),
         "publish_to_first_answer_p95_ms": round(float(np.percentile(waited, 95)), 1),
+    }
+
+
+def _compared(name: str, swapping: Records, steady: Records) -> dict[str, object]:
+    if not (len(swapping) and len(steady)):
+        return {f"p99_ratio{name}": None}
+    during, rest = p99_ms(swapping["seconds"]), p99_ms(steady["seconds"])
+    return {
+        f"p99_ms_in_swaps{name}": round(during, 2),
+        f"p99_ms_steady{name}": round(rest, 2),
+        f"p99_ratio{name}": round(during / rest, 3),
     }
 
 

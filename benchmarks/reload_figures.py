@@ -53,10 +53,16 @@ def during_swaps(records: Records, swaps: Sequence[Swap]) -> Flags:
 
 
 def asked_within(records: Records, interval: Interval) -> Flags:
-    """Mark what was asked, `(requests,)`, within an interval; with a rate, asking is when it was due."""
-    asked = records["finished"] - records["seconds"]
-    marked: Flags = (asked >= interval.began) & (asked <= interval.ended)
+    """Mark what was asked, `(requests,)`, within an interval."""
+    began = asked(records)
+    marked: Flags = (began >= interval.began) & (began <= interval.ended)
     return marked
+
+
+def asked(records: Records) -> NDArray[np.float64]:
+    """Tell when each request was asked, `(requests,)` on the monotonic clock; with a rate, that is when it was due."""
+    began: NDArray[np.float64] = records["finished"] - records["seconds"]
+    return began
 
 
 def wrong_versions(records: Records, good: Collection[int]) -> int:
@@ -69,17 +75,6 @@ def wrong_versions(records: Records, good: Collection[int]) -> int:
         versions = answered["version"][own]
         wrong[own] |= versions < np.maximum.accumulate(versions)
     return int(wrong.sum())
-
-
-def rounds_of(records: Records, swaps: Sequence[Swap], count: int) -> list[Flags]:
-    """Mark what was asked, `(requests,)`, in each of `count` rounds, which have the same number of swaps but for one.
-
-    A round begins just before its first swap. `swaps` are in their order.
-    """
-    began = [swaps[number * len(swaps) // count].began - MARGIN_SECONDS for number in range(count)]
-    asked = records["finished"] - records["seconds"]
-    rounds = np.searchsorted(began, asked, side="right") - 1
-    return [rounds == number for number in range(count)]
 
 
 def p99_ms(seconds: NDArray[np.float64]) -> float:

@@ -10,7 +10,6 @@ from benchmarks.reload_figures import (
     first_answer,
     milliseconds_to_first_answer,
     p99_ms,
-    rounds_of,
     wrong_versions,
 )
 
@@ -32,15 +31,6 @@ SWAPS = [Swap(2, 10.75, 10.9), Swap(3, 13.9, 14.0)]
 def test_a_swap_reaches_from_its_publishing_to_its_first_answer() -> None:
     """And a little to either side; to its publishing where nobody got it. What was asked long before is none of it."""
     assert during_swaps(RECORDS, SWAPS).tolist() == [False, True, True, True, False, True]
-
-
-def test_a_round_begins_just_before_its_first_swap() -> None:
-    """What was asked before all of them belongs to none."""
-    first, second = rounds_of(RECORDS, SWAPS, 2)
-
-    assert first.tolist() == [False, True, True, True, True, False]
-    assert second.tolist() == [False, False, False, False, False, True]
-    assert rounds_of(RECORDS, SWAPS, 1)[0].tolist() == (first | second).tolist()
 
 
 def test_the_first_answer_is_found() -> None:
