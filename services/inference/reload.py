@@ -16,8 +16,8 @@ from shared.errors import FamiliarError, NoModel
 from shared.model_store import ModelStore
 from shared.redis_stream import read_after
 
-# With two golden samples and two cores these are eight rests: a version answers about 150 ms after its publishing.
-_REST_SECONDS = 0.015
+# With two golden samples and two cores these are eight rests: a version answers about 165 ms after its publishing.
+_REST_SECONDS = 0.017
 
 _log = structlog.get_logger()
 
