@@ -28,10 +28,10 @@ class BesideOthers(Pace):
     For one piece of work, done by one thread.
     """
 
-    def __init__(self, rest_seconds: float, last: ThreadPoolExecutor) -> None:
-        """Rest for so long. `last` has the thread that computes where nobody else does."""
+    def __init__(self, rest_seconds: float, idle_thread: ThreadPoolExecutor) -> None:
+        """Rest for so long. `idle_thread` computes where nobody else does."""
         self._rest_seconds = rest_seconds
-        self._last = last
+        self._idle_thread = idle_thread
         self._rested_at = 0.0
 
     def rest(self) -> None:
@@ -42,5 +42,5 @@ class BesideOthers(Pace):
 
     def compute(self, invoke: Callable[[], None]) -> None:
         """Have the other thread do it, and wait. A rest is due afterwards, though it is not this thread's time."""
-        self._last.submit(invoke).result()
+        self._idle_thread.submit(invoke).result()
         self._rested_at = float("-inf")

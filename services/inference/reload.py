@@ -9,7 +9,7 @@ import structlog
 
 from services.inference.pace import AT_ONCE, BesideOthers
 from services.inference.predictor import Predictor, load_predictor
-from services.inference.scheduling import come_last
+from services.inference.scheduling import compute_when_idle
 from shared import redis_names
 from shared.connection import BLOCK_MILLISECONDS
 from shared.errors import FamiliarError, NoModel
@@ -82,7 +82,7 @@ class ModelWatcher:
         self._failed: dict[int, str] = {}
         self._loading: int | None = None
         self._following = threading.Lock()
-        self._last = ThreadPoolExecutor(1, "load", come_last)
+        self._idle_thread = ThreadPoolExecutor(1, "idle", compute_when_idle)
 
     @property
     def failures(self) -> dict[int, str]:
@@ -113,7 +113,7 @@ class ModelWatcher:
         self._loading = current
         try:
             # Where nothing serves yet, there is nobody to spare.
-            pace = AT_ONCE if self.served.version is None else BesideOthers(_REST_SECONDS, self._last)
+            pace = AT_ONCE if self.served.version is None else BesideOthers(_REST_SECONDS, self._idle_thread)
             predictor = load_predictor(self._store, current, pace=pace)
         except (FamiliarError, OSError) as error:
             if self._failed.get(current) != str(error):

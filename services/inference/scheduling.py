@@ -36,7 +36,7 @@ def stand_back() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 
 
-def come_last() -> None:
+def compute_when_idle() -> None:
     """Let this thread compute only where a core has nothing else to do.
 
     It is for what computes without Python's lock: whoever is put aside with it holds all others up.

@@ -1,4 +1,4 @@
-"""Work in steps, with rests between them, and what is left to a thread that comes last."""
+"""Work in steps, with rests between them, and what is left to a thread that computes when idle."""
 
 import threading
 import time
@@ -14,9 +14,9 @@ WORK_SECONDS = 0.005
 
 
 @pytest.fixture
-def last() -> Iterator[ThreadPoolExecutor]:
+def idle_thread() -> Iterator[ThreadPoolExecutor]:
     """Give another thread."""
-    with ThreadPoolExecutor(1, "last") as threads:
+    with ThreadPoolExecutor(1, "idle") as threads:
         yield threads
 
 
@@ -26,9 +26,9 @@ def _work() -> None:
         pass
 
 
-def test_work_is_rested_from(last: ThreadPoolExecutor) -> None:
+def test_work_is_rested_from(idle_thread: ThreadPoolExecutor) -> None:
     """A rest takes its time, and no processor."""
-    pace = BesideOthers(REST_SECONDS, last)
+    pace = BesideOthers(REST_SECONDS, idle_thread)
     _work()
     began, worked = time.monotonic(), time.thread_time()
 
@@ -46,9 +46,9 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return rests
 
 
-def test_nobody_rests_twice(last: ThreadPoolExecutor, rests: list[float]) -> None:
+def test_nobody_rests_twice(idle_thread: ThreadPoolExecutor, rests: list[float]) -> None:
     """Between two rests there has to be some work."""
-    pace = BesideOthers(REST_SECONDS, last)
+    pace = BesideOthers(REST_SECONDS, idle_thread)
     for _ in range(2):
         _work()
         for _ in range(10):
@@ -56,25 +56,25 @@ def test_nobody_rests_twice(last: ThreadPoolExecutor, rests: list[float]) -> Non
     assert rests == [REST_SECONDS, REST_SECONDS]
 
 
-def test_what_another_thread_computed_is_rested_from(last: ThreadPoolExecutor, rests: list[float]) -> None:
+def test_what_another_thread_computed_is_rested_from(idle_thread: ThreadPoolExecutor, rests: list[float]) -> None:
     """Once, though this thread hardly did anything."""
     computed_by: list[str] = []
-    pace = BesideOthers(REST_SECONDS, last)
+    pace = BesideOthers(REST_SECONDS, idle_thread)
     pace.compute(lambda: computed_by.append(threading.current_thread().name))
-    assert computed_by == ["last_0"]
+    assert computed_by == ["idle_0"]
     pace.rest()
     pace.rest()
     assert rests == [REST_SECONDS]
 
 
-def test_what_the_other_thread_says_is_heard(last: ThreadPoolExecutor) -> None:
+def test_what_the_other_thread_says_is_heard(idle_thread: ThreadPoolExecutor) -> None:
     """A network that cannot answer is not passed over."""
 
     def fail() -> None:
         raise RuntimeError("no answer")
 
     with pytest.raises(RuntimeError, match="no answer"):
-        BesideOthers(REST_SECONDS, last).compute(fail)
+        BesideOthers(REST_SECONDS, idle_thread).compute(fail)
 
 
 def test_where_nobody_is_to_be_spared_nobody_waits(rests: list[float]) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.inference.scheduling import come_last, stand_back, start_threads
+from services.inference.scheduling import compute_when_idle, stand_back, start_threads
 
 # A process of its own, as a thread cannot take back what it gave up.
 NICENESSES = """
@@ -47,15 +47,15 @@ def test_where_it_is_refused_nothing_else_is(monkeypatch: pytest.MonkeyPatch, nu
     monkeypatch.setattr(os, "setpriority", refuse)
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     stand_back()
-    come_last()
+    compute_when_idle()
     assert refused == [number, number]
 
 
 @linux
-def test_who_comes_last_does_it_alone() -> None:
+def test_who_computes_when_idle_does_it_alone() -> None:
     """The thread that started it does not."""
-    with ThreadPoolExecutor(1, initializer=come_last) as last:
-        assert last.submit(os.sched_getscheduler, 0).result() == os.SCHED_IDLE
+    with ThreadPoolExecutor(1, initializer=compute_when_idle) as idle_thread:
+        assert idle_thread.submit(os.sched_getscheduler, 0).result() == os.SCHED_IDLE
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
