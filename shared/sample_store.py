@@ -17,37 +17,27 @@ from enum import Enum, auto
 from pathlib import Path
 
 from filelock import FileLock
-from pydantic import ValidationError
 
 from shared.errors import NameTaken, UnknownPerson, UnknownSample
 from shared.files import write_atomically
-from shared.images import comment_of, with_comment
-from shared.messages import Message, Slug, Split, Time
+from shared.messages import Message, Slug, Split
+from shared.sample_origin import KnownOrigins, SampleOrigin, day_of, read_origin, session_of, with_origin
 from shared.slugs import is_slug, slug_of, tidy_name
-
-CORRECTION = "correction"
 
 
 class Person(Message):
-    """Somebody that Familiar knows or is getting to know."""
+    """Somebody that Familiar knows or is getting to know.
+
+    `sessions` and `days` say in how many sessions (see `shared.sample_origin.session_of`) and on how many days, in UTC,
+    their train samples were taken. Samples that do not say when they were taken count for one day together.
+    """
 
     slug: Slug
     name: str
     train_samples: int
     test_samples: int
-
-
-class SampleOrigin(Message):
-    """Where and when a sample was taken.
-
-    A face that came by a correction has the id of its prediction as `frame_id`, `CORRECTION` as
-    `enrolment_id`, and no camera where its picture came over HTTP.
-    """
-
-    frame_id: str
-    camera: Slug | None
-    captured_at: Time
-    enrolment_id: str
+    sessions: int
+    days: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +50,11 @@ class Sample:
     path: Path
     jpeg: bytes
     origin: SampleOrigin | None
+
+    @property
+    def session(self) -> str:
+        """The session in which the sample was taken."""
+        return session_of(self.origin)
 
 
 class Addition(Enum):
@@ -79,6 +74,7 @@ class SampleStore:
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)
         self._samples.mkdir(parents=True, exist_ok=True)
+        self._origins = KnownOrigins()
         # One lock for the whole store: it is held for a millisecond a sample, and its name tells nobody's.
         self._lock = FileLock(home / "samples.lock")
 
@@ -132,11 +128,14 @@ class SampleStore:
         """
         if not is_slug(slug) or not self._card(slug).exists():
             raise UnknownPerson(f"Nobody is enrolled as {slug!r}. `familiar people` lists who is.")
+        train = self._origins.of(self._samples / Split.TRAIN / slug)
         return Person(
             slug=slug,
             name=self._name(slug),
-            train_samples=self.count(slug, Split.TRAIN),
+            train_samples=len(train),
             test_samples=self.count(slug, Split.TEST),
+            sessions=len({session_of(origin) for origin in train}),
+            days=len({day_of(origin) for origin in train}),
         )
 
     def people(self) -> tuple[Person, ...]:
@@ -228,8 +227,12 @@ class SampleStore:
         return known.train_samples + known.test_samples
 
     def _slug_of_named(self, name: str) -> str | None:
-        named = (person.slug for person in self.people() if person.name.casefold() == name.casefold())
-        return next(named, None)
+        for card in sorted(self._people.glob("*.json")):
+            # Somebody may be forgotten meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if self._name(card.stem).casefold() == name.casefold():
+                    return card.stem
+        return None
 
     def _card(self, slug: str) -> Path:
         return self._people / f"{slug}.json"
@@ -254,21 +257,6 @@ def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseExc
 def _read_sample(path: Path, person: str, split: Split) -> Sample:
     jpeg = path.read_bytes()
     return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
-
-
-def with_origin(crop: bytes, origin: SampleOrigin) -> bytes:
-    """Write where and when a crop was taken into the JPEG's comment."""
-    return with_comment(crop, origin.model_dump_json())
-
-
-def read_origin(jpeg: bytes) -> SampleOrigin | None:
-    """Read where and when a crop was taken out of the JPEG's comment; None where it does not say."""
-    comment = comment_of(jpeg)
-    try:
-        return SampleOrigin.model_validate_json(comment) if comment is not None else None
-    except ValidationError:
-        # Somebody else's picture, with somebody else's comment.
-        return None
 
 
 def _age(sample: Sample) -> tuple[float, str]:

@@ -24,7 +24,8 @@ from shared.messages import EnrolmentLabel, Face, Frame, Split
 from shared.metrics import seconds_since
 from shared.near_copy import TakenSamples
 from shared.redis_stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
-from shared.sample_store import SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import SampleStore
 
 FRAMES_AT_ONCE = 16
 FACES_KEPT = 64

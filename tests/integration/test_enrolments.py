@@ -29,7 +29,9 @@ NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 def who(slug: str = "zoe", train_samples: int = 0, test_samples: int = 0) -> Person:
     """Give a person with so many samples in the store."""
-    return Person(slug=slug, name=slug.title(), train_samples=train_samples, test_samples=test_samples)
+    return Person(
+        slug=slug, name=slug.title(), train_samples=train_samples, test_samples=test_samples, sessions=1, days=1
+    )
 
 
 def start(client: redis.Redis, camera: str = "door", person: Person | None = None) -> Enrolment:

@@ -12,7 +12,8 @@ from shared.errors import UnknownPerson
 from shared.forget import Forgotten, forget_person
 from shared.messages import Split
 from shared.model_store import MANIFEST, ModelStore
-from shared.sample_store import SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import SampleStore
 from tests.builders import publish_version
 
 STREAMS = ("frames:door", "faces", "predictions", "sightings")

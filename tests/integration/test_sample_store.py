@@ -22,7 +22,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from shared.messages import Split
-from shared.sample_store import Addition, SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import Addition, SampleStore
 
 home, number, count, most = Path(sys.argv[1]), *map(int, sys.argv[2:])
 store = SampleStore(home)
