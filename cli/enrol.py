@@ -42,7 +42,10 @@ def enrol(
     test: TestOption = DEFAULT_TEST_SAMPLES,
     pause: PauseOption = DEFAULT_PAUSE_SECONDS,
 ) -> None:
-    """Collect samples of a person until there are as many as asked for. Ctrl-C stops; what was collected stays."""
+    """Collect samples of a person until there are as many as asked for. Ctrl-C stops; what was collected stays.
+
+    On another day, or once all are there, the same command collects as many once more, which makes for a better model.
+    """
     connections = connect()
     if (camera is None) == (photos is None):
         raise InvalidRequest("Say where the person is to be seen: either --camera CAMERA or --photos FOLDER.")

@@ -21,7 +21,7 @@ from filelock import FileLock
 from shared.errors import NameTaken, UnknownPerson, UnknownSample
 from shared.files import write_atomically
 from shared.messages import Message, Slug, Split
-from shared.sample_origin import KnownOrigins, SampleOrigin, day_of, read_origin, session_of, with_origin
+from shared.sample_origin import CORRECTION, KnownOrigins, SampleOrigin, day_of, read_origin, session_of, with_origin
 from shared.slugs import is_slug, slug_of, tidy_name
 
 
@@ -55,6 +55,14 @@ class Sample:
     def session(self) -> str:
         """The session in which the sample was taken."""
         return session_of(self.origin)
+
+
+@dataclass(frozen=True)
+class SampleCounts:
+    """How many samples there are of each split."""
+
+    train: int = 0
+    test: int = 0
 
 
 class Addition(Enum):
@@ -128,7 +136,7 @@ class SampleStore:
         """
         if not is_slug(slug) or not self._card(slug).exists():
             raise UnknownPerson(f"Nobody is enrolled as {slug!r}. `familiar people` lists who is.")
-        train = self._origins.of(self._samples / Split.TRAIN / slug)
+        train = self._origins.of(self._folder(slug, Split.TRAIN))
         return Person(
             slug=slug,
             name=self._name(slug),
@@ -151,6 +159,16 @@ class SampleStore:
         """Count a person's samples in a split."""
         return sum(1 for _ in self._paths(person, split))
 
+    def count_session(self, person: str, session: str) -> SampleCounts:
+        """Count a person's samples of one session in both splits."""
+        return SampleCounts(*(self._count_of(person, split, session) for split in (Split.TRAIN, Split.TEST)))
+
+    def newest_enrolled(self, person: str, camera: str) -> SampleOrigin | None:
+        """Give the origin of a person's newest sample that an enrolment took before a camera; None where none did."""
+        origins = (origin for split in Split for origin in self._origins.of(self._folder(person, split)) if origin)
+        enrolled = (origin for origin in origins if origin.camera == camera and origin.enrolment_id != CORRECTION)
+        return max(enrolled, key=lambda origin: origin.captured_at, default=None)
+
     def sample_ids(self, person: str) -> set[str]:
         """List the ids of a person's samples in both splits."""
         return {path.stem for split in Split for path in self._paths(person, split)}
@@ -161,24 +179,24 @@ class SampleStore:
         return tuple(sorted(samples, key=_age))
 
     def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
-        """Store the JPEG of a crop, unless it is there already or the split holds `most` samples.
+        """Store the JPEG of a crop, unless it is there already or the split holds `most` samples of its session.
 
         The count is taken and the file written under one lock, so that the split never holds more than
-        `most`, whoever else is adding. None is no limit.
+        `most` of a session, whoever else is adding. None is no limit.
 
         Raises:
             UnknownPerson: the person was forgotten, or never registered.
             OSError: the disk is full; nothing was stored.
         """
         data = with_origin(crop, origin)
-        folder = self._samples / split / person
+        folder = self._folder(person, split)
         path = folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
         with self._lock:
             if not self._card(person).exists():
                 raise UnknownPerson(f"Nobody is enrolled as {person!r} any more; the sample was not stored.")
             if path.exists():
                 return Addition.PRESENT
-            if most is not None and self.count(person, split) >= most:
+            if most is not None and self._count_of(person, split, session_of(origin)) >= most:
                 return Addition.FULL
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(path, data)
@@ -187,7 +205,7 @@ class SampleStore:
     def read(self, person: str, sample_id: str) -> bytes | None:
         """Read one sample's file, whichever split it is in; None where it is gone."""
         for split in Split:
-            path = self._samples / split / person / f"{sample_id}.jpg"
+            path = self._folder(person, split) / f"{sample_id}.jpg"
             if path.exists():
                 return path.read_bytes()
         return None
@@ -222,7 +240,7 @@ class SampleStore:
             known = self.person(person)
             # The name goes last: a forgetting that is cut short can be repeated.
             for split in Split:
-                shutil.rmtree(self._samples / split / person, ignore_errors=False, onerror=_ignore_missing)
+                shutil.rmtree(self._folder(person, split), ignore_errors=False, onerror=_ignore_missing)
             self._card(person).unlink()
         return known.train_samples + known.test_samples
 
@@ -245,8 +263,14 @@ class SampleStore:
         # process, that is "C" for moments, which knows ASCII alone.
         return str(json.loads(self._card(slug).read_bytes())["name"])
 
+    def _count_of(self, person: str, split: Split, session: str) -> int:
+        return sum(session_of(origin) == session for origin in self._origins.of(self._folder(person, split)))
+
+    def _folder(self, person: str, split: Split) -> Path:
+        return self._samples / split / person
+
     def _paths(self, person: str, split: Split) -> Iterator[Path]:
-        return (self._samples / split / person).glob("*.jpg")
+        return self._folder(person, split).glob("*.jpg")
 
 
 def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:

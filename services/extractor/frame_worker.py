@@ -172,11 +172,9 @@ class ExtractorWorker:
     def _record(self, pipeline: Pipeline, frame: Frame, enrolment: Enrolment, refusal: Refusal | None) -> None:
         if refusal is not None:
             count_refusal(pipeline, frame.camera, refusal)
-        try:
-            person = self._store.person(enrolment.request.person)
-        except UnknownPerson:
-            return
-        record_samples(pipeline, enrolment, person, frame.captured_at)
+        request = enrolment.request
+        counts = self._store.count_session(request.person, request.enrolment_id)
+        record_samples(pipeline, enrolment, counts, frame.captured_at)
 
 
 def _is_due(enrolment: Enrolment, label: EnrolmentLabel) -> bool:

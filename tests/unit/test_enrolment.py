@@ -55,7 +55,7 @@ def label(split: Split) -> EnrolmentLabel:
 def test_an_enrolment_is_complete_when_both_splits_are(
     train_samples: int, test_samples: int, state: EnrolmentState
 ) -> None:
-    """Samples of an earlier enrolment count, so there may be more than asked for."""
+    """Samples from before it was cut short count, so there may be more than asked for."""
     assert enrolment(train_samples, test_samples).state is state
 
 

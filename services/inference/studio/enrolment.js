@@ -46,8 +46,8 @@ export class AddPerson {
   /** Put somebody's name into the form, to collect more samples of them. */
   collectMore(person) {
     this.#name.value = person.name;
-    this.#train.value = Math.max(TRAIN, person.train_samples + TRAIN / 2);
-    this.#test.value = Math.max(TEST, person.test_samples);
+    this.#train.value = TRAIN;
+    this.#test.value = TEST;
     this.#name.focus();
   }
 
@@ -127,6 +127,8 @@ export class EnrolmentView {
     const status = live.enrolments?.find(({ enrolment }) => enrolment.request.camera === this.stage.camera);
     const id = status?.enrolment.request.enrolment_id;
     const over = status && status.state !== "collecting";
+    // One that was stopped may be gone on with.
+    if (!over) this.#dismissed.delete(id);
     // What was over before this page was opened is no news.
     if (over && (this.#seen?.id !== id || isTraining())) this.#dismissed.add(id);
     if (!status || this.#dismissed.has(id)) {
