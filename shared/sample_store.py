@@ -176,7 +176,7 @@ class SampleStore:
     def samples(self, person: str, split: Split) -> tuple[Sample, ...]:
         """Read a person's samples in the order in which they were taken; those of unknown origin come first."""
         samples = [_read_sample(path, person, split) for path in self._paths(person, split)]
-        return tuple(sorted(samples, key=_age))
+        return tuple(sorted(samples, key=age))
 
     def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
         """Store the JPEG of a crop, unless it is there already or the split holds `most` samples of its session.
@@ -283,6 +283,7 @@ def _read_sample(path: Path, person: str, split: Split) -> Sample:
     return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
 
 
-def _age(sample: Sample) -> tuple[float, str]:
+def age(sample: Sample) -> tuple[float, str]:
+    """Give what samples are sorted by: when they were taken, those of unknown origin first, and their id."""
     taken_at = sample.origin.captured_at.timestamp() if sample.origin else 0.0
     return taken_at, sample.sample_id

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.trainer.report_findings import (
-    FEWEST_TEST_SAMPLES,
     PersonFinding,
     Standing,
     StrangersFinding,
 )
+from services.trainer.training_samples import FEWEST_TO_TEST
 from shared.enrolment_store import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
 
 FEW_SAMPLES = DEFAULT_TRAIN_SAMPLES // 2
@@ -88,7 +88,7 @@ def collect_next(finding: PersonFinding) -> str | None:
 def _test_with_more(finding: PersonFinding) -> tuple[str, ...]:
     if not finding.tested:
         return (f"There are no test pictures, so nobody can tell. Collect {DEFAULT_TEST_SAMPLES}.",)
-    if finding.tested < FEWEST_TEST_SAMPLES:
+    if finding.tested < FEWEST_TO_TEST:
         return (f"{finding.tested} test pictures are too few to tell. Collect {DEFAULT_TEST_SAMPLES}.",)
     return ()
 
