@@ -63,6 +63,11 @@ def day_of(origin: SampleOrigin | None) -> date | None:
     return origin.captured_at.date() if origin else None
 
 
+def sessions_in_words(sessions: int, days: int) -> str:
+    """Say in how many sessions, and on how many days, somebody was enrolled: "2 sessions on 1 day"."""
+    return f"{sessions} session{'s' if sessions != 1 else ''} on {days} day{'s' if days != 1 else ''}"
+
+
 class KnownOrigins:
     """The origins of the samples in any folder. Each file is read once, as a sample never changes."""
 

@@ -15,6 +15,7 @@ const REASON_MILLISECONDS = 1500;
 const NOTHING_NEW = "near-copy";
 const SLOW_MILLISECONDS = 1500;
 const STUCK_MILLISECONDS = 6000;
+const SECOND_DAY = "A second day, in other light, is worth more than more samples of this one: come back another day.";
 
 /** The form that adds a person or collects more of one, with the camera that is shown or from photographs. */
 export class AddPerson {
@@ -189,7 +190,8 @@ export class EnrolmentView {
 function resultOf(enrolment) {
   const refused = refusedInWords(enrolment.refused);
   const samples = `${counted(enrolment.train_samples, "train sample")} and ${counted(enrolment.test_samples, "test sample")}.`;
-  return `${samples}${refused ? ` Not taken: ${refused}.` : ""} ${nextStep()}`;
+  const person = live.people?.find(({ slug }) => slug === enrolment.request.person);
+  return [samples, refused && `Not taken: ${refused}.`, person?.days === 1 && SECOND_DAY, nextStep()].filter(Boolean).join(" ");
 }
 
 /** What is learned from needs no more attention. */
