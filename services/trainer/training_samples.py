@@ -63,6 +63,11 @@ class TrainingSamples:
         """Whether there are strangers to learn from; then they are a class of their own."""
         return len(self.background.train_images) > 0
 
+    def sessions(self, label: int) -> int:
+        """Count the sessions from which somebody is learned, those that only check among them."""
+        parts = ((self.train_labels, self.train_sessions), (self.validation_labels, self.validation_sessions))
+        return len({int(session) for labels, sessions in parts for session in sessions[labels == label]})
+
 
 def split_by_time(
     train: Mapping[str, Sequence[Image]],
