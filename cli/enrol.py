@@ -10,6 +10,7 @@ import typer
 from cli.connections import Connections, connect
 from cli.console import out
 from cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
+from cli.people import SECOND_DAY
 from shared.camera_registry import require_camera, withdraw_camera
 from shared.enrolment import Enrolment, EnrolmentState
 from shared.enrolment_store import (
@@ -24,6 +25,8 @@ from shared.enrolment_store import (
     get_enrolment,
 )
 from shared.errors import InvalidRequest
+from shared.sample_origin import sessions_in_words
+from shared.sample_store import Person
 
 CameraOption = Annotated[str | None, typer.Option(help="The camera that shows the person.")]
 PhotosOption = Annotated[
@@ -42,7 +45,10 @@ def enrol(
     test: TestOption = DEFAULT_TEST_SAMPLES,
     pause: PauseOption = DEFAULT_PAUSE_SECONDS,
 ) -> None:
-    """Collect samples of a person until there are as many as asked for. Ctrl-C stops; what was collected stays."""
+    """Collect samples of a person until there are as many as asked for. Ctrl-C stops; what was collected stays.
+
+    On another day, or once all are there, the same command collects as many once more, which makes for a better model.
+    """
     connections = connect()
     if (camera is None) == (photos is None):
         raise InvalidRequest("Say where the person is to be seen: either --camera CAMERA or --photos FOLDER.")
@@ -50,7 +56,7 @@ def enrol(
         enrolment = _enrol_from_photos(connections, name, photos, train, test)
     else:
         enrolment = _enrol_from_camera(connections, name, camera or "", Targets(train, test, pause))
-    _print_result(enrolment)
+    _print_result(enrolment, connections.samples.person(enrolment.request.person))
     if enrolment.state is not EnrolmentState.COMPLETE and photos is None:
         raise typer.Exit(1)
 
@@ -103,10 +109,13 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
     return enrolment
 
 
-def _print_result(enrolment: Enrolment) -> None:
+def _print_result(enrolment: Enrolment, person: Person) -> None:
     out.print(
         f"{enrolment.request.name}: {enrolment.train_samples} train and {enrolment.test_samples} test samples. "
         f"Not taken: {refusals_in_words(enrolment)}.",
         markup=False,
         highlight=False,
     )
+    if person.sessions:
+        words = f"{person.name} was enrolled in {sessions_in_words(person.sessions, person.days)}."
+        out.print(f"{words} {SECOND_DAY}" if person.days == 1 else words, markup=False, highlight=False)

@@ -113,5 +113,5 @@ def _require_flow(client: redis.Redis, collecting: list[Enrolment]) -> None:
         if camera.state is CameraState.ENDED and client.xlen(redis_names.frames(name)) == 0:
             raise SourceFailed(
                 f"The camera {name!r} ended with {enrolment.train_samples} train and {enrolment.test_samples} test "
-                "samples. They stay; enrol again, from another camera too, to go on."
+                "samples. They stay. Enrol again to go on, or from another camera."
             )

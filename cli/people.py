@@ -9,6 +9,8 @@ from cli.connections import connect
 from cli.console import out
 from shared.forget import forget_person
 
+SECOND_DAY = "A second day, in other light, is worth more than more samples of the first: enrol again on another day."
+
 
 def people() -> None:
     """List everybody who is enrolled, with their samples."""
@@ -16,10 +18,14 @@ def people() -> None:
     if not known:
         out.print("Nobody is enrolled yet. Begin with `familiar enrol NAME --camera CAMERA`.")
         return
-    table = Table("person", "name", "train", "test")
+    table = Table("person", "name", "train", "test", "sessions", "days")
     for person in known:
-        table.add_row(person.slug, person.name, str(person.train_samples), str(person.test_samples))
+        counts = (person.train_samples, person.test_samples, person.sessions, person.days)
+        table.add_row(person.slug, person.name, *map(str, counts))
     out.print(table)
+    seen_once = [person.name for person in known if person.days == 1]
+    if seen_once:
+        out.print(f"{', '.join(seen_once)}: one day only. {SECOND_DAY}", markup=False, highlight=False)
 
 
 def rename(

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from shared.files import write_atomically
-from shared.sample_store import SampleOrigin, read_origin, with_origin
+from shared.sample_origin import SampleOrigin, read_origin, with_origin
 
 
 class BackgroundSource(StrEnum):

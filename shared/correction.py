@@ -11,7 +11,8 @@ from shared.images import decode_image
 from shared.kept_faces import find_kept_face
 from shared.messages import KeptFace, Message, Slug, Split
 from shared.near_copy import TakenSamples
-from shared.sample_store import CORRECTION, Addition, SampleOrigin, SampleStore, with_origin
+from shared.sample_origin import CORRECTION, SampleOrigin, with_origin
+from shared.sample_store import Addition, SampleStore
 
 
 class Correction(Message):

@@ -1,5 +1,7 @@
 """Enrolment: collecting samples of one person from one camera, until there are as many as asked for.
 
+What it collects is one session of the person. Those of earlier sessions count for nothing here.
+
 The request never changes. What follows from it and from the counts of samples (which split is due, whether
 all is done) is derived and not kept.
 """
@@ -31,7 +33,7 @@ class EnrolmentState(StrEnum):
 
 
 class EnrolmentRequest(Message):
-    """What was asked for. `train` and `test` are how many samples the person has in the store at the end."""
+    """What was asked for. `train` and `test` are how many samples of this enrolment the store has at the end."""
 
     enrolment_id: str
     camera: Slug
@@ -44,7 +46,7 @@ class EnrolmentRequest(Message):
 
 
 class Enrolment(Message):
-    """An enrolment as it stands.
+    """An enrolment as it stands; `train_samples` and `test_samples` are how many of its own the store has.
 
     `train_complete_at` is when the last train sample was captured. `train_over` says that there will be no
     more train samples, as with the pictures of a folder: test samples are due then, however few there are.

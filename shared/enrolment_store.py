@@ -1,6 +1,7 @@
 """Enrolments in Redis: one at a time on a camera, in the hash `enrolment:<camera>`.
 
-The counts of samples in it are those of the store, written by the extractor after each sample.
+The counts of samples in it are those of the store, written by the extractor after each sample. They are of the
+enrolment's own samples, which are a session of the person: enrolling somebody again adds another one.
 """
 
 import secrets
@@ -15,7 +16,8 @@ from redis.client import Pipeline
 from shared import redis_names
 from shared.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
 from shared.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
-from shared.sample_store import Person, SampleStore
+from shared.sample_origin import day_of
+from shared.sample_store import Person, SampleCounts, SampleStore
 
 DEFAULT_TRAIN_SAMPLES = 200
 DEFAULT_TEST_SAMPLES = 100
@@ -28,7 +30,7 @@ _CANCELLED_KEPT_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Targets:
-    """How many samples a person is to have in the store, and the pause between train and test samples.
+    """How many samples of one enrolment the store is to have, and the pause between train and test samples.
 
     Raises:
         InvalidRequest: there is nothing to collect.
@@ -45,7 +47,9 @@ class Targets:
 
 
 def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: str, targets: Targets) -> Enrolment:
-    """Begin to enrol somebody; only an enrolment that can begin takes the person into the store.
+    """Begin to enrol somebody, or go on where an enrolment was cut short; see `_unfinished_session`.
+
+    Only an enrolment that can begin takes the person into the store.
 
     Raises:
         InvalidName, NameTaken: see `SampleStore.register`.
@@ -53,13 +57,15 @@ def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: 
     """
     _require_free(find_enrolment(client, camera))
     person = store.register(name)
-    return start_enrolment(client, request_enrolment(camera, person, targets), person)
+    session = _unfinished_session(store, camera, person, targets)
+    request = request_enrolment(camera, person, targets, session)
+    return start_enrolment(client, request, store.count_session(person.slug, request.enrolment_id))
 
 
-def request_enrolment(camera: str, person: Person, targets: Targets) -> EnrolmentRequest:
-    """Make a request with a new id."""
+def request_enrolment(camera: str, person: Person, targets: Targets, session: str | None = None) -> EnrolmentRequest:
+    """Make a request with a new id, or with that of the enrolment whose session it goes on with."""
     return EnrolmentRequest(
-        enrolment_id=secrets.token_hex(6),
+        enrolment_id=session or secrets.token_hex(6),
         camera=camera,
         person=person.slug,
         name=person.name,
@@ -70,8 +76,8 @@ def request_enrolment(camera: str, person: Person, targets: Targets) -> Enrolmen
     )
 
 
-def start_enrolment(client: redis.Redis, request: EnrolmentRequest, person: Person) -> Enrolment:
-    """Start an enrolment, in place of an earlier one that has ended.
+def start_enrolment(client: redis.Redis, request: EnrolmentRequest, counts: SampleCounts) -> Enrolment:
+    """Start an enrolment, in place of an earlier one that has ended; `counts` are how many of its samples there are.
 
     Raises:
         EnrolmentRunning: the camera is collecting samples of somebody.
@@ -79,8 +85,7 @@ def start_enrolment(client: redis.Redis, request: EnrolmentRequest, person: Pers
     key = redis_names.enrolment(request.camera)
     fields: dict[Any, Any] = {
         "request": request.model_dump_json(),
-        "train_samples": person.train_samples,
-        "test_samples": person.test_samples,
+        **_as_fields(counts),
     }
 
     def replace(pipeline: Pipeline) -> None:
@@ -153,12 +158,28 @@ def count_refusal(pipeline: Pipeline, camera: str, refusal: Refusal) -> None:
     pipeline.hincrby(redis_names.enrolment(camera), _REFUSED + refusal)
 
 
-def record_samples(pipeline: Pipeline, enrolment: Enrolment, person: Person, captured_at: datetime) -> None:
-    """Queue how many samples the store holds, after a frame of `captured_at` was stored."""
-    fields: dict[Any, Any] = {"train_samples": person.train_samples, "test_samples": person.test_samples}
-    if enrolment.train_samples < enrolment.request.train <= person.train_samples:
+def record_samples(pipeline: Pipeline, enrolment: Enrolment, counts: SampleCounts, captured_at: datetime) -> None:
+    """Queue how many samples of the enrolment the store holds, after a frame of `captured_at` was stored."""
+    fields = _as_fields(counts)
+    if enrolment.train_samples < enrolment.request.train <= counts.train:
         fields["train_complete_at"] = captured_at.isoformat()
     pipeline.hset(redis_names.enrolment(enrolment.request.camera), mapping=fields)
+
+
+def _unfinished_session(store: SampleStore, camera: str, person: Person, targets: Targets) -> str | None:
+    """Give the session that a person's enrolment goes on with; None where it is to be a new one.
+
+    It is the newest from the same camera, if that is of today, in UTC, and has fewer samples than are asked for.
+    """
+    newest = store.newest_enrolled(person.slug, camera)
+    if newest is None or day_of(newest) != datetime.now(UTC).date():
+        return None
+    counts = store.count_session(person.slug, newest.enrolment_id)
+    return newest.enrolment_id if counts.train < targets.train or counts.test < targets.test else None
+
+
+def _as_fields(counts: SampleCounts) -> dict[Any, Any]:
+    return {"train_samples": counts.train, "test_samples": counts.test}
 
 
 def _mark(client: redis.Redis, camera: str, field: str) -> Enrolment:

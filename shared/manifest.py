@@ -12,7 +12,9 @@ class ManifestPerson(Message):
     """Somebody that the version knows, with the number of samples it learned and was tested with.
 
     `recall` is the share of the person's test samples that got their name at the version's threshold;
-    None where the person has no test samples.
+    None where the person has no test samples. `sessions` and `days` say in how many sessions and on how many days, in
+    UTC, the train samples were taken; 0 in versions from before there were any. `tests_left_out` counts test samples
+    that were not asked about, because those of a session from which nothing was learned tell more.
     """
 
     slug: Slug
@@ -20,6 +22,9 @@ class ManifestPerson(Message):
     train_samples: int
     test_samples: int
     recall: Confidence | None
+    sessions: int = 0
+    days: int = 0
+    tests_left_out: int = 0
 
 
 class Weights(Message):

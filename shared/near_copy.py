@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from shared.errors import ImageTooLarge, UnreadableImage
 from shared.images import Image, decode_image
-from shared.sample_store import SampleStore, read_origin
+from shared.sample_origin import read_origin
+from shared.sample_store import SampleStore
 
 FINGERPRINT_SIZE = 32
 # Neighbouring frames of somebody who talks lie at 0.1 to 0.4, of somebody who sits still below 0.1.

@@ -17,37 +17,27 @@ from enum import Enum, auto
 from pathlib import Path
 
 from filelock import FileLock
-from pydantic import ValidationError
 
 from shared.errors import NameTaken, UnknownPerson, UnknownSample
 from shared.files import write_atomically
-from shared.images import comment_of, with_comment
-from shared.messages import Message, Slug, Split, Time
+from shared.messages import Message, Slug, Split
+from shared.sample_origin import CORRECTION, KnownOrigins, SampleOrigin, day_of, read_origin, session_of, with_origin
 from shared.slugs import is_slug, slug_of, tidy_name
-
-CORRECTION = "correction"
 
 
 class Person(Message):
-    """Somebody that Familiar knows or is getting to know."""
+    """Somebody that Familiar knows or is getting to know.
+
+    `sessions` and `days` say in how many sessions (see `shared.sample_origin.session_of`) and on how many days, in UTC,
+    their train samples were taken. Samples that do not say when they were taken count for one day together.
+    """
 
     slug: Slug
     name: str
     train_samples: int
     test_samples: int
-
-
-class SampleOrigin(Message):
-    """Where and when a sample was taken.
-
-    A face that came by a correction has the id of its prediction as `frame_id`, `CORRECTION` as
-    `enrolment_id`, and no camera where its picture came over HTTP.
-    """
-
-    frame_id: str
-    camera: Slug | None
-    captured_at: Time
-    enrolment_id: str
+    sessions: int
+    days: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +50,19 @@ class Sample:
     path: Path
     jpeg: bytes
     origin: SampleOrigin | None
+
+    @property
+    def session(self) -> str:
+        """The session in which the sample was taken."""
+        return session_of(self.origin)
+
+
+@dataclass(frozen=True)
+class SampleCounts:
+    """How many samples there are of each split."""
+
+    train: int = 0
+    test: int = 0
 
 
 class Addition(Enum):
@@ -79,6 +82,7 @@ class SampleStore:
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)
         self._samples.mkdir(parents=True, exist_ok=True)
+        self._origins = KnownOrigins()
         # One lock for the whole store: it is held for a millisecond a sample, and its name tells nobody's.
         self._lock = FileLock(home / "samples.lock")
 
@@ -132,11 +136,14 @@ class SampleStore:
         """
         if not is_slug(slug) or not self._card(slug).exists():
             raise UnknownPerson(f"Nobody is enrolled as {slug!r}. `familiar people` lists who is.")
+        train = self._origins.of(self._folder(slug, Split.TRAIN))
         return Person(
             slug=slug,
             name=self._name(slug),
-            train_samples=self.count(slug, Split.TRAIN),
+            train_samples=len(train),
             test_samples=self.count(slug, Split.TEST),
+            sessions=len({session_of(origin) for origin in train}),
+            days=len({day_of(origin) for origin in train}),
         )
 
     def people(self) -> tuple[Person, ...]:
@@ -152,6 +159,16 @@ class SampleStore:
         """Count a person's samples in a split."""
         return sum(1 for _ in self._paths(person, split))
 
+    def count_session(self, person: str, session: str) -> SampleCounts:
+        """Count a person's samples of one session in both splits."""
+        return SampleCounts(*(self._count_of(person, split, session) for split in (Split.TRAIN, Split.TEST)))
+
+    def newest_enrolled(self, person: str, camera: str) -> SampleOrigin | None:
+        """Give the origin of a person's newest sample that an enrolment took before a camera; None where none did."""
+        origins = (origin for split in Split for origin in self._origins.of(self._folder(person, split)) if origin)
+        enrolled = (origin for origin in origins if origin.camera == camera and origin.enrolment_id != CORRECTION)
+        return max(enrolled, key=lambda origin: origin.captured_at, default=None)
+
     def sample_ids(self, person: str) -> set[str]:
         """List the ids of a person's samples in both splits."""
         return {path.stem for split in Split for path in self._paths(person, split)}
@@ -159,27 +176,27 @@ class SampleStore:
     def samples(self, person: str, split: Split) -> tuple[Sample, ...]:
         """Read a person's samples in the order in which they were taken; those of unknown origin come first."""
         samples = [_read_sample(path, person, split) for path in self._paths(person, split)]
-        return tuple(sorted(samples, key=_age))
+        return tuple(sorted(samples, key=age))
 
     def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
-        """Store the JPEG of a crop, unless it is there already or the split holds `most` samples.
+        """Store the JPEG of a crop, unless it is there already or the split holds `most` samples of its session.
 
         The count is taken and the file written under one lock, so that the split never holds more than
-        `most`, whoever else is adding. None is no limit.
+        `most` of a session, whoever else is adding. None is no limit.
 
         Raises:
             UnknownPerson: the person was forgotten, or never registered.
             OSError: the disk is full; nothing was stored.
         """
         data = with_origin(crop, origin)
-        folder = self._samples / split / person
+        folder = self._folder(person, split)
         path = folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
         with self._lock:
             if not self._card(person).exists():
                 raise UnknownPerson(f"Nobody is enrolled as {person!r} any more; the sample was not stored.")
             if path.exists():
                 return Addition.PRESENT
-            if most is not None and self.count(person, split) >= most:
+            if most is not None and self._count_of(person, split, session_of(origin)) >= most:
                 return Addition.FULL
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(path, data)
@@ -188,7 +205,7 @@ class SampleStore:
     def read(self, person: str, sample_id: str) -> bytes | None:
         """Read one sample's file, whichever split it is in; None where it is gone."""
         for split in Split:
-            path = self._samples / split / person / f"{sample_id}.jpg"
+            path = self._folder(person, split) / f"{sample_id}.jpg"
             if path.exists():
                 return path.read_bytes()
         return None
@@ -223,13 +240,17 @@ class SampleStore:
             known = self.person(person)
             # The name goes last: a forgetting that is cut short can be repeated.
             for split in Split:
-                shutil.rmtree(self._samples / split / person, ignore_errors=False, onerror=_ignore_missing)
+                shutil.rmtree(self._folder(person, split), ignore_errors=False, onerror=_ignore_missing)
             self._card(person).unlink()
         return known.train_samples + known.test_samples
 
     def _slug_of_named(self, name: str) -> str | None:
-        named = (person.slug for person in self.people() if person.name.casefold() == name.casefold())
-        return next(named, None)
+        for card in sorted(self._people.glob("*.json")):
+            # Somebody may be forgotten meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if self._name(card.stem).casefold() == name.casefold():
+                    return card.stem
+        return None
 
     def _card(self, slug: str) -> Path:
         return self._people / f"{slug}.json"
@@ -242,8 +263,14 @@ class SampleStore:
         # process, that is "C" for moments, which knows ASCII alone.
         return str(json.loads(self._card(slug).read_bytes())["name"])
 
+    def _count_of(self, person: str, split: Split, session: str) -> int:
+        return sum(session_of(origin) == session for origin in self._origins.of(self._folder(person, split)))
+
+    def _folder(self, person: str, split: Split) -> Path:
+        return self._samples / split / person
+
     def _paths(self, person: str, split: Split) -> Iterator[Path]:
-        return (self._samples / split / person).glob("*.jpg")
+        return self._folder(person, split).glob("*.jpg")
 
 
 def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:
@@ -256,21 +283,7 @@ def _read_sample(path: Path, person: str, split: Split) -> Sample:
     return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
 
 
-def with_origin(crop: bytes, origin: SampleOrigin) -> bytes:
-    """Write where and when a crop was taken into the JPEG's comment."""
-    return with_comment(crop, origin.model_dump_json())
-
-
-def read_origin(jpeg: bytes) -> SampleOrigin | None:
-    """Read where and when a crop was taken out of the JPEG's comment; None where it does not say."""
-    comment = comment_of(jpeg)
-    try:
-        return SampleOrigin.model_validate_json(comment) if comment is not None else None
-    except ValidationError:
-        # Somebody else's picture, with somebody else's comment.
-        return None
-
-
-def _age(sample: Sample) -> tuple[float, str]:
+def age(sample: Sample) -> tuple[float, str]:
+    """Give what samples are sorted by: when they were taken, those of unknown origin first, and their id."""
     taken_at = sample.origin.captured_at.timestamp() if sample.origin else 0.0
     return taken_at, sample.sample_id

@@ -27,7 +27,8 @@ from shared.messages import (
 )
 from shared.model_store import SERVED_MODEL, ModelStore
 from shared.redis_stream import Consumer, Delivery, publish
-from shared.sample_store import SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import SampleStore
 
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

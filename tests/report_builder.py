@@ -21,14 +21,17 @@ Answers = Mapping[str | None, int]
 def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = None, learned: int = 170) -> ReportFacts:
     """Give facts in which each person's test samples, and strangers, were answered so often with whom; None is nobody.
 
-    Everybody learned from so many samples and 30 more to check; 400 faces of strangers were learned from.
+    Everybody learned from so many samples and 30 more to check, of two days; 400 faces of strangers were learned from.
     """
     names = list(answers)
     given = [(names.index(name), answer) for name in names for answer in _repeated(answers[name])]
     random = np.random.default_rng(0)
     strange = _repeated(strangers or {})
     return ReportFacts(
-        people=tuple(ReportPerson(slug_of(name), name, learned, 30, sum(answers[name].values())) for name in names),
+        people=tuple(
+            ReportPerson(slug_of(name), name, learned, 30, sum(answers[name].values()), sessions=2, days=2)
+            for name in names
+        ),
         history=tuple(_epoch(number) for number in range(1, 6)),
         threshold=THRESHOLD,
         test_probabilities=_probabilities([answer for _, answer in given], names),
@@ -41,6 +44,11 @@ def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = Non
         created_at=NOON,
         shown_samples=random.integers(0, 256, (2, SIDE, SIDE, 3), np.uint8),
     )
+
+
+def with_one_day(facts: ReportFacts) -> ReportFacts:
+    """Give the same facts, but for everybody's samples being of one session."""
+    return replace(facts, people=tuple(replace(person, sessions=1, days=1) for person in facts.people))
 
 
 def with_near_copies(facts: ReportFacts, copies: int) -> ReportFacts:

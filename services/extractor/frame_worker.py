@@ -24,7 +24,8 @@ from shared.messages import EnrolmentLabel, Face, Frame, Split
 from shared.metrics import seconds_since
 from shared.near_copy import TakenSamples
 from shared.redis_stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
-from shared.sample_store import SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import SampleStore
 
 FRAMES_AT_ONCE = 16
 FACES_KEPT = 64
@@ -171,11 +172,9 @@ class ExtractorWorker:
     def _record(self, pipeline: Pipeline, frame: Frame, enrolment: Enrolment, refusal: Refusal | None) -> None:
         if refusal is not None:
             count_refusal(pipeline, frame.camera, refusal)
-        try:
-            person = self._store.person(enrolment.request.person)
-        except UnknownPerson:
-            return
-        record_samples(pipeline, enrolment, person, frame.captured_at)
+        request = enrolment.request
+        counts = self._store.count_session(request.person, request.enrolment_id)
+        record_samples(pipeline, enrolment, counts, frame.captured_at)
 
 
 def _is_due(enrolment: Enrolment, label: EnrolmentLabel) -> bool:

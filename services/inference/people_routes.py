@@ -34,7 +34,11 @@ PathSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
 
 
 class NewEnrolment(Message):
-    """A request to collect samples: the person has `train` and `test` of them in the store at the end."""
+    """A request to collect samples: `train` and `test` are how many this enrolment collects.
+
+    They are one session of the person, beside those of earlier enrolments. One that was cut short is gone on with
+    if it is asked for again on the same day, on the same camera.
+    """
 
     camera: str
     name: str
@@ -107,7 +111,7 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
 
     @routes.post("", status_code=status.HTTP_201_CREATED)
     def create_enrolment(new: NewEnrolment) -> EnrolmentStatus:
-        """Collect samples of somebody from a camera, until the person has as many as asked for."""
+        """Collect samples of somebody from a camera, until there are as many as asked for."""
         camera = require_camera(client, new.camera)
         targets = Targets(new.train, new.test, new.pause_seconds)
         return _status(begin_enrolment(client, samples, camera.camera, new.name, targets))

@@ -6,7 +6,8 @@ from services.inference.answers import JPEG, KEPT_NOWHERE, PathFaceId
 from services.inference.people_routes import PathSlug
 from shared.errors import UnknownSample
 from shared.messages import Message, Slug, Split, Time
-from shared.sample_store import CORRECTION, SampleStore
+from shared.sample_origin import CORRECTION
+from shared.sample_store import SampleStore
 
 
 class SampleSummary(Message):

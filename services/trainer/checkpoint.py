@@ -69,7 +69,8 @@ def fingerprint_of(samples: TrainingSamples, options: TrainingOptions, weights: 
     digest = hashlib.sha256(f"{samples.people} {options.model_dump_json()} {weights}".encode())
     background = samples.background
     for part in (
-        *(samples.train_images, samples.train_labels, samples.validation_images, samples.validation_labels),
+        *(samples.train_images, samples.train_labels, samples.train_sessions),
+        *(samples.validation_images, samples.validation_labels, samples.validation_sessions),
         *(background.train_images, background.marked, background.validation_images),
     ):
         digest.update(str(part.shape).encode())

@@ -37,7 +37,12 @@ class Outcome:
         """Put together what the report is written from; `names` are the people's, by slug."""
         samples, training = self.samples, self.training
         return ReportFacts(
-            people=tuple(ReportPerson(slug, names[slug], *counts) for slug, counts in self._counts().items()),
+            people=tuple(
+                ReportPerson(
+                    slug, names[slug], *counts, sessions=samples.sessions(label), days=int(samples.days[label])
+                )
+                for label, (slug, counts) in enumerate(self._counts().items())
+            ),
             history=training.history,
             threshold=training.threshold,
             test_probabilities=training.test_answers,
@@ -87,13 +92,19 @@ class Outcome:
         )
 
     def _people(self, names: Mapping[str, str]) -> tuple[ManifestPerson, ...]:
+        samples = self.samples
         return tuple(
             ManifestPerson(
-                slug=slug, name=names[slug], train_samples=learned + checked, test_samples=tested, recall=recall
+                slug=slug,
+                name=names[slug],
+                train_samples=learned + checked,
+                test_samples=tested,
+                recall=self.training.recall[label],
+                sessions=samples.sessions(label),
+                days=int(samples.days[label]),
+                tests_left_out=int(samples.tests_left_out[label]),
             )
-            for (slug, (learned, checked, tested)), recall in zip(
-                self._counts().items(), self.training.recall, strict=True
-            )
+            for label, (slug, (learned, checked, tested)) in enumerate(self._counts().items())
         )
 
     def _shown_samples(self) -> Image:

@@ -1,11 +1,14 @@
-"""From the sample store to the samples of one training."""
+"""From the sample store to the samples of one training, with the sessions in which they were taken."""
 
 from services.trainer.background import Background
-from services.trainer.training_samples import TrainingSamples, split_by_time
+from services.trainer.training_samples import Sessions, TrainingSamples, split_by_time
 from shared.errors import ImageTooLarge, UnreadableImage, UnreadableSample
 from shared.images import Image, decode_image, to_model_input
 from shared.messages import Split
-from shared.sample_store import Sample, SampleStore
+from shared.sample_origin import day_of
+from shared.sample_store import Sample, SampleStore, age
+
+SamplesByPerson = dict[str, tuple[Sample, ...]]
 
 
 def read_training_samples(store: SampleStore, background: Background) -> TrainingSamples:
@@ -16,13 +19,26 @@ def read_training_samples(store: SampleStore, background: Background) -> Trainin
         UnreadableSample: a file is not a picture; the message names it.
     """
     people = [person.slug for person in store.people()]
-    train = {person: _model_inputs(store.samples(person, Split.TRAIN)) for person in people}
-    test = {person: _model_inputs(store.samples(person, Split.TEST)) for person in people}
-    return split_by_time(train, test, background)
+    train = {person: store.samples(person, Split.TRAIN) for person in people}
+    test = {person: store.samples(person, Split.TEST) for person in people}
+    return split_by_time(_model_inputs(train), _model_inputs(test), background, _sessions(train, test))
 
 
-def _model_inputs(samples: tuple[Sample, ...]) -> list[Image]:
-    return [to_model_input(_decode(sample)) for sample in samples]
+def _model_inputs(samples: SamplesByPerson) -> dict[str, list[Image]]:
+    return {person: [to_model_input(_decode(sample)) for sample in own] for person, own in samples.items()}
+
+
+def _sessions(train: SamplesByPerson, test: SamplesByPerson) -> Sessions:
+    """Number each person's sessions in the order in which they began, those of unknown origin first."""
+    numbers: dict[str, dict[str, int]] = {}
+    for person, own in train.items():
+        taken = sorted((*own, *test[person]), key=age)
+        numbers[person] = {session: n for n, session in enumerate(dict.fromkeys(sample.session for sample in taken))}
+    return Sessions(
+        train={person: [numbers[person][sample.session] for sample in own] for person, own in train.items()},
+        test={person: [numbers[person][sample.session] for sample in own] for person, own in test.items()},
+        days={person: len({day_of(sample.origin) for sample in own}) for person, own in train.items()},
+    )
 
 
 def _decode(sample: Sample) -> Image:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.trainer.report_findings import (
-    FEWEST_TEST_SAMPLES,
     PersonFinding,
     Standing,
     StrangersFinding,
 )
+from services.trainer.training_samples import FEWEST_TO_TEST
 from shared.enrolment_store import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
 
 FEW_SAMPLES = DEFAULT_TRAIN_SAMPLES // 2
@@ -50,6 +50,7 @@ def advise(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> Advice
     """Say what to do so that this person is recognised better; there are no steps where nothing needs doing."""
     testing = _test_with_more(finding)
     learning = (
+        *_learn_on_another_day(finding),
         *_learn_from_more(finding),
         *_learn_from_better(finding),
         *_tell_apart(finding, everybody),
@@ -88,9 +89,17 @@ def collect_next(finding: PersonFinding) -> str | None:
 def _test_with_more(finding: PersonFinding) -> tuple[str, ...]:
     if not finding.tested:
         return (f"There are no test pictures, so nobody can tell. Collect {DEFAULT_TEST_SAMPLES}.",)
-    if finding.tested < FEWEST_TEST_SAMPLES:
+    if finding.tested < FEWEST_TO_TEST:
         return (f"{finding.tested} test pictures are too few to tell. Collect {DEFAULT_TEST_SAMPLES}.",)
     return ()
+
+
+def _learn_on_another_day(finding: PersonFinding) -> tuple[str, ...]:
+    """Advise a second day, however well it goes on the first: the test pictures are mostly of that day, too."""
+    if finding.person.days > 1:
+        return ()
+    again = f"Enrol {finding.person.name} again on another day, in other light"
+    return (f"{again}: that is worth more than more samples of this one.",)
 
 
 def _learn_from_more(finding: PersonFinding) -> tuple[str, ...]:
@@ -143,8 +152,6 @@ def _learn_from_other(finding: PersonFinding) -> tuple[str, ...]:
 
 
 def _enrol_command(finding: PersonFinding, *, more_to_learn: bool) -> str:
-    """Give the command; its targets are totals, and near copies are in the store, too. A slug needs no quoting."""
-    stored = finding.learned + finding.person.near_copies
-    train = max(DEFAULT_TRAIN_SAMPLES, stored + MORE_SAMPLES) if more_to_learn else stored
-    test = max(DEFAULT_TEST_SAMPLES, finding.tested)
-    return f"familiar enrol {finding.person.slug} --camera CAMERA --train {train} --test {test}"
+    """Give the command, which collects another session. A slug needs no quoting."""
+    command = f"familiar enrol {finding.person.slug} --camera CAMERA"
+    return command if more_to_learn else f"{command} --train 0"

@@ -19,7 +19,8 @@ UNKNOWN = -1
 class ReportPerson:
     """Somebody that the version knows, and how many samples did what.
 
-    `near_copies` are samples that showed nothing new and were left out before the others were counted.
+    `sessions` and `days` say in how many sessions, and on how many days, those to learn from were taken. `near_copies`
+    are samples that showed nothing new and were left out before the others were counted.
     """
 
     slug: str
@@ -27,6 +28,8 @@ class ReportPerson:
     train_samples: int
     validation_samples: int
     test_samples: int
+    sessions: int
+    days: int
     near_copies: int = 0
 
 

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.report_facts import UNKNOWN, ReportFacts, ReportPerson
-from services.trainer.training_samples import Labels
+from services.trainer.training_samples import FEWEST_TO_TEST, Labels
 from shared.images import Image, sharpness
 
 RELIABLE_RECALL = 0.9
 OFTEN_MISSED_RECALL = 0.75
-# With fewer, one picture more or less changes the verdict.
-FEWEST_TEST_SAMPLES = 20
 FEWEST_STRANGERS = 20
 # One slip makes no confusion.
 FEWEST_CONFUSED = 2
@@ -63,7 +61,7 @@ class PersonFinding:
     @property
     def standing(self) -> Standing:
         """How well this person is recognised, as far as that can be told."""
-        if self.recall is None or self.tested < FEWEST_TEST_SAMPLES:
+        if self.recall is None or self.tested < FEWEST_TO_TEST:
             return Standing.UNCERTAIN
         if self.recall < OFTEN_MISSED_RECALL:
             return Standing.OFTEN_MISSED

@@ -22,6 +22,7 @@ from services.trainer.report_verdict import verdict
 from services.trainer.report_words import (
     answers_in_words,
     background_in_words,
+    learned_in_words,
     mistake_in_words,
     names_in_words,
     strangers_in_words,
@@ -52,6 +53,7 @@ class Picture:
 class _Card:
     finding: PersonFinding
     answers: str
+    learned: str
     advice: Advice
 
 
@@ -76,7 +78,10 @@ def write_page(
     environment.filters["command"] = _command
     template = environment.from_string((template_folder / "report.html.jinja").read_text(encoding="utf-8"))
     strangers = find_strangers(facts)
-    cards = [_Card(finding, answers_in_words(finding), advise(finding, people)) for finding in people]
+    cards = [
+        _Card(finding, answers_in_words(finding), learned_in_words(finding), advise(finding, people))
+        for finding in people
+    ]
     reliable = [card for card in cards if card.finding.standing is Standing.RELIABLE]
     folded = reliable if len(reliable) > RELIABLE_SHOWN else []
     return template.render(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.trainer.report_facts import ReportPerson
 from services.trainer.report_findings import Mistake, PersonFinding, StrangersFinding
+from shared.sample_origin import sessions_in_words
 
 NAMES_SAID = 3
 
@@ -16,6 +17,11 @@ def answers_in_words(finding: PersonFinding) -> str:
     if finding.unknown:
         parts.append(f"unknown {_times(finding.unknown)}")
     return "; ".join(parts)
+
+
+def learned_in_words(finding: PersonFinding) -> str:
+    """Say what somebody was learned from: "200 pictures of 2 sessions on 1 day"."""
+    return f"{finding.learned} pictures of {sessions_in_words(finding.person.sessions, finding.person.days)}"
 
 
 def names_in_words(counted: Sequence[tuple[ReportPerson, int]]) -> str:

@@ -12,44 +12,78 @@ from shared.images import Image
 
 VALIDATION_SHARE = 0.1
 FEWEST_SAMPLES = 2
+# A session of fewer samples is left whole to learn from.
+FEWEST_TO_VALIDATE = 5
+# With fewer, one picture more or less changes what is said of somebody.
+FEWEST_TO_TEST = 20
 
 Labels = NDArray[np.int64]
-Part = tuple[Image, Labels]
+Part = tuple[Image, Labels, Labels]
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """In which session each sample was taken, beside the model inputs, by slug.
+
+    `train` and `test` give numbers within the person, in the order of time; the same number is the same session.
+    `days` says on how many days a person's train samples were taken.
+    """
+
+    train: Mapping[str, Sequence[int]]
+    test: Mapping[str, Sequence[int]]
+    days: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class TrainingSamples:
-    """Model inputs and whose they are, in three parts that share no moment, and strangers in three as well.
+    """Model inputs, whose they are and of which session, in three parts that share no moment, and strangers in three.
 
     Images are RGB, `(n, 160, 160, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
-    holds slugs. Only the test part and the background may be empty.
+    holds slugs. Sessions are `(n,)`, `int64`, numbers within the person in the order of time. Only the test part and
+    the background may be empty. `days` and `tests_left_out`, `(people,)`, say on how many days each person's
+    train samples were taken, and how many of their test samples are left out; see `split_by_time`.
     """
 
     people: tuple[str, ...]
     train_images: Image
     train_labels: Labels
+    train_sessions: Labels
     validation_images: Image
     validation_labels: Labels
+    validation_sessions: Labels
     test_images: Image
     test_labels: Labels
+    test_sessions: Labels
     background: Background
+    days: Labels
+    tests_left_out: Labels
 
     @property
     def has_background(self) -> bool:
         """Whether there are strangers to learn from; then they are a class of their own."""
         return len(self.background.train_images) > 0
 
+    def sessions(self, label: int) -> int:
+        """Count the sessions from which somebody is learned, those that only check among them."""
+        parts = ((self.train_labels, self.train_sessions), (self.validation_labels, self.validation_sessions))
+        return len({int(session) for labels, sessions in parts for session in sessions[labels == label]})
+
 
 def split_by_time(
     train: Mapping[str, Sequence[Image]],
     test: Mapping[str, Sequence[Image]],
     background: Background | None = None,
+    sessions: Sessions | None = None,
 ) -> TrainingSamples:
-    """Put the last `VALIDATION_SHARE` of each person's train samples, at least one, into validation.
+    """Put the last `VALIDATION_SHARE` of each session's train samples into validation, and choose who is to judge.
 
-    `train` and `test` give each person's model inputs by slug; those of `train` in order of capture time.
-    Neighbouring frames of a video are nearly the same picture, so a random split would put one of two
-    twins on either side, and validation would only show what was learned by heart.
+    `train` and `test` give each person's model inputs by slug; those of `train` in order of capture time. Without
+    `sessions` all samples of a person are of one. Neighbouring frames of a video are nearly the same picture, so a
+    random split would put one of two twins on either side, and validation would only show what was learned by
+    heart. Sessions of fewer than `FEWEST_TO_VALIDATE` samples give none, but everybody has one to validate with.
+
+    Where somebody has at least `FEWEST_TO_TEST` test samples of sessions of which none are learned from, they are
+    tested with these alone: these show how well they are recognised another time, the others only how well the same.
 
     Raises:
         TooFewPeople: nobody has train samples, or one person has and there are no strangers to tell them from.
@@ -65,18 +99,56 @@ def split_by_time(
                 f"{person} has {len(train[person])} samples to train on, and needs at least {FEWEST_SAMPLES}. "
                 "Enrol them again, or forget them."
             )
-    kept_back = {person: max(1, round(len(train[person]) * VALIDATION_SHARE)) for person in people}
+    sessions = sessions or _one_session_each(train, test)
+    kept_back = {person: _places_to_validate(sessions.train[person]) for person in people}
+    judges = {person: _places_to_test(sessions, person) for person in people}
+    learned = {person: sorted(set(range(len(train[person]))) - set(kept_back[person])) for person in people}
     return TrainingSamples(
         people,
-        *_stack([train[person][: -kept_back[person]] for person in people]),
-        *_stack([train[person][-kept_back[person] :] for person in people]),
-        *_stack([test.get(person, ()) for person in people]),
+        *_stack(train, sessions.train, learned),
+        *_stack(train, sessions.train, kept_back),
+        *_stack(test, sessions.test, judges),
         background,
+        np.array([sessions.days[person] for person in people], np.int64),
+        np.array([len(test.get(person, ())) - len(judges[person]) for person in people], np.int64),
     )
 
 
-def _stack(images_by_person: Sequence[Sequence[Image]]) -> Part:
-    """Stack each person's images, one person after the other, with the labels that say so."""
-    images = [image for images in images_by_person for image in images]
-    labels = [label for label, images in enumerate(images_by_person) for _ in images]
-    return stack_images(images), np.array(labels, np.int64)
+def _one_session_each(train: Mapping[str, Sequence[Image]], test: Mapping[str, Sequence[Image]]) -> Sessions:
+    return Sessions(
+        train={person: [0] * len(images) for person, images in train.items()},
+        test={person: [0] * len(images) for person, images in test.items()},
+        days=dict.fromkeys(train, 1),
+    )
+
+
+def _places_to_validate(sessions: Sequence[int]) -> list[int]:
+    """Give the places of the train samples that validate: the last of each session, or one of the largest."""
+    places = {session: np.flatnonzero(np.equal(sessions, session)).tolist() for session in sorted(set(sessions))}
+    last = [
+        place
+        for own in places.values()
+        if len(own) >= FEWEST_TO_VALIDATE
+        for place in own[-max(1, round(len(own) * VALIDATION_SHARE)) :]
+    ]
+    return sorted(last) or [max(reversed(places.values()), key=len)[-1]]
+
+
+def _places_to_test(sessions: Sessions, person: str) -> list[int]:
+    """Give the places of the test samples that judge: those of sessions that are not learned from, or all."""
+    numbers = sessions.test.get(person, ())
+    learned = set(sessions.train[person])
+    apart = [place for place, number in enumerate(numbers) if number not in learned]
+    return apart if len(apart) >= FEWEST_TO_TEST else list(range(len(numbers)))
+
+
+def _stack(
+    images: Mapping[str, Sequence[Image]], sessions: Mapping[str, Sequence[int]], places: Mapping[str, Sequence[int]]
+) -> Part:
+    """Stack each person's images at these places, one person after the other, with labels and sessions that say so."""
+    chosen = [(label, person, place) for label, (person, own) in enumerate(places.items()) for place in own]
+    return (
+        stack_images([images[person][place] for _, person, place in chosen]),
+        np.array([label for label, _, _ in chosen], np.int64),
+        np.array([sessions[person][place] for _, person, place in chosen], np.int64),
+    )

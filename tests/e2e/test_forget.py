@@ -36,6 +36,7 @@ def enrol_zoe(taught: "Running", pictures: Path) -> None:
     enrolled = taught.familiar("enrol", NAME, "--photos", str(pictures), "--train", "20", "--test", "10")
     assert enrolled.returncode == 0, enrolled.stderr + taught.logs()
     assert "20 train and 10 test samples" in enrolled.stdout
+    assert f"{NAME} was enrolled in 1 session on 1 day. A second day" in " ".join(enrolled.stdout.split())
     assert "004.jpg" in enrolled.stdout
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route
 
+from shared.messages import Split
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.studio import Studio
 
@@ -139,6 +140,25 @@ def test_turning_the_camera_off_stops_collecting(taught: "Running", studio: Stud
     studio.expect(studio.page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     assert all(enrolment["state"] != "collecting" for enrolment in taught.http.get("/v1/enrolments").json())
     studio.forget("Hal")
+
+
+def test_an_enrolment_that_was_stopped_is_gone_on_with(taught: "Running", studio: Studio) -> None:
+    """Also after the page was opened anew; at its end a second day is asked for."""
+    panel = studio.page.locator(".enrolment")
+    studio.turn_camera_on()
+    studio.start_enrolment("Ivy")
+    taught.wait_for("ten samples", lambda: taught.samples.count("ivy", Split.TRAIN) >= 10)
+    panel.get_by_role("button", name="Stop").click()
+    studio.expect(studio.page.get_by_role("heading", name="Ivy: stopped")).to_be_visible()
+    studio.expect(panel).to_contain_text("A second day, in other light, is worth more than more samples of this one")
+    studio.page.reload()
+    studio.turn_camera_on()
+    studio.start_enrolment("Ivy")
+    taught.wait_for("another sample", lambda: taught.samples.count("ivy", Split.TRAIN) >= 11)
+    panel.get_by_role("button", name="Stop").click()
+    studio.expect(studio.page.get_by_role("heading", name="Ivy: stopped")).to_be_visible()
+    assert taught.samples.person("ivy").sessions == 1
+    studio.forget("Ivy")
 
 
 def test_a_server_s_camera_is_shown_again_after_inference_was_killed(taught: "Running", studio: Studio) -> None:

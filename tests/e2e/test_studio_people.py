@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +75,7 @@ def test_photographs_enrol_somebody(stack: "Running", studio: Studio) -> None:
         "Zoë K.: 7 new train samples and 2 new test samples. Not taken: 1 without a face, 1 unreadable."
     )
     studio.expect(studio.card("Zoë K.")).to_contain_text("7 train, 2 test samples")
+    studio.expect(studio.card("Zoë K.")).to_contain_text("1 session, 1 day: come back another day, in other light.")
     assert len(stack.samples.samples("zoe-k", Split.TRAIN)) == 7
     studio.expect(studio.page.get_by_label("Name of the person")).to_have_value("")
 
@@ -88,6 +90,17 @@ def test_the_same_photographs_add_nothing(stack: "Running", studio: Studio) -> N
     upload(studio, photo(PHOTOS + 1))
     studio.expect(said(studio)).to_have_text("Zoë K.: 1 new train sample and 0 new test samples.")
     assert stack.samples.person("zoe-k").train_samples == 8
+    studio.expect(studio.card("Zoë K.")).to_contain_text("2 sessions, 1 day")
+
+
+def test_who_was_seen_on_two_days_is_not_asked_to_come_back(stack: "Running", studio: Studio) -> None:
+    """The card counts the days, and asks for nothing more."""
+    (first, *_) = stack.samples.samples("zoe-k", Split.TRAIN)
+    assert first.origin is not None
+    yesterday = first.origin.captured_at - timedelta(days=1)
+    origin = first.origin.model_copy(update={"enrolment_id": "yesterday", "captured_at": yesterday})
+    stack.samples.add("zoe-k", Split.TRAIN, encode_jpeg(draw(person("zoe"), 200)), origin, None)
+    studio.expect(studio.card("Zoë K.")).to_contain_text("3 sessions, 2 days.")
 
 
 def test_without_a_name_or_a_picture_nothing_is_enrolled(stack: "Running", studio: Studio) -> None:

@@ -19,7 +19,8 @@ from shared.kept_faces import KeptFaces
 from shared.messages import Split
 from shared.model_store import ModelStore
 from shared.redis_stream import run_transaction
-from shared.sample_store import CORRECTION, SampleStore
+from shared.sample_origin import CORRECTION
+from shared.sample_store import SampleStore
 from tests.app_client import Site
 from tests.builders import NOON, origin, prediction_of
 

@@ -22,27 +22,24 @@ from shared.enrolment_store import (
 from shared.errors import EnrolmentRunning, UnknownEnrolment
 from shared.messages import Split
 from shared.redis_stream import run_transaction
-from shared.sample_store import Person
+from shared.sample_store import Person, SampleCounts
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
-def who(slug: str = "zoe", train_samples: int = 0, test_samples: int = 0) -> Person:
-    """Give a person with so many samples in the store."""
-    return Person(slug=slug, name=slug.title(), train_samples=train_samples, test_samples=test_samples)
-
-
-def start(client: redis.Redis, camera: str = "door", person: Person | None = None) -> Enrolment:
-    """Start collecting 3 train and 2 test samples of somebody, of Zoe unless told otherwise."""
-    person = person or who()
-    return start_enrolment(client, request_enrolment(camera, person, Targets(3, 2)), person)
+def start(
+    client: redis.Redis, camera: str = "door", slug: str = "zoe", counts: SampleCounts | None = None
+) -> Enrolment:
+    """Start collecting 3 train and 2 test samples of somebody, of whom there are some already where that is said."""
+    person = Person(slug=slug, name=slug.title(), train_samples=9, test_samples=9, sessions=1, days=1)
+    return start_enrolment(client, request_enrolment(camera, person, Targets(3, 2)), counts or SampleCounts())
 
 
 def record(client: redis.Redis, train_samples: int, test_samples: int, captured_at: datetime = NOON) -> Enrolment:
-    """Record how many samples of Zoe the store holds, and give the enrolment that follows."""
+    """Record how many samples of the enrolment the store holds, and give the enrolment that follows."""
     enrolment = get_enrolment(client, "door")
-    samples = who("zoe", train_samples, test_samples)
-    run_transaction(client, lambda pipeline: record_samples(pipeline, enrolment, samples, captured_at))
+    counts = SampleCounts(train_samples, test_samples)
+    run_transaction(client, lambda pipeline: record_samples(pipeline, enrolment, counts, captured_at))
     return get_enrolment(client, "door")
 
 
@@ -54,28 +51,28 @@ def test_an_enrolment_that_was_started_is_read_back(client: redis.Redis) -> None
     assert (started.refused, started.train_complete_at) == ({}, None)
 
 
-def test_samples_that_a_person_has_already_count(client: redis.Redis) -> None:
-    """The request names how many there are at the end."""
-    assert start(client, person=who("zoe", 3, 1)).split is Split.TEST
+def test_samples_that_the_enrolment_has_already_count(client: redis.Redis) -> None:
+    """The request names how many there are at the end; it may go on with one that was cut short."""
+    assert start(client, counts=SampleCounts(3, 1)).split is Split.TEST
     assert record(client, 3, 2).state is EnrolmentState.COMPLETE
 
 
-def test_somebody_who_has_all_samples_is_complete_at_once(client: redis.Redis) -> None:
+def test_an_enrolment_that_has_all_samples_is_complete_at_once(client: redis.Redis) -> None:
     """Nothing is collected."""
-    assert start(client, person=who("zoe", 3, 2)).state is EnrolmentState.COMPLETE
+    assert start(client, counts=SampleCounts(3, 2)).state is EnrolmentState.COMPLETE
 
 
 def test_a_camera_enrols_one_person_at_a_time(client: redis.Redis) -> None:
     """The sentence says whom; that enrolment goes on unchanged."""
     running = start(client)
     with pytest.raises(EnrolmentRunning, match=r"Camera 'door' is enrolling 'Zoe'.*cancel it"):
-        start(client, person=who("karan"))
+        start(client, slug="karan")
     assert get_enrolment(client, "door") == running
 
 
 def test_another_camera_may_enrol_at_the_same_time(client: redis.Redis) -> None:
     """Each camera has its own."""
-    both = {start(client).request.camera, start(client, "yard", who("karan")).request.camera}
+    both = {start(client).request.camera, start(client, "yard", "karan").request.camera}
     assert {enrolment.request.camera for enrolment in list_enrolments(client)} == both
 
 
@@ -88,7 +85,7 @@ def test_an_enrolment_that_has_ended_makes_room_for_the_next(client: redis.Redis
         record(client, 3, 2)
     else:
         cancel_enrolment(client, "door")
-    following = start(client, person=who("karan"))
+    following = start(client, slug="karan")
     assert (following.request.person, following.train_samples, following.test_samples) == ("karan", 0, 0)
     assert (following.refused, following.train_complete_at) == ({}, None)
     assert following.state is EnrolmentState.COLLECTING
@@ -155,6 +152,6 @@ def test_erasing_a_person_takes_their_enrolments_and_leaves_the_others(client: r
     """On every camera."""
     start(client)
     start(client, "yard")
-    start(client, "hall", who("karan"))
+    start(client, "hall", "karan")
     erase_enrolments(client, "zoe")
     assert [enrolment.request.person for enrolment in list_enrolments(client)] == ["karan"]

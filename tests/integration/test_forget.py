@@ -12,7 +12,8 @@ from shared.errors import UnknownPerson
 from shared.forget import Forgotten, forget_person
 from shared.messages import Split
 from shared.model_store import MANIFEST, ModelStore
-from shared.sample_store import SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import SampleCounts, SampleStore
 from tests.builders import publish_version
 
 STREAMS = ("frames:door", "faces", "predictions", "sightings")
@@ -25,7 +26,7 @@ def samples(home: Path, client: redis.Redis) -> SampleStore:
     for name, camera in (("Zoe", "door"), ("Karan", "yard")):
         person = store.register(name)
         announce_camera(client, Camera(camera=camera, source="0", state=CameraState.RUNNING))
-        start_enrolment(client, request_enrolment(camera, person, Targets(3, 0)), person)
+        start_enrolment(client, request_enrolment(camera, person, Targets(3, 0)), SampleCounts())
         origin = SampleOrigin(frame_id="f", camera=camera, captured_at=datetime.now(UTC), enrolment_id="e")
         store.add(person.slug, Split.TRAIN, b"\xff\xd8crop", origin, 3)
     return store

@@ -35,6 +35,8 @@ DEADLINE_SECONDS = 120.0
 BREATH_SECONDS = 0.05
 PEOPLE = ("arjun", "karan")
 SAMPLES = {Split.TRAIN: 24, Split.TEST: 16}
+# Karan has a day more, from which nothing is learned.
+TESTS_OF_ANOTHER_DAY = 20
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def wait_for(what: str, true: Callable[[], bool]) -> None:
 
 
 def enrol_drawn_people(home: Path) -> None:
-    """Store crops of two drawn people, those of the test split from a later time."""
+    """Store crops of two drawn people, those of the test split from a later time, and test samples of another day."""
     store, detector = SampleStore(home), HaarDetector()
     for name in PEOPLE:
         store.register(name.title())
@@ -94,6 +96,9 @@ def enrol_drawn_people(home: Path) -> None:
             for number, crop in enumerate(islice(crops, count)):
                 taken_at = NOON + timedelta(seconds=number, hours=split is Split.TEST)
                 store.add(name, split, encode_jpeg(crop), origin(number, taken_at), count)
+    for number, crop in enumerate(islice(crops, TESTS_OF_ANOTHER_DAY)):
+        taken = origin(number, NOON + timedelta(days=1, seconds=number)).model_copy(update={"enrolment_id": "e2"})
+        store.add(PEOPLE[-1], Split.TEST, encode_jpeg(crop), taken, None)
 
 
 def shuffle_train_labels(home: Path) -> None:
@@ -190,12 +195,23 @@ def answers_with(http: httpx.Client, version: int) -> bool:
         return False
 
 
+def test_a_version_says_of_which_days_it_is(services: Services) -> None:
+    """And asks for another one. Karan was tested with the day from which nothing was learned, and with it alone."""
+    manifest = services.models.manifest(1)
+    arjun, karan = manifest.people
+    assert (arjun.sessions, arjun.days, arjun.test_samples, arjun.tests_left_out) == (1, 1, 16, 0)
+    assert (karan.sessions, karan.days, karan.test_samples, karan.tests_left_out) == (1, 1, 20, 16)
+    assert manifest.findings is not None
+    for found in manifest.findings.people:
+        assert any(step.startswith(f"Enrol {found.slug.title()} again on another day") for step in found.steps)
+
+
 def test_a_version_trained_on_shuffled_labels_is_refused_and_says_why(refused: Refused) -> None:
     """The figures of both, what to do about it, and an exit status that is neither success nor an error."""
     words = " ".join(refused.training.stdout.split())
     assert refused.training.returncode == 3, words + refused.training.stderr
     assert "worse than version 1, which was served" in words
-    assert "On the 32 test samples of the 2 people that both know, version 1 gives the right name to" in words
+    assert "On the 36 test samples of the 2 people that both know, version 1 gives the right name to" in words
     assert "familiar train --force" in words
 
 

@@ -11,7 +11,7 @@ import pytest
 from shared.errors import UnknownPerson
 from shared.images import with_comment
 from shared.messages import Split
-from shared.sample_store import Addition, SampleStore
+from shared.sample_store import Addition, SampleCounts, SampleStore
 from tests.builders import NOON, crop, origin
 
 PROCESSES = 3
@@ -22,7 +22,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from shared.messages import Split
-from shared.sample_store import Addition, SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import Addition, SampleStore
 
 home, number, count, most = Path(sys.argv[1]), *map(int, sys.argv[2:])
 store = SampleStore(home)
@@ -98,6 +99,15 @@ def test_the_limit_holds_for_each_split_by_itself(store: SampleStore) -> None:
     store.add("zoe", Split.TRAIN, crop(9), origin(1), 1)
     assert store.add("zoe", Split.TEST, crop(8), origin(2), 1) is Addition.ADDED
     assert (store.person("zoe").train_samples, store.person("zoe").test_samples) == (1, 1)
+
+
+def test_the_limit_holds_for_each_session_by_itself(store: SampleStore) -> None:
+    """What was taken on another day takes nobody's place."""
+    another = origin(2).model_copy(update={"enrolment_id": "e2"})
+    store.add("zoe", Split.TRAIN, crop(9), origin(1), 1)
+    assert store.add("zoe", Split.TRAIN, crop(8), another, 1) is Addition.ADDED
+    assert store.add("zoe", Split.TRAIN, crop(7), another.model_copy(update={"frame_id": "3"}), 1) is Addition.FULL
+    assert store.count_session("zoe", "e1") == store.count_session("zoe", "e2") == SampleCounts(train=1)
 
 
 def test_a_sample_is_named_after_its_content_and_keeps_its_origin(store: SampleStore) -> None:

@@ -95,7 +95,14 @@ def test_a_sample_that_a_correction_brought_says_so(
 def test_a_person_is_renamed_and_keeps_slug_and_samples(site: Site, zoe: str, store: SampleStore) -> None:
     """Whoever enrols the new name enrols the same person."""
     answer = site.ask("PATCH", f"/v1/people/{zoe}", json={"name": " Zoë Krüger "})
-    assert answer.json() == {"slug": "zoe", "name": "Zoë Krüger", "train_samples": 2, "test_samples": 1}
+    assert answer.json() == {
+        "slug": "zoe",
+        "name": "Zoë Krüger",
+        "train_samples": 2,
+        "test_samples": 1,
+        "sessions": 1,
+        "days": 1,
+    }
     assert store.register("zoë krüger").slug == "zoe"
     assert [person.slug for person in store.people()] == ["zoe"]
 

@@ -55,7 +55,7 @@ def label(split: Split) -> EnrolmentLabel:
 def test_an_enrolment_is_complete_when_both_splits_are(
     train_samples: int, test_samples: int, state: EnrolmentState
 ) -> None:
-    """Samples of an earlier enrolment count, so there may be more than asked for."""
+    """Samples from before it was cut short count, so there may be more than asked for."""
     assert enrolment(train_samples, test_samples).state is state
 
 
@@ -110,12 +110,16 @@ def test_a_frame_of_an_enrolment_that_has_ended_has_no_label(ended: Enrolment) -
 def test_a_request_without_samples_is_refused() -> None:
     """There is nothing to collect."""
     with pytest.raises(InvalidRequest, match="at least one train or test sample"):
-        request_enrolment("door", Person(slug="zoe-k", name="Zoë K.", train_samples=0, test_samples=0), Targets(0, 0))
+        request_enrolment(
+            "door",
+            Person(slug="zoe-k", name="Zoë K.", train_samples=0, test_samples=0, sessions=0, days=0),
+            Targets(0, 0),
+        )
 
 
 def test_every_request_has_an_id_of_its_own() -> None:
     """Frames of an earlier enrolment of the same person never count for a later one."""
-    zoe = Person(slug="zoe-k", name="Zoë K.", train_samples=0, test_samples=0)
+    zoe = Person(slug="zoe-k", name="Zoë K.", train_samples=0, test_samples=0, sessions=0, days=0)
     one, other = (request_enrolment("door", zoe, Targets(1, 0)) for _ in range(2))
     assert one.enrolment_id != other.enrolment_id
     assert (one.person, one.name, one.camera) == ("zoe-k", "Zoë K.", "door")

@@ -12,7 +12,8 @@ from services.capture.person_looks import person
 from shared.images import Image, encode_jpeg
 from shared.messages import Split
 from shared.near_copy import NEAR_COPY_DISTANCE, Fingerprint, TakenSamples, fingerprint
-from shared.sample_store import SampleOrigin, SampleStore
+from shared.sample_origin import SampleOrigin
+from shared.sample_store import SampleStore
 
 
 def crop_at(seconds: float, name: str = "zoe") -> Image:

@@ -8,7 +8,7 @@ import pytest
 from services.trainer.report_advice import Advice, advise, advise_on_strangers, collect_next
 from services.trainer.report_facts import ReportFacts
 from services.trainer.report_findings import find_people, find_strangers
-from tests.report_builder import Answers, report_facts, with_near_copies
+from tests.report_builder import Answers, report_facts, with_near_copies, with_one_day
 
 GOOD: Answers = {"Karan": 100}
 
@@ -35,7 +35,7 @@ def test_without_test_samples_some_are_to_be_collected() -> None:
     """And none to learn from."""
     advice = advice_for("Karan", report_facts({"Karan": {}}))
     assert advice.steps == ("There are no test pictures, so nobody can tell. Collect 100.",)
-    assert advice.command == "familiar enrol karan --camera CAMERA --train 200 --test 100"
+    assert advice.command == "familiar enrol karan --camera CAMERA --train 0"
 
 
 def test_a_handful_of_test_samples_is_too_few() -> None:
@@ -49,11 +49,11 @@ def test_who_was_learned_from_few_samples_is_to_be_enrolled_again() -> None:
     assert "only 50 pictures. Collect 200" in only_step("Karan", facts)
 
 
-def test_near_copies_are_named_and_counted_in_the_target() -> None:
-    """They are in the store, and targets are totals: 200, and 150 near copies, and 100 more."""
+def test_near_copies_are_named() -> None:
+    """And another session is to be collected."""
     advice = advice_for("Karan", with_near_copies(report_facts({"Karan": {"Karan": 50, None: 50}}), 150))
     assert "150 of 350 pictures were left out" in advice.steps[0]
-    assert advice.command == "familiar enrol karan --camera CAMERA --train 450 --test 100"
+    assert advice.command == "familiar enrol karan --camera CAMERA"
 
 
 def test_blurred_samples_are_noticed() -> None:
@@ -79,10 +79,20 @@ def test_who_is_taken_for_somebody_is_told_whom() -> None:
 
 
 def test_who_mostly_gets_no_name_is_to_be_seen_in_other_light() -> None:
-    """And the command asks for more than there is."""
+    """And the command collects another session."""
     advice = advice_for("Karan", report_facts({"Karan": {"Karan": 70, None: 30}}))
     assert "got no name at all" in advice.steps[0]
-    assert advice.command == "familiar enrol karan --camera CAMERA --train 300 --test 100"
+    assert advice.command == "familiar enrol karan --camera CAMERA"
+
+
+def test_who_was_enrolled_on_one_day_is_to_come_again() -> None:
+    """Also who is recognised reliably: the test is of the same day. Who needs more is told that first of all, too."""
+    day = "Enrol Karan again on another day, in other light: that is worth more than more samples of this one."
+    advice = advice_for("Karan", with_one_day(report_facts({"Karan": GOOD})))
+    assert advice == Advice((day,), "familiar enrol karan --camera CAMERA")
+    few = advice_for("Karan", with_one_day(report_facts({"Karan": {"Karan": 50, None: 50}}, learned=20)))
+    assert few.steps[0] == day
+    assert "only 50 pictures" in few.steps[1]
 
 
 def test_scattered_mistakes_ask_for_more_samples() -> None:

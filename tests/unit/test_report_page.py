@@ -57,6 +57,7 @@ def test_the_page_says_what_to_do(page: str) -> None:
     """The verdict, what is wrong, and the command with a slug that needs no quoting."""
     assert "is often missed: 60 of 100 pictures got the right name" in page
     assert "are mistaken for one another" in page
+    assert "Learned from 200 pictures of 2 sessions on 2 days." in page
     assert re.search(r"familiar</span> <span>enrol</span> <span>[a-z0-9-]+</span> <span>--camera", page)
 
 

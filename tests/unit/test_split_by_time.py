@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from services.trainer.background import split_background
-from services.trainer.training_samples import split_by_time
+from services.trainer.training_samples import FEWEST_TO_TEST, Sessions, split_by_time
 from shared.errors import TooFewPeople, TooFewSamples
 from shared.images import Image
+
+DAYS = {"arjun": 2, "karan": 1}
 
 
 def crops(first: int, count: int) -> list[Image]:
@@ -89,3 +91,65 @@ def test_somebody_with_one_sample_is_named_in_the_error() -> None:
     """The sentence says who it is."""
     with pytest.raises(TooFewSamples, match="karan has 1"):
         split_by_time({"arjun": crops(0, 4), "karan": crops(100, 1)}, {})
+
+
+def test_images_alone_are_one_session_and_one_day() -> None:
+    """As of whoever was enrolled once."""
+    samples = split_by_time({"arjun": crops(0, 4), "karan": crops(100, 4)}, {"karan": crops(200, 2)})
+
+    assert samples.train_sessions.tolist() == [0] * 6
+    assert samples.validation_sessions.tolist() == samples.test_sessions.tolist() == [0, 0]
+    assert samples.test_sessions.dtype == np.int64
+    assert samples.days.tolist() == [1, 1]
+    assert samples.tests_left_out.tolist() == [0, 0]
+
+
+def test_each_session_gives_its_last_samples_to_validation() -> None:
+    """Two of 20, one of five and none of four, also where sessions took turns."""
+    first, second, third = [0] * 20, [1] * 5, [2] * 4
+    sessions = Sessions({"arjun": [0, 1, *first[1:], *second[1:], *third], "karan": [0] * 2}, {}, DAYS)
+    samples = split_by_time({"arjun": crops(0, 29), "karan": crops(100, 2)}, {}, sessions=sessions)
+
+    assert colours(samples.validation_images) == [19, 20, 24, 101]
+    assert samples.validation_sessions.tolist() == [0, 0, 1, 0]
+    assert samples.train_sessions.tolist() == [0, 1, *first[3:], *second[2:], *third, 0]
+    assert samples.days.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "validates"), [([0, 0, 1, 1], 3), ([0, 0, 0, 1], 2), ([0, 1, 0, 1, 2, 2, 2, 2, 3], 7), ([0, 1], 1)]
+)
+def test_who_has_short_sessions_alone_validates_with_one_sample(numbers: list[int], validates: int) -> None:
+    """The last one of the largest, or of the newest of those."""
+    sessions = Sessions({"arjun": numbers, "karan": [0] * 2}, {}, DAYS)
+    samples = split_by_time({"arjun": crops(0, len(numbers)), "karan": crops(100, 2)}, {}, sessions=sessions)
+
+    assert colours(samples.validation_images) == [validates, 101]
+    assert len(samples.train_images) == len(numbers)
+
+
+def test_a_session_that_was_not_learned_from_judges_alone() -> None:
+    """For the person who has one; what is left out is counted."""
+    tests = {"arjun": [0] * 5 + [1] * FEWEST_TO_TEST, "karan": [0] * 3}
+    samples = split_by_time(
+        {"arjun": crops(0, 4), "karan": crops(100, 4)},
+        {"arjun": crops(10, 5 + FEWEST_TO_TEST), "karan": crops(200, 3)},
+        sessions=Sessions({"arjun": [0] * 4, "karan": [0] * 4}, tests, DAYS),
+    )
+
+    assert colours(samples.test_images) == [*range(15, 15 + FEWEST_TO_TEST), 200, 201, 202]
+    assert samples.test_sessions.tolist() == [1] * FEWEST_TO_TEST + [0] * 3
+    assert samples.tests_left_out.tolist() == [5, 0]
+
+
+def test_a_handful_of_samples_of_another_session_does_not_judge_alone() -> None:
+    """One picture more or less would change what is said."""
+    few = FEWEST_TO_TEST - 1
+    samples = split_by_time(
+        {"arjun": crops(0, 4), "karan": crops(100, 4)},
+        {"arjun": crops(10, 5 + few)},
+        sessions=Sessions({"arjun": [0] * 4, "karan": [0] * 4}, {"arjun": [0] * 5 + [1] * few}, DAYS),
+    )
+
+    assert len(samples.test_images) == 5 + few
+    assert samples.tests_left_out.tolist() == [0, 0]

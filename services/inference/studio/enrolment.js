@@ -15,6 +15,7 @@ const REASON_MILLISECONDS = 1500;
 const NOTHING_NEW = "near-copy";
 const SLOW_MILLISECONDS = 1500;
 const STUCK_MILLISECONDS = 6000;
+const SECOND_DAY = "A second day, in other light, is worth more than more samples of this one: come back another day.";
 
 /** The form that adds a person or collects more of one, with the camera that is shown or from photographs. */
 export class AddPerson {
@@ -46,8 +47,8 @@ export class AddPerson {
   /** Put somebody's name into the form, to collect more samples of them. */
   collectMore(person) {
     this.#name.value = person.name;
-    this.#train.value = Math.max(TRAIN, person.train_samples + TRAIN / 2);
-    this.#test.value = Math.max(TEST, person.test_samples);
+    this.#train.value = TRAIN;
+    this.#test.value = TEST;
     this.#name.focus();
   }
 
@@ -127,6 +128,8 @@ export class EnrolmentView {
     const status = live.enrolments?.find(({ enrolment }) => enrolment.request.camera === this.stage.camera);
     const id = status?.enrolment.request.enrolment_id;
     const over = status && status.state !== "collecting";
+    // One that was stopped may be gone on with.
+    if (!over) this.#dismissed.delete(id);
     // What was over before this page was opened is no news.
     if (over && (this.#seen?.id !== id || isTraining())) this.#dismissed.add(id);
     if (!status || this.#dismissed.has(id)) {
@@ -187,7 +190,8 @@ export class EnrolmentView {
 function resultOf(enrolment) {
   const refused = refusedInWords(enrolment.refused);
   const samples = `${counted(enrolment.train_samples, "train sample")} and ${counted(enrolment.test_samples, "test sample")}.`;
-  return `${samples}${refused ? ` Not taken: ${refused}.` : ""} ${nextStep()}`;
+  const person = live.people?.find(({ slug }) => slug === enrolment.request.person);
+  return [samples, refused && `Not taken: ${refused}.`, person?.days === 1 && SECOND_DAY, nextStep()].filter(Boolean).join(" ");
 }
 
 /** What is learned from needs no more attention. */

@@ -1,9 +1,9 @@
-// A card for each person: samples, how well they are recognised, rename, forget.
+// A card for each person: samples and on how many days they were taken, how well they are recognised, rename, forget.
 
 import { get, patch, remove } from "./api.js";
 import { ask, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
-import { counted, percent } from "./words.js";
+import { counted, percent, sessionsInWords } from "./words.js";
 
 const THUMBNAILS = 8;
 const THUMBNAILS_EVERY_MILLISECONDS = 2000;
@@ -50,6 +50,7 @@ export class People {
 class Card {
   #name = h("h3", {});
   #counts = h("p", { className: "counts" });
+  #sessions = h("p", { className: "counts" });
   #recall = h("p", { className: "recall" });
   #thumbnails = h("div", { className: "thumbnails" });
   #shown = "";
@@ -58,7 +59,7 @@ class Card {
 
   constructor(addPerson) {
     const button = (label, act) => h("button", { type: "button", onclick: act }, label);
-    this.element = h("li", { className: "card" }, this.#name, this.#counts, this.#recall, this.#thumbnails,
+    this.element = h("li", { className: "card" }, this.#name, this.#counts, this.#sessions, this.#recall, this.#thumbnails,
       h("div", { className: "buttons" },
         button("All samples", () => showSamples(this.person)),
         button("Collect more", () => addPerson.collectMore(this.person)),
@@ -71,6 +72,8 @@ class Card {
     this.element.dataset.person = person.slug;
     say(this.#name, person.name);
     say(this.#counts, `${person.train_samples} train, ${person.test_samples} test samples`);
+    say(this.#sessions, sessionsInWords(person));
+    this.#sessions.hidden = !person.sessions;
     say(this.#recall, recallInWords(person));
     const shown = `${person.train_samples} ${person.test_samples}`;
     if (shown !== this.#shown && !this.#timer) {

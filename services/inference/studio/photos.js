@@ -11,9 +11,6 @@ const PATIENCE_MILLISECONDS = 60000;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** A name as it is compared: it may have been typed in another case, and with accents as letters of their own. */
-const written = (name) => name.trim().replace(/\s+/g, " ").normalize("NFC").toLowerCase();
-
 /** Enrol somebody from picture files; `tell` is told how far it is. Answers what came of it, in a sentence. */
 export async function enrolFromPhotos(name, files, tell) {
   const camera = `photos-${crypto.getRandomValues(new Uint32Array(1))[0].toString(16).padStart(8, "0")}`;
@@ -23,14 +20,11 @@ export async function enrolFromPhotos(name, files, tell) {
   try {
     await until(async () => (await get("v1/cameras")).some((other) => other.camera === camera));
     const first = Math.ceil(pictures.length * TRAIN_SHARE);
-    const enrolled = (await get("v1/people")).find((person) => [person.name, person.slug].some((known) => written(known) === written(name)));
-    const before = { train: enrolled?.train_samples ?? 0, test: enrolled?.test_samples ?? 0 };
-    const targets = { train: before.train + first, test: before.test + pictures.length - first };
-    await post("v1/enrolments", { camera, name, ...targets, pause_seconds: 0 });
+    await post("v1/enrolments", { camera, name, train: first, test: pictures.length - first, pause_seconds: 0 });
     begun = true;
     const look = async (shown) => {
       const { enrolment } = await get(`v1/enrolments/${camera}`);
-      const taken = enrolment.train_samples + enrolment.test_samples - before.train - before.test;
+      const taken = enrolment.train_samples + enrolment.test_samples;
       const refused = Object.values(enrolment.refused).reduce((sum, count) => sum + count, 0);
       tell(`${taken + refused} of ${counted(pictures.length, "photo")} looked at, ${counted(taken, "sample")} so far.`);
       return taken + refused >= shown;
@@ -41,7 +35,7 @@ export async function enrolFromPhotos(name, files, tell) {
     await showAll(socket, pictures.slice(first));
     await until(() => look(pictures.length));
     const { enrolment } = await get(`v1/enrolments/${camera}`);
-    return resultOf(enrolment, before, files.length - pictures.length);
+    return resultOf(enrolment, files.length - pictures.length);
   } finally {
     if (begun) await remove(`v1/enrolments/${camera}`).catch(() => {});
     socket.close();
@@ -92,10 +86,8 @@ async function until(true_) {
   }
 }
 
-function resultOf(enrolment, before, unreadable) {
-  const train = enrolment.train_samples - before.train;
-  const test = enrolment.test_samples - before.test;
+function resultOf(enrolment, unreadable) {
   const refused = [refusedInWords(enrolment.refused), unreadable ? `${unreadable} unreadable` : ""].filter(Boolean).join(", ");
-  const result = `${enrolment.request.name}: ${counted(train, "new train sample")} and ${counted(test, "new test sample")}.`;
+  const result = `${enrolment.request.name}: ${counted(enrolment.train_samples, "new train sample")} and ${counted(enrolment.test_samples, "new test sample")}.`;
   return refused ? `${result} Not taken: ${refused}.` : result;
 }

@@ -115,7 +115,7 @@ function newsSince(manifest) {
   const news = [];
   for (const person of live.people) {
     const before = known.get(person.slug);
-    const more = before && person.train_samples + person.test_samples - before.train_samples - before.test_samples;
+    const more = before && person.train_samples + person.test_samples - before.train_samples - before.test_samples - before.tests_left_out;
     if (!before) news.push(person.name);
     else if (more > 0) news.push(`${counted(more, "more sample")} of ${person.name}`);
     else if (more < 0) news.push(`${counted(-more, "sample")} of ${person.name} deleted`);

@@ -35,6 +35,10 @@ export const REFUSED = {
 export const refusedInWords = (refused) =>
   Object.entries(refused).map(([reason, count]) => `${count} ${REFUSED[reason] ?? reason}`).join(", ");
 
+/** In how many sessions and on how many days somebody was enrolled, and that a second day is missing. */
+export const sessionsInWords = ({ sessions, days }) =>
+  `${counted(sessions, "session")}, ${counted(days, "day")}${days === 1 ? ": come back another day, in other light" : ""}.`;
+
 /** Join names as one does in a sentence: "Ann, Bea and Cem". */
 export const joined = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 
