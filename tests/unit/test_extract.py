@@ -13,7 +13,7 @@ from shared.enrolment import Refusal
 from shared.images import Image, cut_face, sharpness
 from shared.messages import Box
 
-RULES = SampleRules(smallest_face=80, least_sharpness=40)
+RULES = SampleRules(smallest_face=40, least_sharpness=150)
 NOISE = np.random.default_rng(0).integers(0, 256, (130, 130, 3)).astype(np.uint8)
 PLAIN = np.full((130, 130, 3), 128, np.uint8)
 
@@ -57,7 +57,7 @@ def test_one_sharp_face_of_the_right_size_makes_a_sample() -> None:
     [
         ([], Refusal.FACE_NOT_FOUND),
         ([face(), face(x=200)], Refusal.MORE_THAN_ONE_FACE),
-        ([face(width=79)], Refusal.TOO_SMALL),
+        ([face(width=39)], Refusal.TOO_SMALL),
         ([face(crop=PLAIN)], Refusal.BLURRED),
     ],
 )
@@ -68,7 +68,7 @@ def test_every_refusal_has_its_reason(faces: list[FoundFace], refusal: Refusal) 
 
 def test_more_than_one_face_comes_before_too_small_and_blurred() -> None:
     """Which of the two it would be about, nobody could tell."""
-    faces = [face(width=79), face(width=60, crop=PLAIN, x=200)]
+    faces = [face(width=39), face(width=30, crop=PLAIN, x=200)]
     assert choose_sample(faces, RULES, sure) is Refusal.MORE_THAN_ONE_FACE
 
 
@@ -123,13 +123,13 @@ def test_the_second_look_knows_a_face_of_any_size(detector: FaceDetector, second
 
 def test_too_small_comes_before_blurred() -> None:
     """Coming nearer cures both."""
-    assert choose_sample([face(width=79, crop=PLAIN)], RULES, sure) is Refusal.TOO_SMALL
+    assert choose_sample([face(width=39, crop=PLAIN)], RULES, sure) is Refusal.TOO_SMALL
 
 
 def test_what_is_exactly_wide_and_sharp_enough_makes_a_sample() -> None:
     """The rules name the least that is allowed."""
-    exact = face(width=80)
-    rules = SampleRules(smallest_face=80, least_sharpness=sharpness(exact.crop))
+    exact = face(width=40)
+    rules = SampleRules(smallest_face=40, least_sharpness=sharpness(exact.crop))
     assert choose_sample([exact], rules, sure) is exact
 
 
