@@ -1,7 +1,7 @@
 """A second look at what the detector found, before it becomes a sample: another cascade has to take it for a face, too.
 
 The first cascade takes a sleeve, a crest or a plant for a face now and then. Its own weights do not tell: on dark faces
-they are as low. A cascade that was trained in another way errs elsewhere (docs/FIGURES.md has the figures).
+they are as low. A cascade that was trained in another way errs elsewhere (docs/LOG.md has the figures).
 """
 
 from pathlib import Path
