@@ -13,6 +13,7 @@ from benchmarks.progress import tell
 from services.capture.source import open_source
 from services.capture.source_address import SourceAddress, SourceKind
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from services.extractor.second_look import SecondLook
 from services.extractor.settings import ExtractorSettings
 from shared.detector import HaarDetector
 from shared.errors import ImageTooLarge, UnreadableImage
@@ -32,7 +33,7 @@ class FaceReader:
         settings = ExtractorSettings()
         cores = os.cpu_count() or 1
         self._rules = SampleRules(settings.smallest_face, settings.least_sharpness)
-        self._detectors = Pool(HaarDetector() for _ in range(cores))
+        self._detectors = Pool((HaarDetector(), SecondLook()) for _ in range(cores))
         self._threads = ThreadPoolExecutor(cores, "faces")
 
     def __enter__(self) -> Self:
@@ -72,8 +73,8 @@ class FaceReader:
                 tell(f"  {searched} images searched for faces")
 
     def _choose_face(self, image: Image) -> FoundFace | None:
-        with self._detectors.lend() as detector:
-            chosen = choose_sample(find_faces(image, detector), self._rules)
+        with self._detectors.lend() as (detector, second_look):
+            chosen = choose_sample(find_faces(image, detector), self._rules, second_look.certainty)
         return chosen if isinstance(chosen, FoundFace) else None
 
 

@@ -54,7 +54,7 @@ def _print_predictions(client: redis.Redis) -> None:
         for face in prediction.faces:
             delay = (datetime.now(UTC) - prediction.captured_at).total_seconds() * 1000
             _print(
-                f"{prediction.captured_at:%H:%M:%S}  {prediction.camera}  {face.person or 'unknown'}  "
+                f"{prediction.captured_at:%H:%M:%S}  {prediction.camera}  {face.who}  "
                 f"{face.confidence:.2f}  version {prediction.model_version}  {delay:.0f} ms  "
                 f"{prediction.prediction_id}"
             )

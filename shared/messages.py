@@ -137,8 +137,21 @@ class Candidate(Message):
     confidence: Confidence
 
 
+# Of a face that is too small or too blurred, a name would be a guess.
+TooPoor = Literal["too_small", "too_blurred"]
+Reason = Literal["below_threshold"] | TooPoor
+WITHOUT_A_NAME: dict[Reason, str] = {
+    "below_threshold": "unknown",
+    "too_small": "too small",
+    "too_blurred": "too blurred",
+}
+
+
 class NamedFace(Message):
-    """A face with its answer: `person` is a slug, or None for somebody unknown, and then `reason` says why.
+    """A face with its answer: `person` is a slug, or None where there is no name, and then `reason` says why.
+
+    Somebody unknown is `below_threshold`. A face that is too small or too blurred gets no name: its confidence is 0,
+    and it has no candidates.
 
     A face of a camera has a `track_id`, and its confidences are means over the newest faces of that track.
     """
@@ -146,9 +159,14 @@ class NamedFace(Message):
     box: Box
     person: Slug | None
     confidence: Confidence
-    reason: Literal["below_threshold"] | None
+    reason: Reason | None
     candidates: tuple[Candidate, ...]
     track_id: str | None = None
+
+    @property
+    def who(self) -> str:
+        """Say in words who it is: the person, or why there is no name."""
+        return self.person or WITHOUT_A_NAME[self.reason or "below_threshold"]
 
 
 class Prediction(Message):

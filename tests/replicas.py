@@ -23,7 +23,16 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def show(client: redis.Redis, colour: Colour, number: int, track_id: str = "t", camera: str = "door") -> Face:
+def show(  # noqa: PLR0913 - tests name what matters to them
+    client: redis.Redis,
+    colour: Colour,
+    number: int,
+    track_id: str = "t",
+    camera: str = "door",
+    *,
+    sharp: bool = True,
+    width: int = 64,
+) -> Face:
     """Publish a face of this colour; faces are a tenth of a second apart."""
     face = Face(
         face_id=f"{track_id}-{number}",
@@ -32,10 +41,10 @@ def show(client: redis.Redis, colour: Colour, number: int, track_id: str = "t", 
         captured_at=at(number / 10),
         width=640,
         height=480,
-        box=Box(x=0, y=0, width=64, height=64),
+        box=Box(x=0, y=0, width=width, height=width),
         track_id=track_id,
     )
-    publish(client, "faces", face, crop_of(colour))
+    publish(client, "faces", face, crop_of(colour, sharp=sharp))
     return face
 
 

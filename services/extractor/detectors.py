@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.extractor.live_detector import LiveDetector, compiled_searches
+from services.extractor.second_look import SecondLook
 from shared.detector import FaceDetector, open_detector
+from shared.images import Image
 from shared.messages import Frame
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class Detectors:
             DetectorFailed: see `shared.detector.open_detector`.
         """
         self._whole = open_detector(yunet)
+        self._second_look = SecondLook() if yunet is None else None
         self._searches: PyramidSearches | None = None
         self._live: dict[str, LiveDetector] = {}
         if yunet is None:
@@ -37,6 +40,10 @@ class Detectors:
         if frame.camera not in self._live:
             self._live[frame.camera] = LiveDetector(self._searches)
         return self._live[frame.camera]
+
+    def certainty(self, crop: Image) -> float:
+        """Say how sure it is that a crop shows a face: it does from 1 on. What YuNet finds needs no second look."""
+        return 1.0 if self._second_look is None else self._second_look.certainty(crop)
 
     def keep(self, cameras: Collection[str]) -> None:
         """Forget what was seen on other cameras than these."""

@@ -1,12 +1,21 @@
 """The work of the extractor: which faces are in an image, and whether one of them makes a sample."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.detector import FaceDetector
 from shared.enrolment import Refusal
 from shared.images import Image, cut_face, sharpness
 from shared.messages import Box
+
+# A box less than so wide as the largest is of somebody farther away, or of a picture on the wall. Boxes tremble by a
+# tenth: of two faces of which one is half as wide as the other, both are near.
+_BYSTANDER = 0.45
+# Two boxes of which so much of the smaller lies in the larger are of one head.
+_SAME_HEAD = 0.3
+
+# Says of a crop how sure it is that it shows a face: it does from 1 on.
+Certainty = Callable[[Image], float]
 
 
 @dataclass(frozen=True)
@@ -30,15 +39,35 @@ def find_faces(image: Image, detector: FaceDetector) -> tuple[FoundFace, ...]:
     return tuple(FoundFace(box, cut_face(image, box)) for box in detector.detect(image))
 
 
-def choose_sample(faces: Sequence[FoundFace], rules: SampleRules) -> FoundFace | Refusal:
-    """Choose the one face that makes a sample, or say why there is none."""
-    if not faces:
+def choose_sample(faces: Sequence[FoundFace], rules: SampleRules, certainty: Certainty) -> FoundFace | Refusal:
+    """Choose the one face, of those of an image, largest first, that makes a sample, or say why there is none."""
+    people = _people(faces, certainty)
+    if not people:
         return Refusal.FACE_NOT_FOUND
-    if len(faces) > 1:
+    if len(people) > 1:
         return Refusal.MORE_THAN_ONE_FACE
-    (face,) = faces
+    (face,) = people
     if face.box.width < rules.smallest_face:
         return Refusal.TOO_SMALL
     if sharpness(face.crop) < rules.least_sharpness:
         return Refusal.BLURRED
     return face
+
+
+def _people(faces: Sequence[FoundFace], certainty: Certainty) -> list[FoundFace]:
+    """Give the surest face of each person who is near; what is taken for a face and is none is left away."""
+    near = [face for face in faces if face.box.width >= _BYSTANDER * faces[0].box.width]
+    sure = [(certainty(face.crop), face) for face in near]
+    people: list[FoundFace] = []
+    for certain, face in sorted(sure, key=lambda one: one[0], reverse=True):
+        if certain >= 1 and not any(_overlap(face.box, other.box) > _SAME_HEAD for other in people):
+            people.append(face)
+    return people
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Tell how much of the smaller of two boxes lies in the other, 0..1."""
+    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    smaller = min(one.width * one.height, other.width * other.height)
+    return max(width, 0) * max(height, 0) / smaller

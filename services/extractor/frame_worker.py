@@ -151,7 +151,7 @@ class ExtractorWorker:
         self, frame: Frame, label: EnrolmentLabel, enrolment: Enrolment, faces: Sequence[FoundFace]
     ) -> Refusal | None:
         """Store the sample of a frame, or say why there is none. The same frame once more adds nothing."""
-        chosen = choose_sample(faces, self._rules)
+        chosen = choose_sample(faces, self._rules, self._detectors.certainty)
         if isinstance(chosen, Refusal):
             return chosen
         if self._taken.has_near_copy_of(label.person, chosen.crop, frame.frame_id):

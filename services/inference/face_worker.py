@@ -8,18 +8,19 @@ import redis
 from redis.client import Pipeline
 
 from services.inference import metrics
-from services.inference.predict import in_milliseconds, name_face
+from services.inference.face_quality import too_poor
+from services.inference.predict import in_milliseconds, name_face, unnamed_face
 from services.inference.predictor import Predictor
 from services.inference.reload import ServedModel
-from services.inference.sightings import see
+from services.inference.sightings import Seen, see, see_poor
 from services.inference.track_averages import TrackAnswers, answer_to, average, remember
-from services.inference.view import SeenFace
+from services.inference.view import PoorFace, SeenFace, View
 from services.inference.view_store import find_track, find_view, keep_track, keep_view, watched_names
 from shared import redis_names
 from shared.errors import ImageTooLarge, NoModel, UnreadableImage
 from shared.images import Image, decode_image
 from shared.kept_faces import KeptFaces
-from shared.messages import Face, NamedFace, Prediction
+from shared.messages import Face, NamedFace, Prediction, TooPoor
 from shared.metrics import seconds_since
 from shared.redis_stream import Consumer, Delivery, publish
 
@@ -73,15 +74,18 @@ class FaceWorker:
             self._consumer.bury(delivery, error.detail)
             return
         decoded = time.perf_counter()
-        (confidences,) = predictor.confidences([crop])
+        answer = _ask(predictor, delivery.message, crop)
         classified = time.perf_counter()
         timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
         metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
-        answer = answer_to(delivery.message, confidences, predictor.version, predictor.people)
         self._settle(delivery, answer, predictor, in_milliseconds(timing))
 
     def _settle(
-        self, delivery: Delivery[Face], answer: TrackAnswers, predictor: Predictor, timing_ms: dict[str, float]
+        self,
+        delivery: Delivery[Face],
+        answer: TrackAnswers | TooPoor,
+        predictor: Predictor,
+        timing_ms: dict[str, float],
     ) -> None:
         """Publish what the track says with this answer and who came, in one transaction with the acknowledgement.
 
@@ -96,16 +100,13 @@ class FaceWorker:
                 return
             self._served.require(predictor)
             before = find_track(pipeline, face.track_id)
-            answers = remember(before, answer)
-            named = name_face(face.box, average(answers), predictor, face.track_id)
+            named, answers, seen = _conclude(face, answer, before, find_view(pipeline, face.camera), predictor)
             prediction = _prediction(face, predictor.version, named, timing_ms)
-            # A face that is delivered twice is answered twice, and counts once.
-            counts = answers.has(face.face_id) and not (before and before.has(face.face_id))
-            seen = see(find_view(pipeline, face.camera), _seen_face(face, named, predictor.version)) if counts else None
             pipeline.multi()
             publish(pipeline, redis_names.PREDICTIONS, prediction, most=PREDICTIONS_KEPT)
             self._kept.keep(pipeline, prediction, [delivery.payload])
-            keep_track(pipeline, face.track_id, answers)
+            if answers:
+                keep_track(pipeline, face.track_id, answers)
             if seen:
                 keep_view(pipeline, seen)
             self._consumer.complete(delivery, pipeline)
@@ -114,6 +115,29 @@ class FaceWorker:
         self._client.transaction(settle, *watched_names(face))
         for prediction in published:
             metrics.observe_face(prediction)
+
+
+def _ask(predictor: Predictor, face: Face, crop: Image) -> TrackAnswers | TooPoor:
+    """Give what the model says of a face, or why it is not asked."""
+    poor = too_poor(crop, face.box.width)
+    if poor:
+        return poor
+    (confidences,) = predictor.confidences([crop])
+    return answer_to(face, confidences, predictor.version, predictor.people)
+
+
+def _conclude(
+    face: Face, answer: TrackAnswers | TooPoor, before: TrackAnswers | None, view: View, predictor: Predictor
+) -> tuple[NamedFace, TrackAnswers | None, Seen | None]:
+    """Give what is said of a face, and what is remembered of its track and of the view; None leaves it as it is."""
+    if isinstance(answer, str):
+        poor = PoorFace(face.track_id, face.captured_at, answer)
+        return unnamed_face(face.box, answer, face.track_id), None, see_poor(view, poor)
+    answers = remember(before, answer)
+    named = name_face(face.box, average(answers), predictor, face.track_id)
+    # A face that is delivered twice is answered twice, and counts once.
+    counts = answers.has(face.face_id) and not (before and before.has(face.face_id))
+    return named, answers, see(view, _seen_face(face, named, predictor.version)) if counts else None
 
 
 def _seen_face(face: Face, named: NamedFace, version: int) -> SeenFace:

@@ -4,10 +4,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.inference.face_quality import too_poor
 from services.inference.predictor import Confidences, Predictor
 from shared.detector import FaceDetector
-from shared.images import Image, cut_face, decode_image, is_bare_jpeg, limit_crop
-from shared.messages import Box, Candidate, NamedFace
+from shared.images import CROP_MARGIN, Image, cut_face, decode_image, is_bare_jpeg, limit_crop
+from shared.messages import Box, Candidate, NamedFace, TooPoor
 
 CANDIDATES = 5
 
@@ -38,7 +39,8 @@ def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -
     boxes = detector.detect(image)
     crops = tuple(cut_face(image, box) for box in boxes)
     detected = time.perf_counter()
-    faces = name_faces(crops, boxes, predictor)
+    poor = [too_poor(crop, box.width) for crop, box in zip(crops, boxes, strict=True)]
+    faces = name_faces(crops, boxes, poor, predictor)
     classified = time.perf_counter()
     height, width = image.shape[:2]
     steps = {"decode": decoded - started, "detect": detected - decoded, "classify": classified - detected}
@@ -56,7 +58,8 @@ def predict_crop(data: bytes, predictor: Predictor) -> Answer:
     decoded = time.perf_counter()
     height, width = image.shape[:2]
     crop = limit_crop(image)
-    faces = name_faces((crop,), (Box(x=0, y=0, width=width, height=height),), predictor)
+    poor = too_poor(crop, width / (1 + 2 * CROP_MARGIN))
+    faces = name_faces((crop,), (Box(x=0, y=0, width=width, height=height),), (poor,), predictor)
     classified = time.perf_counter()
     steps = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
     # Encoded once more it would lose some of its detail.
@@ -64,10 +67,16 @@ def predict_crop(data: bytes, predictor: Predictor) -> Answer:
     return Answer(width, height, faces, (kept,), in_milliseconds(steps))
 
 
-def name_faces(crops: Sequence[Image], boxes: Sequence[Box], predictor: Predictor) -> tuple[NamedFace, ...]:
-    """Name the face of each crop; its box goes into the answer."""
-    confidences = predictor.confidences(crops)
-    return tuple(name_face(box, row, predictor) for box, row in zip(boxes, confidences, strict=True))
+def name_faces(
+    crops: Sequence[Image], boxes: Sequence[Box], poor: Sequence[TooPoor | None], predictor: Predictor
+) -> tuple[NamedFace, ...]:
+    """Name the face of each crop, but for those that `poor` gives a reason against; its box goes into the answer."""
+    asked = [crop for crop, reason in zip(crops, poor, strict=True) if reason is None]
+    confidences = iter(predictor.confidences(asked))
+    return tuple(
+        name_face(box, next(confidences), predictor) if reason is None else unnamed_face(box, reason)
+        for box, reason in zip(boxes, poor, strict=True)
+    )
 
 
 def name_face(box: Box, confidences: Confidences, predictor: Predictor, track_id: str | None = None) -> NamedFace:
@@ -87,6 +96,11 @@ def name_face(box: Box, confidences: Confidences, predictor: Predictor, track_id
         candidates=candidates,
         track_id=track_id,
     )
+
+
+def unnamed_face(box: Box, reason: TooPoor, track_id: str | None = None) -> NamedFace:
+    """Give the answer to a face that shows too little to be named."""
+    return NamedFace(box=box, person=None, confidence=0, reason=reason, candidates=(), track_id=track_id)
 
 
 def in_milliseconds(seconds: dict[str, float]) -> dict[str, float]:

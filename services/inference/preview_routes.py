@@ -22,14 +22,13 @@ from shared.camera_registry import require_camera
 from shared.connection import trouble_of
 from shared.errors import FamiliarError
 from shared.images import decode_image, encode_jpeg
-from shared.messages import Preview
+from shared.messages import WITHOUT_A_NAME, Preview
 from shared.redis_stream import Fields, parse_entry
 from shared.slugs import SLUG_PATTERN
 
 MOST_PICTURES_PER_SECOND = 12
 # Looking and waiting for the next picture is renewed every second.
 WATCHED_SECONDS = 5
-UNKNOWN = "unknown"
 UNANSWERED = "..."
 
 _BOUNDARY = "picture"
@@ -58,7 +57,8 @@ def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
     def show_preview(camera: Annotated[str, Depends(watch)], *, names: bool = True) -> StreamingResponse:
         """Show a camera with a box and a name for each face, as MJPEG: a browser shows it as a picture that moves.
 
-        A face without a name is `unknown`, or `...` while there is no answer yet. With `names=false` nothing is drawn.
+        A face without a name is `unknown`, `too small`, `too blurred`, or `...` while there is no answer yet. With
+        `names=false` nothing is drawn.
         """
         headers = {"Cache-Control": "no-store"}
         pictures = _parts(_pictures(follower, camera, names=names))
@@ -138,4 +138,4 @@ def _draw(fields: Fields, view: View) -> bytes:
 def _label(view: View, track_id: str) -> str:
     """Name a track as its newest answer does."""
     track = view.track(track_id)
-    return UNANSWERED if track is None else track.run.person or UNKNOWN
+    return UNANSWERED if track is None else track.run.person or WITHOUT_A_NAME[track.poor or "below_threshold"]

@@ -6,7 +6,7 @@ Nothing here knows Redis or the time: what is in view of a camera comes in, and 
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from services.inference.view import OpenSighting, SeenFace, TrackInView, View
+from services.inference.view import OpenSighting, PoorFace, SeenFace, TrackInView, View
 from shared.messages import Sighting
 
 # The average of one face is no average, and a single face is often none: the detector takes a curtain for one.
@@ -40,6 +40,19 @@ def see(view: View, face: SeenFace) -> Seen:
     else:
         due = _has_turned(track)
     return _announce(view, track, face) if due else Seen(view.with_track(track), ())
+
+
+def see_poor(view: View, face: PoorFace) -> Seen:
+    """Give what is in view after one more face that does not say whose it is.
+
+    Nobody comes by it and nobody is taken for somebody else, and whoever its track belongs to is still there. A track
+    that has had no other face may be of somebody who was just seen, as any track that is not steady.
+    """
+    track = view.track(face.track_id)
+    track = track.with_poor_face(face) if track else TrackInView.opened_by_poor(face)
+    view = view.with_track(track)
+    sighting = view.sighting(track.sighting_id)
+    return Seen(view.with_sighting(sighting.seen_at(face.captured_at)) if sighting else view, ())
 
 
 def leave(view: View, as_of: datetime) -> Seen:
@@ -78,7 +91,9 @@ def _announce(view: View, track: TrackInView, face: SeenFace) -> Seen:
 
 
 def _is_steady(track: TrackInView) -> bool:
-    return track.faces >= STEADY_FACES or _seconds(track.first_seen_at, track.last_seen_at) >= STEADY_SECONDS
+    lasted = _seconds(track.first_seen_at, track.last_seen_at)
+    # Faces that are too small or too blurred make a track last longer, and its average no better.
+    return track.faces >= STEADY_FACES or (track.faces > 1 and lasted >= STEADY_SECONDS)
 
 
 def _has_turned(track: TrackInView) -> bool:

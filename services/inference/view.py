@@ -6,7 +6,7 @@ It is kept in Redis as it stands here, so that any replica of inference goes on 
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.messages import Confidence, Message, Slug, Time
+from shared.messages import Confidence, Message, Slug, Time, TooPoor
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,20 @@ class SeenFace:
     model_version: int
 
 
+@dataclass(frozen=True)
+class PoorFace:
+    """A face of a track that is too small or too blurred to say who that is: only that somebody is there."""
+
+    track_id: str
+    captured_at: datetime
+    reason: TooPoor
+
+
 class Run(Message):
-    """So many faces of a track in a row got the same answer, the first of them captured at `since`."""
+    """So many faces of a track in a row got the same answer, the first of them captured at `since`.
+
+    There are none while all faces were too small or too blurred.
+    """
 
     person: Slug | None
     since: Time
@@ -30,7 +42,10 @@ class Run(Message):
 
 
 class TrackInView(Message):
-    """A track: when its first and last faces were captured, how many there were, and which sighting it belongs to."""
+    """A track: when its first and last faces were captured, how many were answered, and which sighting it belongs to.
+
+    `poor` says why none was answered yet.
+    """
 
     track_id: str
     first_seen_at: Time
@@ -38,6 +53,23 @@ class TrackInView(Message):
     faces: int
     run: Run
     sighting_id: str | None = None
+    poor: TooPoor | None = None
+
+    @classmethod
+    def opened_by_poor(cls, face: PoorFace) -> "TrackInView":
+        """Give the track of one face that says nothing."""
+        at = face.captured_at
+        run = Run(person=None, since=at, faces=0)
+        return cls(track_id=face.track_id, first_seen_at=at, last_seen_at=at, faces=0, run=run, poor=face.reason)
+
+    def with_poor_face(self, face: PoorFace) -> "TrackInView":
+        """Give the track after one more face, which only says that somebody is still there."""
+        changes = {
+            "first_seen_at": min(self.first_seen_at, face.captured_at),
+            "last_seen_at": max(self.last_seen_at, face.captured_at),
+            "poor": None if self.faces else face.reason,
+        }
+        return self.model_copy(update=changes)
 
     @classmethod
     def opened_by(cls, face: SeenFace) -> "TrackInView":
@@ -48,7 +80,7 @@ class TrackInView(Message):
 
     def with_face(self, face: SeenFace) -> "TrackInView":
         """Give the track after one more face."""
-        same = self.run.person == face.person
+        same = self.run.faces > 0 and self.run.person == face.person
         changes = {
             "first_seen_at": min(self.first_seen_at, face.captured_at),
             "last_seen_at": max(self.last_seen_at, face.captured_at),
@@ -58,6 +90,7 @@ class TrackInView(Message):
                 since=self.run.since if same else face.captured_at,
                 faces=self.run.faces + 1 if same else 1,
             ),
+            "poor": None,
         }
         return self.model_copy(update=changes)
 
@@ -83,6 +116,10 @@ class OpenSighting(Message):
             model_version=face.model_version,
             last_seen_at=last_seen_at,
         )
+
+    def seen_at(self, at: datetime) -> "OpenSighting":
+        """Give the sighting after one more face that does not say whose it is."""
+        return self.model_copy(update={"last_seen_at": max(self.last_seen_at, at)})
 
     def with_face(self, face: SeenFace) -> "OpenSighting":
         """Give the sighting after one more face of the same person."""

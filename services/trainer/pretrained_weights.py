@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -18,7 +20,17 @@ PRETRAINED_SIZE = 224
 # Enough crops for steady statistics, few enough that a pass over them needs little memory.
 STATISTICS_SAMPLES = 64
 
+# Where Keras has the weights from.
+DOWNLOADS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet"
+# A download that brings no byte for so long has failed.
+STALLED_SECONDS = 30.0
+
 _WIDTHS_IN_FILE_NAMES = {0.25: "2_5", 0.5: "5_0", 0.75: "7_5", 1.0: "1_0"}
+# The SHA-256 of their files, of those widths of which it is known.
+_KNOWN_SHA256 = {
+    0.25: "dbdb03ee2a22fd895301636cd328b234bb3a9952358f436d82f46b81e0d5b0bf",
+    1.0: "32d50adfe973d606284a816a5c390b7c3818f927723061df8eaf14995c83e3ec",
+}
 
 
 def load_base(weights: str, base_width: float, samples: NDArray[np.uint8]) -> tuple[keras.Model, Weights]:
@@ -29,7 +41,8 @@ def load_base(weights: str, base_width: float, samples: NDArray[np.uint8]) -> tu
     scaled to -1..1.
 
     Raises:
-        WeightsUnavailable: the download failed, or the file is missing, damaged or of another network.
+        WeightsUnavailable: the download failed or stalled, or the file is missing, damaged or of another network. Of
+            `imagenet` it is also refused where its SHA-256 is not the known one.
     """
     if weights == "random":
         base = _build(None, base_width)
@@ -52,13 +65,13 @@ def _build(weights: str | None, base_width: float) -> keras.Model:
 
 
 def _load_imagenet(base_width: float) -> tuple[keras.Model, Path]:
-    name = f"mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{PRETRAINED_SIZE}_tf_no_top.h5"
+    name = _file_name(base_width)
     try:
-        # Keras writes its progress bar to stdout, which belongs to the caller.
-        with contextlib.redirect_stdout(io.StringIO()):
-            base = _build("imagenet", base_width)
-            # Only Keras knows which folder it took; the same look-up, now answered from there, tells.
-            path = Path(keras.utils.get_file(name, origin=name, cache_subdir="models"))
+        path = _download(name)
+        _require_known(path, base_width)
+        base = _build(str(path), base_width)
+    except WeightsUnavailable:
+        raise
     except Exception as error:  # Keras raises a bare Exception where a download fails.
         raise WeightsUnavailable(
             f"The ImageNet weights of MobileNet could not be downloaded or read. Put the file {name} into "
@@ -68,19 +81,51 @@ def _load_imagenet(base_width: float) -> tuple[keras.Model, Path]:
     return base, path
 
 
+def _download(name: str) -> Path:
+    """Give the place of a file among those that Keras keeps; it is downloaded where it is not there."""
+    # Keras writes its progress bar to stdout, which belongs to the caller.
+    with contextlib.redirect_stdout(io.StringIO()), _stalls_end(STALLED_SECONDS):
+        return Path(keras.utils.get_file(name, origin=f"{DOWNLOADS}/{name}", cache_subdir="models"))
+
+
+@contextlib.contextmanager
+def _stalls_end(seconds: float) -> Iterator[None]:
+    """Have every wait for a new socket end after so many seconds. Keras sets no limit, and takes none."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _require_known(path: Path, base_width: float) -> None:
+    """Raise `WeightsUnavailable` unless a file is the known one of its width; of some widths none is known."""
+    found = sha256_of(path)
+    if found != _KNOWN_SHA256.get(base_width, found):
+        raise WeightsUnavailable(
+            f"{path} is not the file of ImageNet weights that it should be: its SHA-256 is {found}. Delete it, and it "
+            "is downloaded again. If these are weights that you mean to use, give the path in FAMILIAR_WEIGHTS."
+        )
+
+
+def _file_name(base_width: float) -> str:
+    return f"mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{PRETRAINED_SIZE}_tf_no_top.h5"
+
+
 def _load_file(path: Path, base_width: float) -> keras.Model:
     if not path.is_file():
         raise WeightsUnavailable(
             f"There is no weights file {path}. FAMILIAR_WEIGHTS names a file of MobileNet weights such as "
-            f"mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{PRETRAINED_SIZE}_tf_no_top.h5, or is `imagenet`."
+            f"{_file_name(base_width)}, or is `imagenet`."
         )
     try:
         return _build(str(path), base_width)
     except (OSError, ValueError, KeyError) as error:
         raise WeightsUnavailable(
             f"The weights file {path} does not fit MobileNet without top at width {base_width}, or is damaged. "
-            f"Name the file mobilenet_{_WIDTHS_IN_FILE_NAMES[base_width]}_{PRETRAINED_SIZE}_tf_no_top.h5 in "
-            f"FAMILIAR_WEIGHTS, or train with the width of this one. (Keras says: {error})"
+            f"Name the file {_file_name(base_width)} in FAMILIAR_WEIGHTS, or train with the width of this one. "
+            f"(Keras says: {error})"
         ) from error
 
 

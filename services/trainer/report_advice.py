@@ -14,8 +14,8 @@ from shared.enrolment_store import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
 FEW_SAMPLES = DEFAULT_TRAIN_SAMPLES // 2
 MORE_SAMPLES = 100
 MANY_NEAR_COPIES = 1 / 3
-# See `shared.images.sharpness`: enrolment refuses under 40; clear pictures, small ones too, have 130 and more.
-BLURRED = 80.0
+# See `shared.images.sharpness`: enrolment refuses under 150; clear pictures, small ones too, have 280 and more.
+BLURRED = 200.0
 GOOD_NAMED_SHARE = 0.01
 BAD_NAMED_SHARE = 0.05
 MOST_TOLD_APART = 2

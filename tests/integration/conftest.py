@@ -66,7 +66,7 @@ def store(home: Path) -> SampleStore:
 def worker(client: redis.Redis, store: SampleStore) -> ExtractorWorker:
     """Give an extractor, and a camera at the door."""
     announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", store, SampleRules(80, 40), Detectors(None))
+    return ExtractorWorker(client, "one", store, SampleRules(80, 150), Detectors(None))
 
 
 @pytest.fixture(scope="session")

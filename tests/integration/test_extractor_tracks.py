@@ -19,7 +19,7 @@ from shared.redis_stream import publish
 from shared.sample_store import SampleStore
 from tests.builders import NOON
 
-RULES = SampleRules(80, 40)
+RULES = SampleRules(80, 150)
 
 
 def publish_image(client: redis.Redis, image: Image, sequence: int, camera: str = "door") -> tuple[Frame, bytes]:

@@ -53,7 +53,7 @@ def frame_ids(client: redis.Redis) -> list[str]:
 def worker(client: redis.Redis, home: Path) -> ExtractorWorker:
     """Give an extractor, and a camera at the door."""
     announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", SampleStore(home), SampleRules(80, 40), Detectors(None))
+    return ExtractorWorker(client, "one", SampleStore(home), SampleRules(80, 150), Detectors(None))
 
 
 def test_the_face_of_a_frame_is_published_with_its_crop(client: redis.Redis, worker: ExtractorWorker) -> None:
@@ -158,7 +158,7 @@ def test_a_camera_that_another_extractor_holds_is_left_alone(
     frame = publish_image(client, zoe(5), 0)
     worker.step()
     publish_image(client, zoe(6), 1)
-    ExtractorWorker(client, "two", SampleStore(home), SampleRules(80, 40), Detectors(None)).step()
+    ExtractorWorker(client, "two", SampleStore(home), SampleRules(80, 150), Detectors(None)).step()
     assert frame_ids(client) == [frame.frame_id]
     assert client.xlen(FRAMES) == 1
 

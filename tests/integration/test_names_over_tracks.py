@@ -39,6 +39,31 @@ def test_one_odd_face_does_not_change_a_name(client: redis.Redis, replica: Repli
     assert names(client)[5].confidence == pytest.approx(5 / 6, abs=0.01)
 
 
+def test_a_face_that_is_too_blurred_or_too_small_gets_no_name_and_counts_for_nothing(
+    client: redis.Redis, replica: Replica
+) -> None:
+    """Neither in the average of its track, nor in who is in view; the answer says why."""
+    show(client, RED, 0)
+    show(client, BLUE, 1, sharp=False)
+    show(client, BLUE, 2, width=39)
+    show(client, RED, 3)
+    show(client, RED, 4)
+    show(client, BLUE, 5, sharp=False)
+    replica("one").step()
+    assert [(face.person, face.reason) for face in names(client)] == [
+        ("rob", None),
+        (None, "too_blurred"),
+        (None, "too_small"),
+        ("rob", None),
+        ("rob", None),
+        (None, "too_blurred"),
+    ]
+    assert (names(client)[1].confidence, names(client)[1].candidates, names(client)[1].track_id) == (0, (), "t")
+    assert names(client)[4].confidence > 0.99
+    say_who_left(client, at(100))
+    assert said(client) == [("came", "rob", 0), ("left", "rob", 0.5)]
+
+
 def test_tracks_have_nothing_to_do_with_each_other(client: redis.Redis, replica: Replica) -> None:
     """Two people side by side."""
     for number in range(4):

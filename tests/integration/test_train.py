@@ -212,7 +212,7 @@ def test_weights_that_cannot_be_had_say_what_to_do(
 ) -> None:
     """A missing file, a file that is none, weights of another width, and a download without a network."""
 
-    def no_network(**_: object) -> None:
+    def no_network(*_: object, **__: object) -> None:
         raise Exception("URL fetch failure")  # noqa: TRY002 - it is what Keras raises
 
     damaged, other_width = tmp_path / "damaged.h5", tmp_path / "wide.weights.h5"
@@ -222,7 +222,7 @@ def test_weights_that_cannot_be_had_say_what_to_do(
     for path in (tmp_path / "missing.h5", damaged, other_width):
         with pytest.raises(WeightsUnavailable, match="FAMILIAR_WEIGHTS"):
             load_base(str(path), 0.25, samples.train_images)
-    monkeypatch.setattr(keras.applications, "MobileNet", no_network)
+    monkeypatch.setattr(keras.utils, "get_file", no_network)
     with pytest.raises(WeightsUnavailable, match=r"mobilenet_2_5_224_tf_no_top\.h5"):
         load_base("imagenet", 0.25, samples.train_images)
 

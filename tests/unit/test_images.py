@@ -80,6 +80,15 @@ def test_sharpness_compares_near_and_far_faces() -> None:
     assert sharpness(twice) == pytest.approx(sharpness(crop), rel=0.1)
 
 
+def test_sharpness_of_a_small_face_is_not_that_of_an_enlarged_one() -> None:
+    """Out of focus by the same share of the face, near and far ones are measured the same."""
+    near = cv2.resize(noise(26, 26), (208, 208), interpolation=cv2.INTER_CUBIC)
+    for share in (0.02, 0.04):
+        blurred = cv2.GaussianBlur(near, (0, 0), share * 208).astype(np.uint8)
+        far = cv2.resize(blurred, (52, 52), interpolation=cv2.INTER_AREA).astype(np.uint8)
+        assert sharpness(far) == pytest.approx(sharpness(blurred), rel=0.05)
+
+
 @pytest.mark.parametrize("comment", ["", "door", '{"camera": "Zoë 😀"}', "x" * 65_000])
 def test_a_comment_comes_out_of_a_jpeg_as_it_went_in(comment: str) -> None:
     """Whatever its letters are."""

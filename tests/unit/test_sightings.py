@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.inference.sightings import LEFT_SECONDS, STEADY_FACES, STEADY_SECONDS, leave, see
-from services.inference.view import SeenFace, View
+from services.inference.sightings import LEFT_SECONDS, STEADY_FACES, STEADY_SECONDS, leave, see, see_poor
+from services.inference.view import PoorFace, SeenFace, View
 from shared.messages import Sighting
 from tests.builders import NOON
 
@@ -42,6 +42,11 @@ class Door:
         """See faces, one after another; in between what is in view is written and read again."""
         for step in steps:
             self._take(*see(View.model_validate_json(self.view.model_dump_json()), face(step)))
+
+    def sees_blurred(self, track_id: str, *seconds: float) -> None:
+        """See faces that are too blurred to be named."""
+        for second in seconds:
+            self._take(*see_poor(self.view, PoorFace(track_id, at(second), "too_blurred")))
 
     def looks(self, seconds: float) -> None:
         """Look who has left by then."""
@@ -237,3 +242,49 @@ def test_nothing_is_remembered_of_who_has_left(door: Door) -> None:
         door.looks(number * 10 + 5)
         assert door.view == View(camera="door")
     assert len(door.said) == 100
+
+
+def test_nobody_comes_by_faces_that_are_too_blurred(door: Door) -> None:
+    """However many there are, and though a single sharp one follows: its average is none."""
+    door.sees_blurred("t", *(number / 10 for number in range(30)))
+    assert door.said == []
+    door.sees((3, "t", "karan"))
+    assert door.said == []
+    door.sees((3.1, "t", "karan"))
+    assert list(door.told()) == [("came", "karan", 0)]
+
+
+def test_nobody_leaves_while_their_face_is_only_blurred(door: Door) -> None:
+    """They are there until three seconds after the last face of any kind."""
+    door.sees(*stretch(0, "t", "karan"))
+    door.sees_blurred("t", *range(1, 11))
+    door.looks(10 + LEFT_SECONDS)
+    assert list(door.told()) == [("came", "karan", 0)]
+    door.looks(10.1 + LEFT_SECONDS)
+    assert list(door.told())[1:] == [("left", "karan", 10)]
+
+
+def test_a_blurred_face_takes_nobody_for_somebody_else(door: Door) -> None:
+    """A single other answer amid blurred faces is a single one still."""
+    door.sees(*stretch(0, "t", "karan"), (0.3, "t", "zoe"))
+    door.sees_blurred("t", 0.4, 0.5, 0.6, 0.7)
+    door.sees((0.8, "t", "karan"))
+    assert list(door.told()) == [("came", "karan", 0)]
+
+
+def test_who_is_back_on_a_new_track_with_a_blurred_face_is_waited_for(door: Door) -> None:
+    """It may be them; when it is, nothing is said."""
+    door.sees(*stretch(0, "t", "karan"))
+    door.sees_blurred("u", 2, 4, 6)
+    door.looks(6)
+    assert list(door.told()) == [("came", "karan", 0)]
+    door.sees(*stretch(6.1, "u", "karan"))
+    assert list(door.told()) == [("came", "karan", 0)]
+
+
+def test_a_blurred_face_opens_no_sighting_that_could_leave(door: Door) -> None:
+    """Nothing is left of it in the end."""
+    door.sees_blurred("t", 0, 1)
+    door.looks(1.1 + LEFT_SECONDS)
+    assert door.said == []
+    assert door.view.tracks == ()

@@ -4,7 +4,7 @@ import { stopCollecting } from "./collecting.js";
 import { askWhoItIs } from "./correction.js";
 import { at, h, say, show } from "./elements.js";
 import { follow, live } from "./live.js";
-import { percent } from "./words.js";
+import { percent, WITHOUT_A_NAME } from "./words.js";
 
 const OWN = "this browser's camera";
 const READY_MILLISECONDS = 8000;
@@ -244,5 +244,5 @@ export class Stage extends EventTarget {
 }
 
 function labelOf(face) {
-  return face.person ? `${nameOf(face.person)} ${percent(Math.round(face.confidence * 100) / 100)}` : "unknown";
+  return face.person ? `${nameOf(face.person)} ${percent(Math.round(face.confidence * 100) / 100)}` : WITHOUT_A_NAME[face.reason];
 }

@@ -119,7 +119,11 @@ export class View extends EventTarget {
     const now = performance.now();
     const [face] = prediction.faces;
     this.#measure(prediction, now);
-    this.answers.set(face.track_id, { ...prediction, face, heardAt: now });
+    const before = this.answers.get(face.track_id);
+    // A face that says nothing takes no name away: whoever it was is still there.
+    const saysNothing = face.reason === "too_small" || face.reason === "too_blurred";
+    if (saysNothing && before?.face.candidates.length) before.heardAt = now;
+    else this.answers.set(face.track_id, { ...prediction, face, heardAt: now });
     this.dispatchEvent(new Event("names"));
   }
 

@@ -14,6 +14,9 @@ export const clock = (time) => new Date(time).toLocaleTimeString();
 export const dateAndTime = (time) =>
   new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
+/** What stands over a face without a name, by the reason of the answer. */
+export const WITHOUT_A_NAME = { below_threshold: "unknown", too_small: "too small", too_blurred: "too blurred" };
+
 /** Why a frame gave no sample, as one says it to the person before the camera. */
 export const REFUSALS = {
   "face not found": "Face not found. Look into the camera.",
