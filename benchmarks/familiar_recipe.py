@@ -8,9 +8,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.gallery import Gallery, Indexes
+from benchmarks.experiment import Indexes
+from benchmarks.gallery import Gallery
 from benchmarks.rates import Probabilities
-from benchmarks.recipe import Recognizer
+from benchmarks.recipe import Enrolled, Recognizer, joined
 from services.trainer.background import split_background
 from services.trainer.litert import LiteRTNetwork
 from services.trainer.train import train
@@ -53,9 +54,9 @@ class FamiliarRecipe:
         self._weights = weights
         self._epochs = epochs
 
-    def teach(self, enrolled: Mapping[str, Indexes], seed: int) -> Recognizer:
+    def teach(self, enrolled: Enrolled, seed: int) -> Recognizer:
         """Train a version on these people."""
-        train = {name: self._at(indexes) for name, indexes in enrolled.items()}
+        train = {name: self._at(indexes) for name, indexes in joined(enrolled).items()}
         options = TrainingOptions(epochs=self._epochs, seed=seed)
         network = teach_familiar(train, {}, self._background, options, self._weights)
         return Recognizer(lambda indexes: network.answer(self._at(indexes)), network.threshold)

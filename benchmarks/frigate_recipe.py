@@ -5,15 +5,13 @@ there: MobileNetV2 of full width instead of 0.35, all of the faces instead of fo
 and with batches of 32 instead of 16. Pixels are scaled to 0..1, as there.
 """
 
-from collections.abc import Mapping
-
 import keras
 import numpy as np
 
-from benchmarks.gallery import Gallery, Indexes
+from benchmarks.gallery import Gallery
 from benchmarks.pooled_features import PooledFeatures, load_frozen
 from benchmarks.progress import tell
-from benchmarks.recipe import Recognizer
+from benchmarks.recipe import Enrolled, Recognizer, joined
 
 EPOCHS = 50
 BATCH_SIZE = 32
@@ -36,7 +34,7 @@ class FrigateRecipe:
         self._features = PooledFeatures(base, keras.layers.Rescaling(1 / 255))(gallery.crops)
         self._epochs = epochs
 
-    def teach(self, enrolled: Mapping[str, Indexes], seed: int) -> Recognizer:
+    def teach(self, enrolled: Enrolled, seed: int) -> Recognizer:
         """Train new layers; those of the last epoch are used."""
         keras.utils.set_random_seed(seed)
         head = keras.Sequential(
@@ -48,7 +46,8 @@ class FrigateRecipe:
             ]
         )
         head.compile(keras.optimizers.Adam(LEARNING_RATE), "sparse_categorical_crossentropy")
-        labels = np.repeat(np.arange(len(enrolled)), [len(indexes) for indexes in enrolled.values()])
-        learned = self._features[np.concatenate(list(enrolled.values()))]
+        people = list(joined(enrolled).values())
+        labels = np.repeat(np.arange(len(people)), [len(indexes) for indexes in people])
+        learned = self._features[np.concatenate(people)]
         head.fit(learned, labels, BATCH_SIZE, self._epochs, verbose=0)
         return Recognizer(lambda indexes: np.asarray(head(self._features[indexes], training=False)), THRESHOLD)

@@ -8,11 +8,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.experiment import Indexes
 from benchmarks.familiar_recipe import validation_count
-from benchmarks.gallery import Gallery, Indexes
+from benchmarks.gallery import Gallery
 from benchmarks.pooled_features import INPUT_SIZE, Features, PooledFeatures, base_input, load_frozen
 from benchmarks.progress import tell
-from benchmarks.recipe import Recognizer
+from benchmarks.recipe import Enrolled, Recognizer, joined
 from shared.images import Image
 
 DENSE_UNITS = (1024, 1024, 512)
@@ -44,16 +45,16 @@ class NotebookRecipe:
         self._crops = gallery.crops
         self._weights = weights
         self._epochs = epochs
-        self._enrolled = np.concatenate([np.concatenate(person.enrolled) for person in gallery.people])
+        self._enrolled = gallery.enrolled
         self._features = _pooled_features(weights)(gallery.crops)
         self._seed = -1
         self._augmented: list[Features] = []
 
-    def teach(self, enrolled: Mapping[str, Indexes], seed: int) -> Recognizer:
+    def teach(self, enrolled: Enrolled, seed: int) -> Recognizer:
         """Train new layers, and keep those of the epoch with the best validation accuracy."""
         self._augment(seed)
         keras.utils.set_random_seed(seed)
-        train, validation = _split(enrolled)
+        train, validation = _split(joined(enrolled))
         head = _head(self._features.shape[-1], len(enrolled))
         checked = (self._features[validation.inputs], validation.labels)
         best, kept = -1.0, head.get_weights()

@@ -36,10 +36,10 @@ def people_in(folders: Sequence[Path]) -> tuple[PersonFiles, ...]:
     clips: dict[str, list[Path]] = defaultdict(list)
     pictures: dict[str, list[Path]] = defaultdict(list)
     for folder in folders:
-        for clip in _clips_in(folder):
+        for clip in clips_in(folder):
             clips[clip.stem].append(clip)
         for own in sorted(path for path in folder.iterdir() if path.is_dir()):
-            clips[own.name] += _clips_in(own)
+            clips[own.name] += clips_in(own)
             pictures[own.name] += pictures_in(own)
     names = sorted(name for name in clips.keys() | pictures.keys() if clips[name] or pictures[name])
     if not names:
@@ -62,7 +62,12 @@ def strangers_in(folder: Path) -> tuple[PersonFiles, ...]:
     return tuple(sorted([*alone, *others], key=lambda person: person.name))
 
 
-def _clips_in(folder: Path) -> list[Path]:
+def clips_in(folder: Path) -> list[Path]:
+    """List the clips of a folder in the order of their names.
+
+    Raises:
+        SourceFailed: the folder is missing.
+    """
     if not folder.is_dir():
         raise SourceFailed(f"There is no folder {str(folder)!r}. Check the path.")
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in CLIP_ENDINGS)

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 TRACK_LENGTH = 10
-UNKNOWN = -1
+CALIBRATION_BINS = 15
 
-Probabilities = NDArray[np.float32]
-Names = NDArray[np.int64]
+# Of some recipes they are other scores between 0 and 1, of which more is likelier.
+Probabilities = NDArray[np.floating]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,15 @@ class Count:
 
 @dataclass(frozen=True)
 class Rate:
-    """A share: its mean over the seeds, the worst seed's, and the worst person's over all seeds together."""
+    """A share: its mean over the seeds, the worst seed's, and the worst person's over all seeds together.
+
+    What is no share of anybody's faces has no worst person.
+    """
 
     mean: float
     worst: float
-    worst_person: str
-    worst_person_share: float
+    worst_person: str | None = None
+    worst_person_share: float | None = None
 
 
 def average_over_tracks(probabilities: Probabilities, sequences: Sequence[int]) -> Probabilities:
@@ -46,9 +50,21 @@ def average_over_tracks(probabilities: Probabilities, sequences: Sequence[int]) 
     return sums / np.array(lengths, np.float32)[:, np.newaxis]
 
 
-def given_names(probabilities: Probabilities, threshold: float) -> Names:
-    """Return the likeliest person of each face, `(n,)`, or `UNKNOWN` where they are less likely than the threshold."""
-    return np.where(probabilities.max(axis=1) >= threshold, probabilities.argmax(axis=1), UNKNOWN)
+def passing_confidence(confidences: Probabilities, percent: int) -> float:
+    """Return the lowest confidence that at most so many percent of the confidences, `(n,)`, are above."""
+    descending = np.sort(confidences)[::-1]
+    return float(descending[len(descending) * percent // 100])
+
+
+def calibration_error(confidences: Probabilities, right: Flags, weights: NDArray[np.float64]) -> float:
+    """Return the expected calibration error: how far confidences are from the share that is right, on average.
+
+    All are `(n,)`. As in Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017), equation 3, with
+    `CALIBRATION_BINS` bins of equal width; there, all weights are the same.
+    """
+    bins = np.clip(np.ceil(confidences * CALIBRATION_BINS) - 1, 0, CALIBRATION_BINS - 1).astype(np.int64)
+    gaps = np.bincount(bins, weights * (right - confidences.astype(np.float64)))
+    return float(np.abs(gaps).sum() / weights.sum())
 
 
 def summarise(

@@ -8,8 +8,10 @@ import cv2
 import pytest
 
 from benchmarks import recognition, training
+from benchmarks.face_recognition_recipe import is_installed
 from benchmarks.gallery import part_strangers
 from benchmarks.people_folders import people_in, strangers_in
+from benchmarks.session_folders import sessions_in
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from shared.errors import SourceFailed
@@ -19,7 +21,10 @@ from shared.images import encode_jpeg
 TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 FACES = 12
-MEASURES = {"accuracy", "accuracy_all", "recall", "false_name_same_camera", "false_name_strangers"}
+FALSE_NAMES = {"false_name_same_camera", "false_name_strangers"}
+MEASURES = {"accuracy", "recall", "recall_at_1_percent", "calibration_error"} | FALSE_NAMES
+RECIPES = {"familiar", "notebook", "frigate"}
+DLIB_RECIPES = {"face_recognition", "face_recognition_best"}
 
 
 def write_clip(path: Path, name: str) -> None:
@@ -37,6 +42,17 @@ def write_pictures(folder: Path, name: str, seconds: Sequence[float]) -> None:
         (folder / f"{name}-{second:04}.jpg").write_bytes(encode_jpeg(draw(person(name), second)))
 
 
+def write_sessions(folder: Path) -> None:
+    """Give Arjun three sessions, Karan two, and Zoe one; a session begins a minute after the other."""
+    for name, sessions in (("arjun", (4, 3, 3)), ("karan", (4, 3)), ("zoe", (3,))):
+        for number, pictures in enumerate(sessions, start=1):
+            for second in range(pictures):
+                moment = 60 * number + second
+                path = folder / name / f"s{number}_{second}.jpg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(encode_jpeg(draw(person(name), moment)))
+
+
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give folders of people: clips of two, pictures of a third in two places, one picture of a fourth; strangers."""
@@ -49,6 +65,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_pictures(folder / "more" / "ben", "ben", [0])
     for stranger in ("mia", "noah", "olga", "paul"):
         write_pictures(folder / "strangers", stranger, [0])
+    write_sessions(folder / "sessions")
     (folder / "strangers" / "torn.jpg").write_bytes(b"\xff\xd8 and no more")
     return folder
 
@@ -81,31 +98,90 @@ def test_training_is_timed_beside_the_notebook_recipe(drawn: Path, capsys: pytes
         assert 0 <= accuracy <= 1
 
 
+def check_rates(by_recipe: object, recipes: set[str], measures: set[str], people: set[str]) -> None:
+    """Check that each recipe has each measure, per face and per track, and that they are shares."""
+    assert isinstance(by_recipe, dict)
+    assert by_recipe.keys() == recipes
+    for rates in by_recipe.values():
+        assert rates.keys() == {"face", "track"}
+        for unit in rates.values():
+            assert unit.keys() == measures
+            assert unit["calibration_error"]["worst_person"] is None
+            for measure in measures - {"calibration_error"}:
+                assert unit[measure]["worst_person"] in people
+                assert 0 <= unit[measure]["worst_person_share"] <= 1
+            assert all(0 <= rate[share] <= 1 for rate in unit.values() for share in ("mean", "worst"))
+
+
 @TENSORFLOW_WARNS
 def test_recognition_is_measured_beside_other_recipes(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every recipe gets every measure, per face and per track."""
+    """Every recipe gets every measure, per face and per track; those that are not installed are told of."""
     strangers = str(drawn / "strangers")
     folders = ["--people", str(drawn / "people"), str(drawn / "more"), "--strangers", strangers]
 
     arguments = ["--background", strangers, "--weights", "random", "--epochs", "1", "--seeds", "1", "--folds", "1"]
-    assert recognition.main([*folders, *arguments]) == 0
+    assert recognition.main([*folders, *arguments, "--samples", "5"]) == 0
 
     output = capsys.readouterr()
     figures = last_line(output.out)
     assert "ben is left out: 1 faces" in output.err
     assert "torn.jpg is passed over" in output.err
-    assert figures["people"] == 3
+    assert figures["people"] == {"halves": 3}
     assert figures["left_out"] == ["ben"]
     assert figures["strangers"] == figures["background"] == 2
-    for recipe in ("familiar", "notebook", "frigate"):
-        rates = figures[recipe]
-        assert isinstance(rates, dict)
-        assert rates.keys() == {"face", "track"}
-        for unit in rates.values():
-            assert unit.keys() == MEASURES
-            for rate in unit.values():
-                assert rate["worst_person"] in {"arjun", "karan", "zoe"}
-                assert all(0 <= rate[share] <= 1 for share in ("mean", "worst", "worst_person_share"))
+    assert ("face_recognition is left out" in output.err) is not is_installed()
+    recipes = RECIPES | DLIB_RECIPES if is_installed() else RECIPES
+    check_rates(figures["halves"], recipes, MEASURES | {"accuracy_all"}, {"arjun", "karan", "zoe"})
+
+
+@TENSORFLOW_WARNS
+def test_recognition_is_measured_in_a_later_session(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Arjun and Karan are asked for in their last session; Zoe, who has one, is a stranger."""
+    strangers = str(drawn / "strangers")
+    folders = ["--sessions", str(drawn / "sessions"), "--strangers", strangers, "--background", strangers]
+
+    arguments = ["--weights", "random", "--epochs", "1", "--seeds", "1", "--only", "familiar", "--samples", "3"]
+    assert recognition.main([*folders, *arguments]) == 0
+
+    output = capsys.readouterr()
+    figures = last_line(output.out)
+    assert "arjun: 7 faces of 2 sessions to enrol, 3 to test" in output.err
+    assert "karan: 4 faces of 1 sessions to enrol, 3 to test" in output.err
+    assert "zoe is a stranger before the same camera: 3 faces" in output.err
+    assert figures["people"] == {"earlier_sessions": 2, "first_session": 2}
+    for experiment in ("earlier_sessions", "first_session"):
+        check_rates(figures[experiment], {"familiar"}, MEASURES, {"arjun", "karan", "zoe"})
+
+
+def test_a_session_is_a_clip_or_a_folder_or_pictures_of_the_same_name(tmp_path: Path) -> None:
+    """They are in their natural order; a picture without an underscore is one of its own."""
+    (tmp_path / "arjun" / "s10").mkdir(parents=True)
+    for file in ("s9.mp4", "s10/a.png", "s10/b.mp4", "s2_1.jpg", "s2_0.jpg", "plain.jpg", "notes.csv"):
+        (tmp_path / "arjun" / file).touch()
+    (tmp_path / "files.csv").touch()
+
+    (arjun,) = sessions_in(tmp_path, {})
+
+    assert [own.name for own in arjun.sessions] == ["plain", "s2", "s9", "s10"]
+    assert [[path.name for path in own.clips] for own in arjun.sessions] == [[], [], ["s9.mp4"], ["b.mp4"]]
+    assert [[path.name for path in own.pictures] for own in arjun.sessions] == [
+        ["plain.jpg"],
+        ["s2_0.jpg", "s2_1.jpg"],
+        [],
+        ["a.png"],
+    ]
+
+
+def test_sessions_that_belong_together_are_one(tmp_path: Path) -> None:
+    """Their pictures follow each other by name."""
+    (tmp_path / "arjun").mkdir()
+    for file in ("rig_1.jpg", "rigsmile_1.jpg", "studio_1.jpg"):
+        (tmp_path / "arjun" / file).touch()
+
+    (arjun,) = sessions_in(tmp_path, {"rigsmile": "rig"})
+
+    assert [own.name for own in arjun.sessions] == ["rig", "studio"]
+    assert [path.name for path in arjun.sessions[0].pictures] == ["rig_1.jpg", "rigsmile_1.jpg"]
 
 
 def test_too_few_people_are_said_in_a_sentence(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,5 +223,9 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     """The sentence says which."""
     with pytest.raises(SourceFailed, match="nobody-here"):
         people_in([tmp_path / "nobody-here"])
+    with pytest.raises(SourceFailed, match="nobody-here"):
+        sessions_in(tmp_path / "nobody-here", {})
     with pytest.raises(SourceFailed, match="There is nobody"):
         people_in([tmp_path])
+    with pytest.raises(SourceFailed, match="There is nobody"):
+        sessions_in(tmp_path, {})
