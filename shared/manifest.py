@@ -154,7 +154,8 @@ class Findings(Message):
 class Manifest(Message):
     """A model version. The order of `people` is the order of the network's outputs.
 
-    A face whose likeliest person has a confidence below `threshold` is unknown. `files` holds the
+    A face whose likeliest person has a confidence below `threshold` is unknown; the average over a track is judged by
+    `track_threshold`, None in versions from before there was one, where it is the same. `files` holds the
     SHA-256 of every file of the version; `largest_difference` is the largest one seen between what
     `model.keras` and `model.tflite`, in float32, answer to the same crops. `gate` and `job_id`, the training job that
     it came of, are None in versions from before there was either. `background` counts the faces of strangers that were
@@ -166,6 +167,7 @@ class Manifest(Message):
     created_at: Time
     people: tuple[ManifestPerson, ...]
     threshold: Confidence
+    track_threshold: Confidence | None = None
     options: TrainingOptions
     weights: Weights
     history: tuple[Epoch, ...]

@@ -1,6 +1,6 @@
 """Model versions as folders: written once, verified by hash, one of them current.
 
-    models/<version>/model.keras, model.tflite, report.html and its pictures, manifest.json
+    models/<version>/model.keras, model.tflite, landmarks.tflite, report.html and its pictures, manifest.json
     models/current                                             the newest version that was not rejected
     models/pinned                                              the version that is served instead, where there is one
     models/<job>.checkpoint                                    where a training that was cut short goes on
@@ -28,6 +28,8 @@ from shared.manifest import Manifest
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
 KERAS_MODEL = "model.keras"
+# Aligns faces for the version; one without it takes crops as they are.
+LANDMARKS = "landmarks.tflite"
 REPORT = "report.html"
 CHECKPOINT = ".checkpoint"
 
