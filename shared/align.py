@@ -1,65 +1,38 @@
-"""Alignment: a face turned upright and set to one place, so that a network compares faces and not how they are held.
-
-Landmarks are found in the crop of a face by MediaPipe's face mesh (Kartynnik et al., 2019, arXiv:1907.06724), one pass
-of a small network. Five of them decide a similarity: rotation, one scale, a shift.
-"""
+"""Alignment: a face turned upright and set to one place, so that a network compares faces and not how they are held."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
-from ai_edge_litert.interpreter import Interpreter
-from numpy.typing import NDArray
-
 from shared.errors import BrokenModel
+from shared.face_mesh import FaceMesh, align
 from shared.images import MODEL_INPUT_SIZE, Image
 from shared.lending_pool import Pool
-
-# The part in the middle of an aligned face that dlib's `get_face_chip` would cut, with its padding of 0.25.
-CHIP_SIZE = 150
-
-_MESH_SIZE = 192
-_MESH_POINTS = 468
-# Below it, as for a turned head or a sleeve, landmarks are guesses.
-_LEAST_PRESENCE = 0.5
-# Of the mesh: outer and inner corner of the left eye, of the right one, and the base of the nose.
-_FIVE = (263, 362, 33, 133, 2)
-# Where dlib puts these five in an unpadded chip, as shares of its side (`get_face_chip_details`).
-_CHIP_POINTS = np.array([(0.8596, 0.2135), (0.6461, 0.2290), (0.1206, 0.2137), (0.3341, 0.2291), (0.4901, 0.6278)])
-_PADDING = 0.25
-# Where they are on average in a crop of the cascade, as shares of its side: what is left where no landmarks are found.
-_CROP_POINTS = np.array([(0.700, 0.420), (0.575, 0.428), (0.294, 0.422), (0.421, 0.429), (0.500, 0.625)])
-
-Points = NDArray[np.float64]
 
 
 class Aligner:
     """Aligns faces with one network for each core; any number of threads may use it at once."""
 
-    def __init__(self, landmarks: bytes) -> None:
-        """Load the bytes of MediaPipe's `face_landmark.tflite`.
+    def __init__(self, landmarks: bytes, *, rest: Callable[[], None] = lambda: None) -> None:
+        """Load the bytes of MediaPipe's `face_landmark.tflite`. `rest` is called before each core's network.
 
         Raises:
             BrokenModel: they are another network, or none.
         """
+        networks = []
         try:
-            self._networks = Pool(_Landmarks(landmarks) for _ in range(os.cpu_count() or 1))
+            for _ in range(os.cpu_count() or 1):
+                rest()
+                networks.append(FaceMesh(landmarks))
         except (ValueError, RuntimeError, IndexError) as error:
             raise BrokenModel(f"The landmark network cannot be loaded: {error}") from error
+        self._networks = Pool(networks)
 
     def __call__(self, crop: Image) -> Image:
         """Turn the crop of a face, BGR, into a model input: RGB, `(160, 160, 3)`, `uint8`, 0..255, upright."""
         with self._networks.lend() as network:
             points = network.find(crop)
-        aligned = cv2.warpAffine(
-            crop,
-            _similarity(points, _target()),
-            (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return cv2.cvtColor(aligned, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        return align(crop, points, MODEL_INPUT_SIZE)
 
 
 def load_aligner(path: Path | None) -> Aligner | None:
@@ -69,49 +42,3 @@ def load_aligner(path: Path | None) -> Aligner | None:
         BrokenModel: see `Aligner`.
     """
     return Aligner(path.read_bytes()) if path is not None else None
-
-
-class _Landmarks:
-    """The mesh, for one thread."""
-
-    def __init__(self, model: bytes) -> None:
-        self._interpreter = Interpreter(model_content=model, num_threads=1)
-        self._interpreter.allocate_tensors()
-        (pixels,) = self._interpreter.get_input_details()
-        mesh, presence = self._interpreter.get_output_details()
-        if tuple(pixels["shape"]) != (1, _MESH_SIZE, _MESH_SIZE, 3) or mesh["shape"][-1] != 3 * _MESH_POINTS:
-            raise ValueError("it is no face mesh")
-        self._pixels, self._mesh, self._presence = pixels["index"], mesh["index"], presence["index"]
-
-    def find(self, crop: Image) -> Points:
-        """Find the five points of a crop, `(5, 2)`, in its pixels; where no face is seen, those of an average crop."""
-        height, width = crop.shape[:2]
-        interpolation = cv2.INTER_AREA if height > _MESH_SIZE else cv2.INTER_LINEAR
-        seen = cv2.cvtColor(cv2.resize(crop, (_MESH_SIZE, _MESH_SIZE), interpolation=interpolation), cv2.COLOR_BGR2RGB)
-        self._interpreter.set_tensor(self._pixels, seen[np.newaxis].astype(np.float32) / 255)
-        self._interpreter.invoke()
-        logit = float(self._interpreter.get_tensor(self._presence).item())
-        if logit < np.log(_LEAST_PRESENCE / (1 - _LEAST_PRESENCE)):
-            return _CROP_POINTS * (width, height)
-        mesh = self._interpreter.get_tensor(self._mesh).reshape(_MESH_POINTS, 3)
-        return mesh[list(_FIVE), :2].astype(np.float64) * (width / _MESH_SIZE, height / _MESH_SIZE)
-
-
-def _target() -> Points:
-    """Give the places of the five points in a model input, `(5, 2)`, in pixels."""
-    chip = (_CHIP_POINTS + _PADDING) / (1 + 2 * _PADDING) * CHIP_SIZE
-    return np.asarray(chip + (MODEL_INPUT_SIZE - CHIP_SIZE) / 2)
-
-
-def _similarity(points: Points, target: Points) -> Points:
-    """Give the affine map, `(2, 3)`, of the similarity that brings points nearest to a target, both `(n, 2)`.
-
-    Least squares without reflection, in closed form (Umeyama, 1991, "Least-squares estimation of transformation
-    parameters between two point patterns").
-    """
-    centre, goal = points.mean(axis=0), target.mean(axis=0)
-    source, wanted = points - centre, target - goal
-    cosine = float((source * wanted).sum())
-    sine = float((source[:, 0] * wanted[:, 1] - source[:, 1] * wanted[:, 0]).sum())
-    linear = np.array([[cosine, -sine], [sine, cosine]]) / max(float((source**2).sum()), 1e-6)
-    return np.column_stack([linear, goal - linear @ centre])
