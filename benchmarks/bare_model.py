@@ -7,8 +7,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from benchmarks.model_input import model_input_of
 from shared.detector import HaarDetector
-from shared.images import Image, cut_face, to_model_input
+from shared.images import Image, cut_face
 from shared.model_store import SERVED_MODEL
 
 Confidences = NDArray[np.float32]
@@ -18,11 +19,12 @@ class BareModel:
     """The network of a version, with the detector that Familiar has. For one thread, whose only one it computes in."""
 
     def __init__(self, version: Path) -> None:
-        """Load `model.tflite` from the folder of a version."""
+        """Load `model.tflite` from the folder of a version, and its landmarks where it has them."""
         self._interpreter = Interpreter(str(version / SERVED_MODEL), num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
+        self._to_model_input = model_input_of(version)
         self._detector = HaarDetector()
 
     def answer_crop(self, jpeg: bytes) -> Confidences:
@@ -39,7 +41,7 @@ class BareModel:
 
     def classify(self, crop: Image) -> Confidences:
         """Answer so for a crop."""
-        self._interpreter.set_tensor(self._input, to_model_input(crop)[np.newaxis].astype(np.float32))
+        self._interpreter.set_tensor(self._input, self._to_model_input(crop)[np.newaxis].astype(np.float32))
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output)[0], np.float32)
 

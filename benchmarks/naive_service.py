@@ -2,10 +2,11 @@
 
 python -m benchmarks.naive_service VERSION_FOLDER --port PORT
 
-It has the network of `model.keras` and gives it what Familiar gives its own: the same crops in the same size.
+It has the network of `model.keras` and gives it what Familiar gives its own: the same crops as the same model inputs.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,14 +16,15 @@ import numpy as np
 import uvicorn
 from fastapi import Body, FastAPI
 
+from benchmarks.model_input import model_input_of
 from benchmarks.plain_detector import PlainDetector
-from shared.images import Image, cut_face, to_model_input
+from shared.images import Image, cut_face
 
 Picture = Annotated[bytes, Body(media_type="image/jpeg")]
 Named = dict[str, float]
 
 
-def create_app(model: keras.Model) -> FastAPI:
+def create_app(model: keras.Model, to_model_input: Callable[[Image], Image]) -> FastAPI:
     """Make the application; FastAPI calls its routes in threads, as many at once as there are requests, up to 40."""
     app = FastAPI()
 
@@ -58,7 +60,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     model = keras.saving.load_model(options.version / "model.keras", compile=False)
-    uvicorn.run(create_app(model), port=options.port, log_level="warning")
+    uvicorn.run(create_app(model, model_input_of(options.version)), port=options.port, log_level="warning")
 
 
 if __name__ == "__main__":
