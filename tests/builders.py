@@ -25,7 +25,7 @@ from shared.messages import (
     Split,
     TrainingOptions,
 )
-from shared.model_store import SERVED_MODEL, ModelStore
+from shared.model_store import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
 from shared.redis_stream import Consumer, Delivery, publish
 from shared.sample_origin import SampleOrigin
 from shared.sample_store import SampleStore
@@ -34,7 +34,11 @@ ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 FRAMES = "frames:door"
 GROUP = "readers"
-FILES = {SERVED_MODEL: b"the model that is served", "model.keras": b"the model that was trained"}
+FILES = {
+    SERVED_MODEL: b"the model that is served",
+    KERAS_MODEL: b"the model that was trained",
+    LANDMARKS: b"the network that finds landmarks",
+}
 
 
 def origin(number: int, captured_at: datetime = NOON) -> SampleOrigin:

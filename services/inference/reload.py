@@ -17,6 +17,7 @@ from shared.model_store import ModelStore
 from shared.redis_stream import read_after
 
 # With two golden samples and two cores these are eight rests: a version answers about 165 ms after its publishing.
+# With landmarks there are three more: 60 ms.
 _REST_SECONDS = 0.017
 
 _log = structlog.get_logger()

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from services.inference.predictor import load_predictor
 from shared.errors import BrokenModel, UnknownModel
+from shared.images import MODEL_INPUT_SIZE
 from shared.model_store import MANIFEST, SERVED_MODEL, ModelStore
 from tests.builders import FILES, publish_version
 
@@ -33,6 +35,18 @@ def test_a_file_that_is_missing_is_named(store: ModelStore, home: Path) -> None:
     (home / "models" / "1" / SERVED_MODEL).unlink()
     with pytest.raises(BrokenModel, match=rf"{SERVED_MODEL} of model version 1 is missing\. .*Train again"):
         store.verified_files(1)
+
+
+# TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_landmark_network_that_is_none_breaks_its_version(store: ModelStore, colours: ModelStore) -> None:
+    """Its hash is right: the file was no landmark network when it was published. Another network is none either."""
+    from tests.colour_model import publish_colours  # noqa: PLC0415 - TensorFlow takes seconds
+
+    for landmarks in (b"", b"no network", colours.path(1, SERVED_MODEL).read_bytes()):
+        version = publish_colours(store, MODEL_INPUT_SIZE, landmarks)
+        with pytest.raises(BrokenModel, match="landmark network cannot be loaded"):
+            load_predictor(store, version)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": 1}', "[]"])
