@@ -9,11 +9,13 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
 from services.inference.answers import KEPT_NOWHERE
+from shared import face_mesh
 from shared.errors import UnknownModel, UnknownPicture
-from shared.model_store import KERAS_MODEL, SERVED_MODEL, ModelStore
+from shared.model_store import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
 
 EXAMPLE = "example.py"
 LABELS = "labels.json"
+FACE_MESH = "face_mesh.py"
 
 # A report holds its styles and pictures; it loads and runs nothing.
 _REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -61,6 +63,8 @@ def model_downloads(store: ModelStore) -> APIRouter:
 def bundle_of(store: ModelStore, version: int) -> bytes:
     """Make a ZIP of a version's `model.tflite`, `labels.json` and `example.py`.
 
+    A version that takes aligned faces has `landmarks.tflite` as well, and the program aligns with `face_mesh.py`.
+
     Raises:
         UnknownModel: there is no such version.
         BrokenModel: a file of it is missing or damaged.
@@ -72,4 +76,7 @@ def bundle_of(store: ModelStore, version: int) -> bytes:
         bundle.write(files[SERVED_MODEL], SERVED_MODEL)
         bundle.writestr(LABELS, json.dumps(labels, ensure_ascii=False, indent=2))
         bundle.write(Path(__file__).with_name("offline_example.py"), EXAMPLE)
+        if LANDMARKS in files:
+            bundle.write(files[LANDMARKS], LANDMARKS)
+            bundle.write(Path(face_mesh.__file__), FACE_MESH)
     return written.getvalue()

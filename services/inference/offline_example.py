@@ -15,9 +15,15 @@ network.allocate_tensors()
 picture = cv2.imread(sys.argv[1])
 if picture is None:
     sys.exit(f"{sys.argv[1]} is no picture.")
-crop = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 size = int(pixels["shape"][1])
-crop = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if len(crop) > size else cv2.INTER_LINEAR)
+if Path("landmarks.tflite").exists():
+    import face_mesh
+
+    points = face_mesh.FaceMesh(Path("landmarks.tflite").read_bytes()).find(picture)
+    crop = face_mesh.align(picture, points, size)
+else:
+    interpolation = cv2.INTER_AREA if len(picture) > size else cv2.INTER_LINEAR
+    crop = cv2.cvtColor(cv2.resize(picture, (size, size), interpolation=interpolation), cv2.COLOR_BGR2RGB)
 network.set_tensor(pixels["index"], crop[np.newaxis].astype(np.float32))
 network.invoke()
 (confidences,) = network.get_tensor(people["index"])

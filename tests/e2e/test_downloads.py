@@ -11,11 +11,17 @@ import pytest
 
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
+from services.inference.model_downloads import bundle_of
+from services.inference.predict import predict_crop
+from services.inference.predictor import load_predictor
 from shared.detector import HaarDetector
-from shared.images import cut_face, encode_jpeg
+from shared.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
+from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
 
 if TYPE_CHECKING:
     from conftest import Running
+
+ALIGNING = {"face_mesh.py", LANDMARKS}
 
 
 @pytest.mark.parametrize("slug", ["karan", "arjun", "mia"])
@@ -25,22 +31,53 @@ def test_the_bundle_names_a_face_as_inference_does(taught: "Running", tmp_path: 
     answer = taught.http.get(f"/v1/models/{version}/bundle")
     assert answer.headers["content-disposition"] == f'attachment; filename="familiar-{version}.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
-        assert sorted(bundle.namelist()) == ["example.py", "labels.json", "model.tflite"]
+        aligned = LANDMARKS in taught.models.manifest(version).files
+        assert set(bundle.namelist()) == {"example.py", "labels.json", SERVED_MODEL} | (ALIGNING if aligned else set())
         bundle.extractall(tmp_path)
     picture = draw(person(slug), seconds=340.0)
     (box,) = HaarDetector().detect(picture)
     crop = encode_jpeg(cut_face(picture, box))
     (tmp_path / "face.jpg").write_bytes(crop)
-    run = subprocess.run(
-        [sys.executable, "example.py", "face.jpg"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    by_example, confidence = run.stdout.split()
+    by_example, confidence = run_example(tmp_path)
     headers = {"Content-Type": "image/jpeg"}
     (face,) = taught.http.post("/v1/predictions?crop=true", content=crop, headers=headers).json()["faces"]
-    assert float(confidence) == pytest.approx(face["confidence"], abs=2e-4)
+    assert confidence == pytest.approx(face["confidence"], abs=2e-4)
     names = {known["slug"]: known["name"] for known in taught.http.get("/v1/people").json()}
     assert by_example == names.get(face["person"], "unknown")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("slug", ["karan", "arjun", "mia"])
+def test_the_bundle_of_a_version_with_landmarks_aligns_as_inference_does(
+    home: Path, landmarks: bytes, tmp_path: Path, slug: str
+) -> None:
+    """It answers otherwise without them."""
+    from tests.colour_model import publish_colours  # noqa: PLC0415 - TensorFlow takes seconds
+
+    store = ModelStore(home)
+    version = publish_colours(store, MODEL_INPUT_SIZE, landmarks)
+    with zipfile.ZipFile(io.BytesIO(bundle_of(store, version))) as bundle:
+        assert set(bundle.namelist()) > ALIGNING
+        bundle.extractall(tmp_path)
+    picture = draw(person(slug), seconds=340.0)
+    (box,) = HaarDetector().detect(picture)
+    crop = encode_jpeg(cut_face(picture, box))
+    (tmp_path / "face.jpg").write_bytes(crop)
+    (face,) = predict_crop(crop, load_predictor(store, version)).faces
+    by_example, confidence = run_example(tmp_path)
+    assert (by_example, confidence) == ("Rob", pytest.approx(face.confidence, abs=2e-4))
+    (tmp_path / LANDMARKS).unlink()
+    assert abs(run_example(tmp_path)[1] - face.confidence) > 0.02
+
+
+def run_example(folder: Path) -> tuple[str, float]:
+    """Run the bundle's program on a face beside it: who it is, and how sure it is."""
+    run = subprocess.run(
+        [sys.executable, "example.py", "face.jpg"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    name, confidence = run.stdout.split()
+    return name, float(confidence)
 
 
 def test_the_keras_model_is_a_model_of_keras(taught: "Running", tmp_path: Path) -> None:
