@@ -8,6 +8,7 @@ from services.inference.face_quality import too_poor
 from services.inference.predictor import Confidences, Predictor
 from shared.detector import FaceDetector
 from shared.images import CROP_MARGIN, Image, cut_face, decode_image, is_bare_jpeg, limit_crop
+from shared.manifest import Manifest
 from shared.messages import Box, Candidate, NamedFace, TooPoor
 
 CANDIDATES = 5
@@ -80,14 +81,17 @@ def name_faces(
 
 
 def name_face(box: Box, confidences: Confidences, predictor: Predictor, track_id: str | None = None) -> NamedFace:
-    """Name a face by how likely it is each person, `(people,)`: the likeliest, from the version's threshold on."""
+    """Name a face by how likely it is each person, `(people,)`: the likeliest, from the version's threshold on.
+
+    With a `track_id`, they are the average over that track, and judged by the version's threshold for tracks.
+    """
     order = confidences.argsort()[::-1][:CANDIDATES]
     candidates = tuple(
         Candidate(person=predictor.people[index], confidence=round(min(float(confidences[index]), 1.0), 4))
         for index in order
     )
     likeliest = candidates[0]
-    known = float(confidences[order[0]]) >= predictor.manifest.threshold
+    known = float(confidences[order[0]]) >= _threshold(predictor.manifest, track_id)
     return NamedFace(
         box=box,
         person=likeliest.person if known else None,
@@ -96,6 +100,12 @@ def name_face(box: Box, confidences: Confidences, predictor: Predictor, track_id
         candidates=candidates,
         track_id=track_id,
     )
+
+
+def _threshold(manifest: Manifest, track_id: str | None) -> float:
+    if track_id is None or manifest.track_threshold is None:
+        return manifest.threshold
+    return manifest.track_threshold
 
 
 def unnamed_face(box: Box, reason: TooPoor, track_id: str | None = None) -> NamedFace:

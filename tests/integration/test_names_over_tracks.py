@@ -2,18 +2,24 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import redis
 
 from services.inference.departures import say_who_left
+from services.inference.predict import name_face, predict_crop
+from services.inference.predictor import load_predictor
 from services.inference.view_store import SIGHTINGS_KEPT, TRACK_SECONDS_KEPT
+from shared.messages import Box
 from shared.model_store import ModelStore
-from tests.colour_crops import BLUE, GREEN, RED, REDDISH
+from tests.colour_crops import BLUE, GREEN, RED, REDDISH, crop_of
 from tests.colour_model import publish_colours
 from tests.replicas import Replica, at, names, said, show, sightings, start
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+BOX = Box(x=0, y=0, width=64, height=64)
 
 
 def test_a_prediction_names_the_track_and_the_mean_over_it(client: redis.Redis, replica: Replica) -> None:
@@ -37,6 +43,38 @@ def test_one_odd_face_does_not_change_a_name(client: redis.Redis, replica: Repli
     replica("one").step()
     assert [face.person for face in names(client)] == ["rob"] * 6
     assert names(client)[5].confidence == pytest.approx(5 / 6, abs=0.01)
+
+
+@pytest.mark.parametrize(("track_threshold", "named"), [(None, "rob"), (0.45, "rob"), (0.7, None)])
+def test_a_track_is_judged_by_the_threshold_for_tracks(
+    client: redis.Redis, home: Path, track_threshold: float | None, named: str | None
+) -> None:
+    """A picture of the same face, which Rob's confidence is 0.62 of, is named by the other one, 0.5."""
+    store = ModelStore(home)
+    version = publish_colours(store, track_threshold=track_threshold)
+    for number in range(3):
+        show(client, REDDISH, number)
+    start(client, "one", store).step()
+    assert [(face.person, face.reason) for face in names(client)] == [(named, None if named else "below_threshold")] * 3
+    assert [face.confidence for face in names(client)] == pytest.approx([0.62] * 3, abs=0.01)
+    assert said(client) == [("came", named, 0)]
+    (picture,) = predict_crop(crop_of(REDDISH), load_predictor(store, version)).faces
+    assert (picture.person, picture.track_id) == ("rob", None)
+
+
+def test_a_track_may_be_named_where_one_face_alone_is_not(client: redis.Redis, home: Path) -> None:
+    """The threshold for tracks is the lower one."""
+    store = ModelStore(home)
+    version = publish_colours(store, track_threshold=0.3)
+    for number, colour in enumerate((REDDISH, GREEN)):
+        show(client, colour, number)
+    start(client, "one", store).step()
+    assert [face.person for face in names(client)] == ["rob", "rob"]
+    assert names(client)[1].confidence == pytest.approx(0.31, abs=0.01)
+    predictor = load_predictor(store, version)
+    average = np.array([0.0, 0.31], np.float32)
+    assert name_face(BOX, average, predictor).person is None
+    assert name_face(BOX, average, predictor, "t").person == "rob"
 
 
 def test_a_face_that_is_too_blurred_or_too_small_gets_no_name_and_counts_for_nothing(
