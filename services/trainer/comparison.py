@@ -14,16 +14,20 @@ from services.trainer.training_samples import TrainingSamples
 from shared.errors import BrokenModel, UnknownModel
 from shared.images import Image
 from shared.manifest import Gate
-from shared.model_store import SERVED_MODEL, ModelStore
+from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A version as it answers: its LiteRT model, the people of its outputs in order, and its threshold."""
+    """A version as it answers: its LiteRT model, the people of its outputs in order, and its threshold.
+
+    `aligned` says that its model inputs are aligned faces.
+    """
 
     model: bytes
     people: tuple[str, ...]
     threshold: float
+    aligned: bool
 
     def names(self, images: Image) -> Names:
         """Name the face of each RGB image, `(n, size, size, 3)`, `uint8`; n may be 0.
@@ -55,14 +59,16 @@ def compare(
     """Let the candidate and the served version name the same faces, and judge whether the candidate may follow.
 
     They are the test samples of people that both know, and `strangers`, `(m, size, size, 3)`, RGB, `uint8`, from
-    whom the candidate did not learn; m may be 0. A served version that is broken or is being deleted is no
-    obstacle: the gate says so, and accepts.
+    whom the candidate did not learn; m may be 0. A served version that is broken or is being deleted, or that takes
+    aligned faces where the candidate does not or the other way round, is no obstacle: the gate says so, and accepts.
     """
     version = models.current()
     if version is None:
         return Gate(accepted=True, reason="There was no version to compare with.")
     try:
         served = _load(models, version)
+        if served.aligned != candidate.aligned:
+            return Gate(accepted=True, reason=_otherwise_aligned(version, served_is_aligned=served.aligned))
         asked = np.isin(samples.test_labels, [samples.people.index(slug) for slug in _common(candidate, served)])
         images = samples.test_images[asked]
         by_served = Answers(served.names(images), served.names(strangers))
@@ -78,7 +84,16 @@ def _load(models: ModelStore, version: int) -> Contender:
     if SERVED_MODEL not in paths:
         raise BrokenModel(f"The manifest of model version {version} does not name {SERVED_MODEL}.")
     people = tuple(person.slug for person in manifest.people)
-    return Contender(paths[SERVED_MODEL].read_bytes(), people, manifest.threshold)
+    return Contender(paths[SERVED_MODEL].read_bytes(), people, manifest.threshold, LANDMARKS in paths)
+
+
+def _otherwise_aligned(version: int, *, served_is_aligned: bool) -> str:
+    takes = (
+        "aligned faces, this one takes faces that are not aligned"
+        if served_is_aligned
+        else "faces that are not aligned, this one takes aligned ones"
+    )
+    return f"Version {version} takes {takes}: they cannot be compared on the same pictures."
 
 
 def _common(candidate: Contender, served: Contender) -> list[str]:

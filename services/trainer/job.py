@@ -26,7 +26,7 @@ from shared.errors import DiskFull, FamiliarError, InvalidRequest
 from shared.logs import configure_logs
 from shared.manifest import Manifest
 from shared.messages import Epoch, ModelVersion, TrainingOptions
-from shared.model_store import SERVED_MODEL, ModelStore
+from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
 from shared.redis_stream import publish
 from shared.sample_store import SampleStore
 from shared.service import load_settings
@@ -112,7 +112,12 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
             weights, checkpoint = options.weights or settings.weights, models.checkpoint(this_job_id())
             training = train_network(samples, options, weights, staging, report.epoch, checkpoint)
             report.step("comparing with what is served")
-            candidate = Contender((staging / SERVED_MODEL).read_bytes(), samples.people, training.threshold)
+            candidate = Contender(
+                (staging / SERVED_MODEL).read_bytes(),
+                samples.people,
+                training.threshold,
+                aligned=(staging / LANDMARKS).exists(),
+            )
             gate = compare(models, candidate, samples, samples.background.test_images, force=options.force)
             report.step("writing the report")
             outcome = Outcome(samples, strangers, training, options, gate, time.monotonic() - started, this_job_id())

@@ -1,5 +1,6 @@
 """A candidate and the served version on the same faces, with real LiteRT networks that tell red from blue."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -11,7 +12,7 @@ from services.trainer.litert import to_litert
 from services.trainer.training_samples import TrainingSamples, split_by_time
 from shared.errors import BrokenModel
 from shared.images import Image
-from shared.model_store import SERVED_MODEL, ModelStore
+from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
 from tests.builders import manifest_of
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
@@ -35,10 +36,12 @@ def network_for(*channels: int, size: int = 160) -> bytes:
     return to_litert(model)
 
 
-def publish(store: ModelStore, model: bytes, *people: str) -> int:
-    """Publish a version with this network."""
+def publish(store: ModelStore, model: bytes, *people: str, aligned: bool = False) -> int:
+    """Publish a version with this network, which takes aligned faces or others."""
     with store.staging_folder() as staging:
         (staging / SERVED_MODEL).write_bytes(model)
+        if aligned:
+            (staging / LANDMARKS).write_bytes(b"the network that finds landmarks")
         return store.publish(staging, lambda version, files: manifest_of(version, files, people)).version
 
 
@@ -58,13 +61,13 @@ def samples() -> TrainingSamples:
 @pytest.fixture(scope="module")
 def right() -> Contender:
     """Give a candidate that knows both."""
-    return Contender(network_for(2, 0), ("bea", "rob"), 0.5)
+    return Contender(network_for(2, 0), ("bea", "rob"), 0.5, aligned=False)
 
 
 @pytest.fixture(scope="module")
 def wrong() -> Contender:
     """Give a candidate that takes each for the other."""
-    return Contender(network_for(0, 2), ("bea", "rob"), 0.5)
+    return Contender(network_for(0, 2), ("bea", "rob"), 0.5, aligned=False)
 
 
 def test_without_a_version_there_is_nothing_to_compare(
@@ -114,12 +117,30 @@ def test_strangers_are_nobody_to_an_output_beyond_the_people(
 ) -> None:
     """The served version has learned what strangers are, the candidate has not."""
     publish(store, network_for(2, 0, 1), "bea", "rob")
-    unsure = Contender(right.model, right.people, 0.4)
+    unsure = Contender(right.model, right.people, 0.4, aligned=False)
     gate = compare(store, unsure, samples, plain(GREEN, 10), force=False)
     assert not gate.accepted
     assert gate.served is not None
     assert gate.candidate is not None
     assert (gate.served.strangers_named, gate.candidate.strangers_named) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("aligned", "sentence"),
+    [
+        (False, "Version 1 takes faces that are not aligned, this one takes aligned ones: "),
+        (True, "Version 1 takes aligned faces, this one takes faces that are not aligned: "),
+    ],
+)
+def test_aligned_faces_and_others_are_not_compared(
+    store: ModelStore, samples: TrainingSamples, right: Contender, wrong: Contender, *, aligned: bool, sentence: str
+) -> None:
+    """They are other pictures: even a candidate that is wrong every time is accepted, and the gate says why."""
+    publish(store, right.model, *right.people, aligned=aligned)
+    gate = compare(store, replace(wrong, aligned=not aligned), samples, NO_STRANGERS, force=False)
+    assert (gate.accepted, gate.compared_with, gate.served) == (True, None, None)
+    assert gate.reason == f"{sentence}they cannot be compared on the same pictures."
+    assert not compare(store, replace(wrong, aligned=aligned), samples, NO_STRANGERS, force=False).accepted
 
 
 @pytest.mark.parametrize("damage", ["a byte of the model", "the model", "the manifest"])
@@ -169,4 +190,4 @@ def test_a_candidate_that_cannot_be_loaded_is_an_error(
     """It is ours to answer for, and is not published."""
     publish(store, right.model, *right.people)
     with pytest.raises(BrokenModel):
-        compare(store, Contender(b"no network", right.people, 0.5), samples, NO_STRANGERS, force=False)
+        compare(store, Contender(b"no network", right.people, 0.5, aligned=False), samples, NO_STRANGERS, force=False)
