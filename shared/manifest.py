@@ -123,8 +123,8 @@ class GoldenSample(Message):
 class PersonFindings(Message):
     """How well somebody is recognised, as words such as "often missed", and what to do, most important first.
 
-    Samples that look like somebody else are named among the steps, before all others. `collect` says how many samples to
-    collect next; None where there are enough.
+    Samples that look like somebody else are named among the steps, before all others. `collect` says how many samples
+    to collect next; None where there are enough.
     """
 
     slug: Slug
