@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks.observe import KNOWN, KNOWN_ALL, SAME_CAMERA, STRANGERS, Answers
-from benchmarks.rates import Count, Flags, Rate, calibration_error, passing_confidence, summarise
+from benchmarks.rates import Count, Flags, Rate, passing_confidence, summarise
+from services.trainer.reliability import reliability
 
 # How many of the same-camera strangers may get a name where recall is compared apart from the threshold.
 PERCENT = 1
@@ -78,7 +79,7 @@ def _calibration(known: Sequence[Answers], same_camera: Sequence[Answers]) -> Ra
         weights = np.full(sum(len(each.confidences) for each in both), 0.5 / faces)
         weights[faces:] = 0.5 / (len(weights) - faces)
         confidences, right = ([getattr(each, of) for each in both] for of in ("confidences", "right"))
-        errors.append(calibration_error(np.concatenate(confidences), np.concatenate(right), weights))
+        errors.append(reliability(np.concatenate(confidences), np.concatenate(right), weights).error)
     return Rate(float(np.mean(errors)), max(errors))
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 TRACK_LENGTH = 10
-CALIBRATION_BINS = 15
 
 # Of some recipes they are other scores between 0 and 1, of which more is likelier.
 Probabilities = NDArray[np.floating]
@@ -54,17 +53,6 @@ def passing_confidence(confidences: Probabilities, percent: int) -> float:
     """Return the lowest confidence that at most so many percent of the confidences, `(n,)`, are above."""
     descending = np.sort(confidences)[::-1]
     return float(descending[len(descending) * percent // 100])
-
-
-def calibration_error(confidences: Probabilities, right: Flags, weights: NDArray[np.float64]) -> float:
-    """Return the expected calibration error: how far confidences are from the share that is right, on average.
-
-    All are `(n,)`. As in Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017), equation 3, with
-    `CALIBRATION_BINS` bins of equal width; there, all weights are the same.
-    """
-    bins = np.clip(np.ceil(confidences * CALIBRATION_BINS) - 1, 0, CALIBRATION_BINS - 1).astype(np.int64)
-    gaps = np.bincount(bins, weights * (right - confidences.astype(np.float64)))
-    return float(np.abs(gaps).sum() / weights.sum())
 
 
 def summarise(

@@ -50,7 +50,8 @@ class Metrics(Message):
     the threshold, `false_names` the share that got a wrong one. `confusion` counts test samples: row is
     who it is, column who it was likeliest taken for, both in the order of `Manifest.people`. `strangers`
     counts faces of strangers that were held back, `strangers_named` is the share of them that got a name at the
-    threshold.
+    threshold. `calibration_error` is how far confidences are from the share that is right, on average (see
+    `services.trainer.reliability`); None without test samples, and in versions from before it was measured.
     """
 
     test_samples: int
@@ -60,6 +61,7 @@ class Metrics(Message):
     confusion: tuple[tuple[int, ...], ...]
     strangers: int = 0
     strangers_named: Confidence | None = None
+    calibration_error: Confidence | None = None
 
 
 class GateScores(Message):
@@ -121,7 +123,8 @@ class GoldenSample(Message):
 class PersonFindings(Message):
     """How well somebody is recognised, as words such as "often missed", and what to do, most important first.
 
-    `collect` says how many samples to collect next; None where there are enough.
+    Samples that look like somebody else are named among the steps, before all others. `collect` says how many samples
+    to collect next; None where there are enough.
     """
 
     slug: Slug

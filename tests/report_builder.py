@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.report_facts import ReportFacts, ReportPerson
+from services.trainer.report_facts import ReportFacts, ReportPerson, TrainDescriptors
 from shared.messages import Epoch
 from shared.slugs import slug_of
 from tests.builders import NOON
@@ -54,6 +54,21 @@ def with_one_day(facts: ReportFacts) -> ReportFacts:
 def with_near_copies(facts: ReportFacts, copies: int) -> ReportFacts:
     """Give the same facts, but for so many near copies that were left out of everybody's samples."""
     return replace(facts, people=tuple(replace(person, near_copies=copies) for person in facts.people))
+
+
+def with_odd_samples(facts: ReportFacts, like: int | None = None) -> ReportFacts:
+    """Give the same facts, with descriptors of 12 samples a person, 4 of whose for the first are of somebody else.
+
+    That is the person `like`, or, if None, nobody who is enrolled. Two people are 0.7 apart, two samples of one 0.2.
+    """
+    people, random = len(facts.people), np.random.default_rng(0)
+    labels = np.repeat(np.arange(people), 12)
+    shown = labels.copy()
+    shown[:4] = people if like is None else like
+    descriptors = 0.5 * np.eye(people + 1, 128)[shown] + random.normal(0, 0.2 / 16, (len(shown), 128))
+    images = random.integers(0, 256, (len(shown), SIDE, SIDE, 3), np.uint8)
+    described = TrainDescriptors(descriptors.astype(np.float32), labels.astype(np.int64), images)
+    return replace(facts, train_descriptors=described)
 
 
 def _repeated(answers: Answers) -> list[str | None]:

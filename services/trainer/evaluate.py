@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from services.trainer.reliability import reliability_of
 from services.trainer.training_samples import Labels
 from shared.manifest import Metrics
 
@@ -20,6 +21,7 @@ def evaluate(probabilities: Probabilities, labels: Labels, of_strangers: Probabi
     right = likeliest == labels
     confusion = np.zeros((people, people), np.int64)
     np.add.at(confusion, (labels, likeliest), 1)
+    reliability = reliability_of(probabilities, labels, of_strangers)
     return Metrics(
         test_samples=len(labels),
         accuracy=_share(right),
@@ -28,6 +30,7 @@ def evaluate(probabilities: Probabilities, labels: Labels, of_strangers: Probabi
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         strangers=len(of_strangers),
         strangers_named=_share(of_strangers.max(axis=1, initial=0) >= threshold),
+        calibration_error=None if reliability is None else reliability.error,
     )
 
 

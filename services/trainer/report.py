@@ -9,18 +9,19 @@ from pathlib import Path
 from services.trainer.report_advice import advise, advise_on_strangers, collect_next
 from services.trainer.report_augmentation import draw_augmentation
 from services.trainer.report_canvas import DARK, LIGHT, Theme
-from services.trainer.report_facts import ReportFacts, ReportPerson
+from services.trainer.report_facts import ReportFacts, ReportPerson, TrainDescriptors
 from services.trainer.report_findings import PersonFinding, find_mistakes, find_people, find_strangers
 from services.trainer.report_matrix import draw_confusion
 from services.trainer.report_page import Picture, write_page
-from services.trainer.report_pictures import draw_learning_curves, draw_samples, draw_scores, show_mistake
+from services.trainer.report_pictures import draw_learning_curves, draw_samples, draw_scores, show_face
+from services.trainer.report_reliability import draw_reliability
 from services.trainer.report_verdict import verdict
 from services.trainer.report_words import mistake_in_words
 from shared.files import write_atomically
 from shared.manifest import Findings, PersonFindings, ShownMistake
 from shared.model_store import REPORT
 
-__all__ = ["ReportFacts", "ReportPerson", "write_report"]
+__all__ = ["ReportFacts", "ReportPerson", "TrainDescriptors", "write_report"]
 
 MISTAKES_SHOWN = 12
 AUGMENTATION = "augmentation.jpg"
@@ -46,7 +47,7 @@ def write_report(facts: ReportFacts, folder: Path) -> Findings:
         for number, mistake in enumerate(mistakes, start=1)
     )
     for mistake, where in zip(mistakes, shown, strict=True):
-        write_atomically(folder / where.file, show_mistake(mistake))
+        write_atomically(folder / where.file, show_face(mistake.image))
     write_atomically(folder / AUGMENTATION, draw_augmentation(facts.shown_samples))
     write_atomically(folder / REPORT, write_page(facts, people, mistakes, pictures).encode())
     strangers = find_strangers(facts)
@@ -69,9 +70,11 @@ def write_report(facts: ReportFacts, folder: Path) -> Findings:
 
 def _draw(facts: ReportFacts, people: Sequence[PersonFinding], theme: Theme) -> dict[str, bytes]:
     """Draw the pictures that stand on the page, as PNG."""
-    return {
+    pictures = {
         "learning-curves": draw_learning_curves(facts.history, theme),
         "confusion": draw_confusion(facts, theme),
         "scores": draw_scores(facts, theme),
         "samples": draw_samples(people, theme),
     }
+    reliability = facts.reliability()
+    return pictures if reliability is None else {**pictures, "reliability": draw_reliability(reliability, theme)}

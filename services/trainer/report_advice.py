@@ -8,6 +8,7 @@ from services.trainer.report_findings import (
     Standing,
     StrangersFinding,
 )
+from services.trainer.report_mixed import odd_in_words
 from services.trainer.training_samples import FEWEST_TO_TEST
 from shared.enrolment_store import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
 
@@ -48,6 +49,7 @@ class Advice:
 
 def advise(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> Advice:
     """Say what to do so that this person is recognised better; there are no steps where nothing needs doing."""
+    wrong = tuple(odd_in_words(finding.person.name, odd) for odd in finding.odd)
     testing = _test_with_more(finding)
     learning = (
         *_learn_on_another_day(finding),
@@ -57,8 +59,8 @@ def advise(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> Advice
         *_learn_from_other(finding),
     )
     if not testing and not learning:
-        return Advice(())
-    return Advice((*testing, *learning), _enrol_command(finding, more_to_learn=bool(learning)))
+        return Advice(wrong)
+    return Advice((*wrong, *testing, *learning), _enrol_command(finding, more_to_learn=bool(learning)))
 
 
 def advise_on_strangers(strangers: StrangersFinding) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.evaluate import Probabilities
+from services.trainer.mixed_people import Descriptors
+from services.trainer.reliability import Reliability, reliability_of
 from services.trainer.training_samples import Labels
 from shared.images import Image
 from shared.messages import Epoch
@@ -34,6 +36,19 @@ class ReportPerson:
 
 
 @dataclass(frozen=True)
+class TrainDescriptors:
+    """What the face descriptor says of the samples that were learned from, and whose they are.
+
+    `descriptors` is `(n, d)` (see `descriptor.build_descriptor`), not normalised; `labels`, `(n,)`, and `images`, RGB
+    `uint8` `(n, side, side, 3)`, belong to them. Everybody has at least one.
+    """
+
+    descriptors: Descriptors
+    labels: Labels
+    images: Image
+
+
+@dataclass(frozen=True)
 class ReportFacts:
     """All that a report tells, of at least one person and one epoch.
 
@@ -44,7 +59,8 @@ class ReportFacts:
     are of strangers that were held back from the background; n and m may be 0. A row need not add up to 1:
     what is missing is the background's. `background_faces` says how many faces of strangers were learned
     from, by where they came from ("400 fetched"). `created_at` is UTC. `shown_samples`, `(k, side, side, 3)`, are a
-    train sample of each of a few people, at least one.
+    train sample of each of a few people, at least one. `train_descriptors` is None where the network has no face
+    descriptor. `calibration_notes` are sentences that say what of the threshold could not be estimated.
     """
 
     people: tuple[ReportPerson, ...]
@@ -59,6 +75,8 @@ class ReportFacts:
     training_seconds: float
     created_at: datetime
     shown_samples: Image
+    train_descriptors: TrainDescriptors | None = None
+    calibration_notes: tuple[str, ...] = ()
 
     def test_answers(self) -> Labels:
         """Give who each test sample was taken for, `(n,)`; `UNKNOWN` below the threshold."""
@@ -75,6 +93,10 @@ class ReportFacts:
     def stranger_confidences(self) -> NDArray[np.float32]:
         """Give the confidence in the likeliest person for each stranger, `(m,)`."""
         return _confidences(self.stranger_probabilities)
+
+    def reliability(self) -> Reliability | None:
+        """Judge how far confidence can be trusted; None without test samples."""
+        return reliability_of(self.test_probabilities, self.test_labels, self.stranger_probabilities)
 
 
 def _answers(probabilities: Probabilities, threshold: float) -> Labels:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.report_facts import UNKNOWN, ReportFacts, ReportPerson
+from services.trainer.report_mixed import OddFinding, find_odd
 from services.trainer.training_samples import FEWEST_TO_TEST, Labels
 from shared.images import Image, sharpness
 
@@ -33,7 +34,8 @@ class PersonFinding:
     """How somebody's test samples were answered.
 
     `taken_for` holds other people and how often, most often first. `sharpness` is the median of the test
-    samples' (see `shared.images.sharpness`), None without any.
+    samples' (see `shared.images.sharpness`), None without any. `odd` are samples to learn from that look like somebody
+    else.
     """
 
     person: ReportPerson
@@ -42,6 +44,7 @@ class PersonFinding:
     unknown: int
     taken_for: tuple[tuple[ReportPerson, int], ...]
     sharpness: float | None
+    odd: tuple[OddFinding, ...] = ()
 
     @property
     def wrong(self) -> int:
@@ -107,7 +110,8 @@ class Mistake:
 def find_people(facts: ReportFacts) -> tuple[PersonFinding, ...]:
     """Say how each person's samples were answered: who needs work most comes first."""
     answers = facts.test_answers()
-    findings = [_find_person(facts, answers, label) for label in range(len(facts.people))]
+    odd = find_odd(facts)
+    findings = [_find_person(facts, answers, label, odd.get(label, ())) for label in range(len(facts.people))]
     order = list(Standing)
     return tuple(
         sorted(
@@ -166,7 +170,7 @@ def confusion(facts: ReportFacts) -> NDArray[np.int64]:
     return counts
 
 
-def _find_person(facts: ReportFacts, answers: Labels, label: int) -> PersonFinding:
+def _find_person(facts: ReportFacts, answers: Labels, label: int, odd: tuple[OddFinding, ...]) -> PersonFinding:
     own = facts.test_labels == label
     given = answers[own]
     sharp = [sharpness(np.ascontiguousarray(image[..., ::-1])) for image in facts.test_images[own]]
@@ -177,6 +181,7 @@ def _find_person(facts: ReportFacts, answers: Labels, label: int) -> PersonFindi
         unknown=int((given == UNKNOWN).sum()),
         taken_for=_count_people(facts, given[given != label]),
         sharpness=float(np.median(sharp)) if sharp else None,
+        odd=odd,
     )
 
 

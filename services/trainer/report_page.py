@@ -17,7 +17,7 @@ from services.trainer.report_advice import Advice, advise, advise_on_strangers, 
 from services.trainer.report_canvas import DENSITY
 from services.trainer.report_facts import ReportFacts
 from services.trainer.report_findings import Mistake, PersonFinding, Standing, find_strangers
-from services.trainer.report_pictures import show_mistake
+from services.trainer.report_pictures import show_face
 from services.trainer.report_verdict import verdict
 from services.trainer.report_words import (
     answers_in_words,
@@ -25,6 +25,7 @@ from services.trainer.report_words import (
     learned_in_words,
     mistake_in_words,
     names_in_words,
+    reliability_in_words,
     strangers_in_words,
 )
 
@@ -55,6 +56,11 @@ class _Card:
     answers: str
     learned: str
     advice: Advice
+    odd: tuple[str, ...]
+
+    @property
+    def is_reliable(self) -> bool:
+        return self.finding.standing is Standing.RELIABLE and not self.odd
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,15 @@ def write_page(
     environment.filters["commands"] = _commands
     environment.filters["command"] = _command
     template = environment.from_string((template_folder / "report.html.jinja").read_text(encoding="utf-8"))
-    strangers = find_strangers(facts)
+    strangers, reliability = find_strangers(facts), facts.reliability()
     cards = [
-        _Card(finding, answers_in_words(finding), learned_in_words(finding), advise(finding, people))
+        _Card(
+            finding, answers_in_words(finding), learned_in_words(finding), advise(finding, people), _show_odd(finding)
+        )
         for finding in people
     ]
-    reliable = [card for card in cards if card.finding.standing is Standing.RELIABLE]
-    folded = reliable if len(reliable) > RELIABLE_SHOWN else []
+    reliable = [card for card in cards if card.is_reliable]
+    folds = len(reliable) > RELIABLE_SHOWN
     return template.render(
         styles=Markup(styles),  # noqa: S704 - our own file
         styles_hash=base64.b64encode(hashlib.sha256(styles.encode()).digest()).decode(),
@@ -98,12 +106,13 @@ def write_page(
         strangers_names=names_in_words(strangers.names),
         strangers_steps=advise_on_strangers(strangers),
         background=background_in_words(facts.background_faces),
-        shown=cards[: len(cards) - len(folded)],
-        folded=folded,
+        shown=[card for card in cards if not (folds and card.is_reliable)],
+        folded=reliable if folds else [],
         missing=_missing(people),
         wide=WIDE,
         confused=_most_confused(people),
         crops=[_show(mistake) for mistake in mistakes],
+        reliability_in_words=None if reliability is None else reliability_in_words(reliability, facts.threshold),
         pictures=pictures,
     )
 
@@ -136,7 +145,12 @@ def _most_confused(people: Sequence[PersonFinding]) -> list[tuple[PersonFinding,
 
 
 def _show(mistake: Mistake) -> _Crop:
-    return _Crop(_data_uri("image/jpeg", show_mistake(mistake)), mistake_in_words(mistake))
+    return _Crop(_data_uri("image/jpeg", show_face(mistake.image)), mistake_in_words(mistake))
+
+
+def _show_odd(finding: PersonFinding) -> tuple[str, ...]:
+    """Give the sources of the samples that look like somebody else."""
+    return tuple(_data_uri("image/jpeg", show_face(image)) for odd in finding.odd for image in odd.images)
 
 
 def _data_uri(kind: str, data: bytes) -> str:

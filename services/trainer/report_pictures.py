@@ -1,4 +1,4 @@
-"""The pictures of a report: learning curves, scores, samples and a mistake. `report_matrix` draws the confusion."""
+"""The pictures of a report: learning curves, scores, samples and a face. Others have modules of their own."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from services.trainer.report_canvas import FONT_SIZE, Theme, label_of, new_figure, style, to_png
 from services.trainer.report_facts import ReportFacts
-from services.trainer.report_findings import Mistake, PersonFinding
+from services.trainer.report_findings import PersonFinding
 from shared.enrolment_store import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
-from shared.images import encode_jpeg
+from shared.images import Image, encode_jpeg
 from shared.messages import Epoch
 
 # Pixels on the page; narrow enough for a telephone to show them with little shrinking.
@@ -20,7 +20,7 @@ WIDTH = 480
 HEIGHT = 400
 BAR_HEIGHT = 26
 BINS = 25
-MISTAKE_SIZE = 176
+FACE_SIZE = 176
 
 
 def draw_learning_curves(history: Sequence[Epoch], theme: Theme) -> bytes:
@@ -125,7 +125,7 @@ def draw_samples(people: Sequence[PersonFinding], theme: Theme) -> bytes:
     return to_png(figure)
 
 
-def show_mistake(mistake: Mistake) -> bytes:
-    """Give the face of a mistake as a small JPEG."""
-    small = cv2.resize(mistake.image, (MISTAKE_SIZE, MISTAKE_SIZE), interpolation=cv2.INTER_AREA)
+def show_face(image: Image) -> bytes:
+    """Give a face, RGB, as a small JPEG."""
+    small = cv2.resize(image, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA)
     return encode_jpeg(cv2.cvtColor(small, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False))

@@ -7,9 +7,12 @@ from services.trainer.report_findings import PersonFinding, Standing, StrangersF
 
 
 def verdict(people: Sequence[PersonFinding], strangers: StrangersFinding) -> str:
-    """Say in one or two sentences how good a version is; `people` come worst first, and are at least one."""
+    """Say in one to three sentences how good a version is; `people` come worst first, and are at least one."""
     if not any(finding.tested for finding in people):
-        return "Nobody has test pictures, so nobody can tell how well Familiar recognises anyone. Collect some first."
+        return (
+            "Nobody has test pictures, so nobody can tell how well Familiar recognises anyone. Collect some first."
+            f"{_mixed(people)}"
+        )
     weak = [finding for finding in people if finding.is_weak]
     uncertain = [finding for finding in people if finding.standing is Standing.UNCERTAIN]
     if weak:
@@ -21,7 +24,7 @@ def verdict(people: Sequence[PersonFinding], strangers: StrangersFinding) -> str
     first = _how_many(people)
     if weak or uncertain:
         first += _strangers_clause(strangers)
-    return f"{first}. {second}"
+    return f"{first}. {second}{_mixed(people)}"
 
 
 def _strangers_clause(strangers: StrangersFinding) -> str:
@@ -67,6 +70,15 @@ def _worst(weak: Sequence[PersonFinding]) -> str:
     if len(others) == 1:
         return f"{sentence}; {others[0].person.name} needs work, too."
     return f"{sentence}; {len(others)} others need work, too." if others else f"{sentence}."
+
+
+def _mixed(people: Sequence[PersonFinding]) -> str:
+    """Go on with the people whose samples look like more than one."""
+    names = [finding.person.name for finding in people if finding.odd]
+    if not names:
+        return ""
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f" Among the samples of {names[0]}{others} some look like somebody else."
 
 
 def _uncertain(uncertain: Sequence[PersonFinding]) -> str:

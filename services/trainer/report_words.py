@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from services.trainer.reliability import Reliability
 from services.trainer.report_facts import ReportPerson
 from services.trainer.report_findings import Mistake, PersonFinding, StrangersFinding
 from shared.sample_origin import sessions_in_words
@@ -55,8 +58,24 @@ def mistake_in_words(mistake: Mistake) -> str:
     """Say what a mistake was: "This is Messi, taken for Neymar at 0.93"."""
     who = f"This is {mistake.person.name}" if mistake.person else "This is a stranger"
     if mistake.taken_for is None:
-        return f"{who}, who got no name: the surest guess was only {mistake.confidence:.2f}."
+        # What is below a threshold is not certain, so it is not rounded to 1.00.
+        return f"{who}, who got no name: the surest guess was only {min(mistake.confidence, 0.99):.2f}."
     return f"{who}, who was taken for {mistake.taken_for.name} at {mistake.confidence:.2f}."
+
+
+def reliability_in_words(reliability: Reliability, threshold: float) -> str:
+    """Say how confidence and right answers compare where most names were given, and how far apart they are overall."""
+    weights = np.where(reliability.confidence >= threshold, reliability.weight, 0)
+    fullest = int((weights if weights.any() else reliability.weight).argmax())
+    sure, right = reliability.confidence[fullest], reliability.right[fullest]
+    return (
+        f"Of faces that were {_percent(sure)} sure, {_percent(right)} were right. Over all faces, the two are "
+        f"{reliability.error * 100:.1f} percentage points apart (the expected calibration error)."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\N{THIN SPACE}%"
 
 
 def _times(count: int) -> str:

@@ -13,10 +13,10 @@ from services.trainer.report_augmentation import GAP, SIDE, VIEWS
 from shared.images import Image, decode_image
 from shared.model_store import ModelStore
 from tests.builders import manifest_of, publish_version
-from tests.report_builder import Answers, report_facts
+from tests.report_builder import Answers, report_facts, with_odd_samples
 
 PICTURES = ("learning-curves", "confusion", "scores", "samples")
-SIZES = {"learning-curves": (960, 800), "scores": (960, 800)}
+SIZES = {"learning-curves": (960, 800), "scores": (960, 800), "reliability": (960, 800)}
 LONG = "Maximiliane von Hohenlohe-Langenburg zu Waldenburg-Schillingsfür"
 # Scripts that the font of the pictures lacks or cannot set, and what would begin a formula.
 ODD_NAMES = ("<b>Bo", "张伟", "محمد علي", "$5 & $6", "😀 Zoë", LONG, "Nguyễn Thị Minh Khai", "शाहरुख़ ख़ान")
@@ -46,14 +46,16 @@ def read_png(path: Path) -> Image:
 @pytest.mark.parametrize("case", CASES)
 def test_pictures_show_something(case: str, tmp_path: Path) -> None:
     """Each is a PNG and not of one colour, without a warning about a letter that the font lacks."""
-    findings = write_report(report_facts(*CASES[case]), tmp_path)
+    facts = report_facts(*CASES[case])
+    findings = write_report(facts, tmp_path)
+    pictures = (*PICTURES, "reliability") if len(facts.test_labels) else PICTURES
     assert {path.name for path in tmp_path.iterdir()} == {
         "report.html",
         findings.augmentation,
-        *(f"{name}.png" for name in PICTURES),
+        *(f"{name}.png" for name in pictures),
         *(mistake.file for mistake in findings.mistakes),
     }
-    for name in PICTURES:
+    for name in pictures:
         image = read_png(tmp_path / f"{name}.png")
         assert len(np.unique(image @ (1, 256, 65536))) > 10, name
         if name in SIZES:
@@ -81,6 +83,20 @@ def test_findings_say_who_needs_work_and_what_to_do(tmp_path: Path) -> None:
     assert (karan.slug, karan.standing, karan.steps, karan.collect) == ("karan", "reliable", (), None)
     assert findings.verdict.startswith("Familiar recognises 1 of 2 people reliably")
     assert findings.strangers_steps == ()
+
+
+def test_findings_name_samples_that_look_like_somebody_else(tmp_path: Path) -> None:
+    """First among a person's steps, and in the verdict."""
+    facts = report_facts({"Karan": {"Karan": 100}, "Zoë": {"Zoë": 60, "Karan": 40}}, {None: 50})
+    findings = write_report(with_odd_samples(facts), tmp_path)
+    zoe, karan = findings.people
+    assert not any("look like" in step for step in zoe.steps)
+    (step,) = karan.steps
+    assert step == (
+        "4 of 12 samples of Karan look like somebody else than the other 8. Look through all of them on the page, "
+        "under People, and delete those that do not show Karan; then train again."
+    )
+    assert findings.verdict.endswith(" Among the samples of Karan some look like somebody else.")
 
 
 def test_augmentation_is_shown_beside_each_face(tmp_path: Path) -> None:

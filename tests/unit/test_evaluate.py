@@ -41,7 +41,7 @@ def test_without_test_samples_there_are_no_shares() -> None:
     metrics = evaluate(np.empty((0, 2), np.float32), np.empty(0, np.int64), NOBODY, threshold=0.7)
 
     assert metrics.test_samples == 0
-    assert metrics.accuracy is metrics.recall is metrics.false_names is None
+    assert metrics.accuracy is metrics.recall is metrics.false_names is metrics.calibration_error is None
     assert metrics.confusion == ((0, 0), (0, 0))
 
 
@@ -60,3 +60,10 @@ def test_strangers_with_a_name_are_counted_and_none_are_no_share() -> None:
 
     assert (metrics.strangers, metrics.strangers_named) == (3, pytest.approx(2 / 3))
     assert evaluate(PROBABILITIES, LABELS, NOBODY, threshold=0.7).strangers_named is None
+
+
+def test_the_calibration_error_is_of_known_faces_and_strangers() -> None:
+    """Half of it each: sure by 0.9, 0.6, 0.8 and wrongly 0.9 of known faces, and by 0.5 of a stranger."""
+    metrics = evaluate(PROBABILITIES, LABELS, np.array([[0.5, 0.2]], np.float32), threshold=0.7)
+
+    assert metrics.calibration_error == pytest.approx((2 * abs(1 / 2 - 0.9) + 0.4 + 0.2) / 8 + 0.5 / 2)

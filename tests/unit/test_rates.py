@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.rates import (
-    Count,
-    Rate,
-    average_over_tracks,
-    calibration_error,
-    passing_confidence,
-    summarise,
-)
+from benchmarks.rates import Count, Rate, average_over_tracks, passing_confidence, summarise
 
 
 def test_a_track_is_ten_faces_and_never_reaches_into_the_next_sequence() -> None:
@@ -37,32 +30,6 @@ def test_no_more_than_the_percentage_is_above_the_passing_confidence() -> None:
     assert (sure > passing_confidence(sure, 1)).sum() == 2
     assert (sure[:99] > passing_confidence(sure[:99], 1)).sum() == 0
     assert passing_confidence(np.array([1.0] * 3 + [0.5] * 197), 1) == 1.0
-
-
-def test_whoever_is_as_often_right_as_sure_is_calibrated() -> None:
-    """Of those that are 0.6 sure, three of five are right; of those that are 0 and 1 sure, none and all."""
-    confidences = np.array([0.6] * 5 + [0.0, 1.0])
-    right = np.array([True, True, True, False, False, False, True])
-
-    assert calibration_error(confidences, right, np.ones(7)) == pytest.approx(0)
-
-
-def test_the_calibration_error_is_the_weighed_gap_of_the_bins() -> None:
-    """Within a bin, too sure and not sure enough make up for each other; bins do not."""
-    confidences, right = np.array([0.61, 0.65, 0.9]), np.array([False, True, True])
-
-    error = calibration_error(confidences, right, np.array([1.0, 1.0, 2.0]))
-
-    assert error == pytest.approx((abs(1 - 1.26) + 2 * 0.1) / 4)
-
-
-def test_a_confidence_between_two_bins_belongs_to_the_lower() -> None:
-    """As in the paper, a bin does not hold its lower end; zero is in the first all the same."""
-    confidences = np.array([1 / 15, 0.0])
-
-    error = calibration_error(confidences, np.array([False, True]), np.ones(2))
-
-    assert error == pytest.approx((1 - 1 / 15) / 2)
 
 
 def test_a_rate_has_the_mean_and_the_worst_seed_and_the_worst_person() -> None:

@@ -8,7 +8,7 @@ import pytest
 from services.trainer.report_advice import Advice, advise, advise_on_strangers, collect_next
 from services.trainer.report_facts import ReportFacts
 from services.trainer.report_findings import find_people, find_strangers
-from tests.report_builder import Answers, report_facts, with_near_copies, with_one_day
+from tests.report_builder import Answers, report_facts, with_near_copies, with_odd_samples, with_one_day
 
 GOOD: Answers = {"Karan": 100}
 
@@ -93,6 +93,24 @@ def test_who_was_enrolled_on_one_day_is_to_come_again() -> None:
     few = advice_for("Karan", with_one_day(report_facts({"Karan": {"Karan": 50, None: 50}}, learned=20)))
     assert few.steps[0] == day
     assert "only 50 pictures" in few.steps[1]
+
+
+def test_samples_that_look_like_somebody_else_come_first() -> None:
+    """They spoil all that is learned, so nothing else is worth doing before; whoever is enrolled is named."""
+    facts = report_facts({"Zoë": {"Zoë": 50, None: 50}, "Karan": GOOD}, learned=20)
+    advice = advice_for("Zoë", with_odd_samples(facts, like=1))
+    assert advice.steps[0].startswith("4 of 12 samples of Zoë look like Karan. Look through all of them on the page")
+    assert "only 50 pictures" in advice.steps[1]
+    assert advice_for("Karan", with_odd_samples(facts, like=1)).steps == ()
+
+
+def test_of_who_has_odd_samples_only_these_are_a_step() -> None:
+    """Somebody reliable needs no other enrolment for it, so there is no command."""
+    advice = advice_for("Karan", with_odd_samples(report_facts({"Karan": GOOD})))
+    assert advice.command is None
+    assert [step.split(".")[0] for step in advice.steps] == [
+        "4 of 12 samples of Karan look like somebody else than the other 8"
+    ]
 
 
 def test_scattered_mistakes_ask_for_more_samples() -> None:

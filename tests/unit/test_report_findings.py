@@ -12,6 +12,7 @@ from services.trainer.report_findings import (
     find_people,
     find_strangers,
 )
+from services.trainer.report_words import mistake_in_words
 from tests.report_builder import THRESHOLD, report_facts
 
 FACTS = report_facts(
@@ -92,6 +93,13 @@ def test_the_confusion_has_a_row_for_strangers_and_a_column_for_unknown() -> Non
     assert counts.sum() == len(FACTS.test_labels) + len(FACTS.stranger_images)
     assert counts[3].tolist() == [20, 0, 0, 71, 0, 9]
     assert counts[5].tolist() == [3, 1, 0, 0, 0, 46]
+
+
+def test_a_face_without_a_name_is_never_called_certain() -> None:
+    """However near to 1 the threshold and its confidence are."""
+    facts = replace(report_facts({"Karan": {"Karan": 1}}), threshold=0.9995)
+    (mistake,) = find_mistakes(replace(facts, test_probabilities=np.array([[0.999]], np.float32)), most=1)
+    assert mistake_in_words(mistake) == "This is Karan, who got no name: the surest guess was only 0.99."
 
 
 def test_nothing_to_test_with_is_no_error() -> None:

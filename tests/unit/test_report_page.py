@@ -4,18 +4,20 @@ import base64
 import hashlib
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
 from services.trainer.report_facts import ReportFacts
 from services.trainer.report_findings import find_mistakes, find_people
 from services.trainer.report_page import Picture, write_page
-from tests.report_builder import report_facts
+from tests.report_builder import report_facts, with_odd_samples
 
 SCRIPT = "<script>alert('1')"
 # The beginning of a PNG of 20 by 10 pixels; the page asks for no more than its size.
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (20).to_bytes(4, "big") + (10).to_bytes(4, "big")
-PICTURES = dict.fromkeys(("learning-curves", "confusion", "scores", "samples"), Picture(PNG, PNG))
+NAMES = ("learning-curves", "confusion", "scores", "samples", "reliability")
+PICTURES = dict.fromkeys(NAMES, Picture(PNG, PNG))
 
 
 def page_of(facts: ReportFacts) -> str:
@@ -74,6 +76,42 @@ def test_people_who_need_nothing_are_folded_away_when_they_are_many() -> None:
     assert "9 more people are recognised reliably" in folded
     assert "<bdi>Messi</bdi>" in shown
     assert "<bdi>Person 1</bdi></h3>" not in shown
+
+
+def test_who_has_odd_samples_is_not_folded_away() -> None:
+    """However reliable: some of the samples are shown, with what to do."""
+    facts = report_facts({f"Person {number}": {f"Person {number}": 100} for number in range(9)})
+    shown, folded = page_of(with_odd_samples(facts)).split("<details>")
+    assert "8 more people are recognised reliably" in folded
+    assert "<bdi>Person 0</bdi></h3>" in shown
+    assert "4 of 12 samples of Person 0 look like somebody else than the other 8" in shown
+    assert len(re.findall(r'width="72" height="72"', shown)) == 4
+    assert "look like somebody else" not in page_of(facts)
+
+
+def test_confidence_is_set_against_right_answers() -> None:
+    """Strangers have half of the weight, or are said to be missing; without test pictures there is nothing to say."""
+    answers = {"Karan": {"Karan": 90, None: 10}}
+    sentence = (
+        "Of faces that were 90\N{THIN SPACE}% sure, {}\N{THIN SPACE}% were right. "
+        "Over all faces, the two are {} percentage points apart"
+    )
+    both = page_of(report_facts(answers, strangers={"Karan": 10, None: 40}))
+    assert sentence.format("82", "13.0") in both
+    assert "count for half each" in both
+    alone = page_of(report_facts(answers))
+    assert sentence.format("100", "16.0") in alone
+    assert "no strangers were tested" in alone
+    assert "percentage points apart" not in page_of(report_facts({"Karan": {}}))
+
+
+def test_what_the_threshold_could_not_be_chosen_by_stands_under_it() -> None:
+    """Each note in the words it came in, as text."""
+    facts = report_facts({"Karan": {"Karan": 30}})
+    note = "With <two> people nobody could stand for a stranger."
+    noted = page_of(replace(facts, calibration_notes=(note,)))
+    assert f"<li>{html.escape(note)}</li>" in noted.split("<dt>Threshold</dt>")[1]
+    assert 'class="notes"' not in page_of(facts)
 
 
 def test_nobody_tested_is_no_praise() -> None:

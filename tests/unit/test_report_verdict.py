@@ -7,7 +7,7 @@ import pytest
 
 from services.trainer.report_findings import find_people, find_strangers
 from services.trainer.report_verdict import verdict
-from tests.report_builder import Answers, report_facts
+from tests.report_builder import Answers, report_facts, with_odd_samples
 
 UNKNOWN: Answers = {None: 100}
 
@@ -77,6 +77,20 @@ def test_the_verdict_is_plain(answers: Mapping[str, Answers], strangers: Answers
 def test_without_any_test_nothing_is_claimed() -> None:
     """Nobody can tell, and that is said."""
     assert verdict_of({"Karan": {}, "Zoë": {}}, {}).startswith("Nobody has test pictures")
+
+
+def test_samples_that_look_like_somebody_else_are_told_last() -> None:
+    """Also where nobody was tested; whoever else has some is counted."""
+    untested = with_odd_samples(report_facts({"Karan": {}, "Zoë": {}}))
+    assert verdict(find_people(untested), find_strangers(untested)).endswith(
+        "Collect some first. Among the samples of Karan some look like somebody else."
+    )
+    facts = with_odd_samples(report_facts({"Karan": good("Karan"), "Zoë": good("Zoë")}, UNKNOWN))
+    assert facts.train_descriptors is not None
+    facts.train_descriptors.descriptors[12:16] += 0.5
+    assert verdict(find_people(facts), find_strangers(facts)).endswith(
+        "0 of 100 got somebody's name. Among the samples of Karan and 1 more some look like somebody else."
+    )
 
 
 def test_without_background_the_verdict_says_so() -> None:
