@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.experiment import Indexes
-from benchmarks.familiar_recipe import validation_count
 from benchmarks.gallery import Gallery
 from benchmarks.pooled_features import INPUT_SIZE, Features, PooledFeatures, base_input, load_frozen
 from benchmarks.progress import tell
 from benchmarks.recipe import Enrolled, Recognizer, joined
 from shared.images import Image
 
+VALIDATION_SHARE = 0.1
 DENSE_UNITS = (1024, 1024, 512)
 BATCH_SIZE = 32
 THRESHOLD = 0.5
@@ -85,7 +85,7 @@ def fit_notebook(
     `ModelCheckpoint` has written into the folder; it takes what `base_input` makes.
     """
     keras.utils.set_random_seed(seed)
-    kept_back = {name: validation_count(len(crops)) for name, crops in train.items()}
+    kept_back = {name: _validation_count(len(crops)) for name, crops in train.items()}
     learned = _stack([crops[: -kept_back[name]] for name, crops in train.items()])
     checked = _stack([crops[-kept_back[name] :] for name, crops in train.items()])
     base = load_frozen(keras.applications.MobileNet, weights, pooled=False)
@@ -136,8 +136,8 @@ def _compile(model: keras.Model) -> None:
 
 
 def _split(enrolled: Mapping[str, Indexes]) -> tuple[Examples, Examples]:
-    """Keep back the last faces of each person for validation, as many as Familiar's trainer does."""
-    kept_back = [validation_count(len(indexes)) for indexes in enrolled.values()]
+    """Keep back the last faces of each person for validation, a tenth."""
+    kept_back = [_validation_count(len(indexes)) for indexes in enrolled.values()]
     parts = list(zip(enrolled.values(), kept_back, strict=True))
     return _label([own[:-last] for own, last in parts]), _label([own[-last:] for own, last in parts])
 
@@ -149,3 +149,8 @@ def _label(by_person: Sequence[Indexes]) -> Examples:
 def _stack(by_person: Sequence[Sequence[Image]]) -> Examples:
     images = np.stack([base_input(crop) for crops in by_person for crop in crops])
     return Examples(images, np.repeat(np.arange(len(by_person)), [len(crops) for crops in by_person]))
+
+
+def _validation_count(samples: int) -> int:
+    """Say how many of a person's last samples are kept back for validation."""
+    return max(1, round(samples * VALIDATION_SHARE))

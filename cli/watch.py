@@ -55,16 +55,16 @@ def _print_predictions(client: redis.Redis) -> None:
             delay = (datetime.now(UTC) - prediction.captured_at).total_seconds() * 1000
             _print(
                 f"{prediction.captured_at:%H:%M:%S}  {prediction.camera}  {face.who}  "
-                f"{face.confidence:.2f}  version {prediction.model_version}  {delay:.0f} ms  "
-                f"{prediction.prediction_id}"
+                f"version {prediction.model_version}  {delay:.0f} ms  {prediction.prediction_id}"
             )
 
 
 def _print_sightings(client: redis.Redis) -> None:
     for sighting in sightings_of(client):
+        how_sure = f"  {sighting.confidence:.2f}" if sighting.person else ""
         _print(
-            f"{sighting.at:%H:%M:%S}  {sighting.camera}  {sighting.person or 'unknown'} {sighting.event}  "
-            f"{sighting.confidence:.2f}  version {sighting.model_version}  {sighting.sighting_id}"
+            f"{sighting.at:%H:%M:%S}  {sighting.camera}  {sighting.person or 'unknown'} {sighting.event}{how_sure}  "
+            f"version {sighting.model_version}  {sighting.sighting_id}"
         )
 
 

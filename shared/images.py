@@ -7,7 +7,7 @@ An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A mode
 import io
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import cv2
@@ -19,6 +19,8 @@ from shared.errors import ImageTooLarge, UnreadableImage
 from shared.messages import Box
 
 Image: TypeAlias = NDArray[np.uint8]
+# From the crop of a face to a model input.
+ToInput: TypeAlias = Callable[[Image], Image]
 
 MODEL_INPUT_SIZE = 160
 CROP_MARGIN = 0.15

@@ -158,7 +158,9 @@ class Manifest(Message):
     """A model version. The order of `people` is the order of the network's outputs.
 
     A face whose likeliest person has a confidence below `threshold` is unknown; the average over a track is judged by
-    `track_threshold`, None in versions from before there was one, where it is the same. `files` holds the
+    `track_threshold`, None in versions from before there was one, where it is the same. `descriptor` is where the
+    weights of the face descriptor came from, None where there is none, and `notes` are sentences of what training had
+    to do without. `files` holds the
     SHA-256 of every file of the version; `largest_difference` is the largest one seen between what
     `model.keras` and `model.tflite`, in float32, answer to the same crops. `gate` and `job_id`, the training job that
     it came of, are None in versions from before there was either. `background` counts the faces of strangers that were
@@ -173,6 +175,8 @@ class Manifest(Message):
     track_threshold: Confidence | None = None
     options: TrainingOptions
     weights: Weights
+    descriptor: Weights | None = None
+    notes: tuple[str, ...] = ()
     history: tuple[Epoch, ...]
     metrics: Metrics
     layers: tuple[Layer, ...]

@@ -150,8 +150,9 @@ WITHOUT_A_NAME: dict[Reason, str] = {
 class NamedFace(Message):
     """A face with its answer: `person` is a slug, or None where there is no name, and then `reason` says why.
 
-    Somebody unknown is `below_threshold`. A face that is too small or too blurred gets no name: its confidence is 0,
-    and it has no candidates.
+    `confidence` is the likeliest person's: where somebody unknown is `below_threshold`, it says how little it was
+    enough, and nothing of how surely it is nobody. A face that is too small or too blurred gets no name: its confidence
+    is 0, and it has no candidates.
 
     A face of a camera has a `track_id`, and its confidences are means over the newest faces of that track.
     """
@@ -165,8 +166,10 @@ class NamedFace(Message):
 
     @property
     def who(self) -> str:
-        """Say in words who it is: the person, or why there is no name."""
-        return self.person or WITHOUT_A_NAME[self.reason or "below_threshold"]
+        """Say in words who it is: the person and how sure that is, or why there is no name."""
+        if self.person is None:
+            return WITHOUT_A_NAME[self.reason or "below_threshold"]
+        return f"{self.person} {self.confidence:.2f}"
 
 
 class Prediction(Message):
@@ -191,7 +194,8 @@ class Sighting(Message):
     """Somebody came before a camera, or left it: an entry of the stream `sightings`, said once each.
 
     Both entries of a sighting have its `sighting_id`. `person` is None for somebody unknown, `track_id` that of the
-    newest track it was seen on. `at` is when the first face of who came, or the last face of who left, was captured.
+    newest track it was seen on. `confidence` is as in `NamedFace`. `at` is when the first face of who came, or the last
+    face of who left, was captured.
     """
 
     sighting_id: str
@@ -226,15 +230,25 @@ class NumberFormat(StrEnum):
     INT8 = "int8"
 
 
+class Base(StrEnum):
+    """Which frozen branches the new layers learn on: MobileNet alone, or a descriptor of faces beside it."""
+
+    BOTH = "both"
+    MOBILENET = "mobilenet"
+
+
 class TrainingOptions(Message):
     """What a training job may be told.
 
+    `base` says which frozen branches there are, `false_names` which share of strangers may get a name.
     `base_width` is MobileNet's alpha. `weights` is `imagenet`, `random` or the path of a file; None means
     the trainer's setting FAMILIAR_WEIGHTS. `seed` makes a training repeatable. `force` publishes the version even
     if it is worse than the one that is served. `serving` is the format of the served network; where int8 answers worse
     it is float32 all the same.
     """
 
+    base: Base = Base.BOTH
+    false_names: float = Field(default=0.01, gt=0, le=0.5)
     base_width: BaseWidth = 1.0
     weights: str | None = None
     epochs: int = Field(default=10, ge=1, le=1000)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.report_facts import ReportFacts, ReportPerson, TrainDescriptors
+from shared.images import MODEL_INPUT_SIZE
 from shared.messages import Epoch
 from shared.slugs import slug_of
 from tests.builders import NOON
@@ -18,10 +19,10 @@ SURE, UNSURE = 0.9, 0.3
 Answers = Mapping[str | None, int]
 
 
-def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = None, learned: int = 170) -> ReportFacts:
+def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = None, learned: int = 200) -> ReportFacts:
     """Give facts in which each person's test samples, and strangers, were answered so often with whom; None is nobody.
 
-    Everybody learned from so many samples and 30 more to check, of two days; 400 faces of strangers were learned from.
+    Everybody learned from so many samples, of two days; 400 faces of strangers were learned from.
     """
     names = list(answers)
     given = [(names.index(name), answer) for name in names for answer in _repeated(answers[name])]
@@ -29,7 +30,7 @@ def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = Non
     strange = _repeated(strangers or {})
     return ReportFacts(
         people=tuple(
-            ReportPerson(slug_of(name), name, learned, 30, sum(answers[name].values()), sessions=2, days=2)
+            ReportPerson(slug_of(name), name, learned, sum(answers[name].values()), sessions=2, days=2)
             for name in names
         ),
         history=tuple(_epoch(number) for number in range(1, 6)),
@@ -42,7 +43,7 @@ def report_facts(answers: Mapping[str, Answers], strangers: Answers | None = Non
         background_faces={"fetched": 400},
         training_seconds=42.0,
         created_at=NOON,
-        shown_samples=random.integers(0, 256, (2, SIDE, SIDE, 3), np.uint8),
+        shown_samples=random.integers(0, 256, (2, MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8),
     )
 
 

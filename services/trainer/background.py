@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from shared.images import MODEL_INPUT_SIZE, Image
 
-# Of ten faces, one chooses the threshold and one is asked at the end.
+# Of ten faces, one is asked at the end.
 _PARTS = 10
-_VALIDATION_PARTS = 1
 _TEST_PARTS = 1
 
 
 @dataclass(frozen=True)
 class Background:
-    """Strangers' faces in three parts, as with samples; any part may be empty.
+    """Strangers' faces in two parts, as with samples; either may be empty.
 
     Images are model inputs: RGB, `(n, 160, 160, 3)`, `uint8`. `marked`, `(n,)`, `bool`, tells which of
     `train_images` somebody marked as strangers; these are all learned from.
@@ -25,7 +24,6 @@ class Background:
 
     train_images: Image
     marked: NDArray[np.bool_]
-    validation_images: Image
     test_images: Image
 
 
@@ -37,13 +35,10 @@ def split_background(faces: Sequence[Image], marked: Sequence[Image] = ()) -> Ba
     """
     parts = [zlib.crc32(face.tobytes()) % _PARTS for face in faces]
     test = [face for face, part in zip(faces, parts, strict=True) if part < _TEST_PARTS]
-    rest = [(face, part - _TEST_PARTS) for face, part in zip(faces, parts, strict=True) if part >= _TEST_PARTS]
-    validation = [face for face, part in rest if part < _VALIDATION_PARTS]
-    train = [face for face, part in rest if part >= _VALIDATION_PARTS]
+    train = [face for face, part in zip(faces, parts, strict=True) if part >= _TEST_PARTS]
     return Background(
         train_images=stack_images([*train, *marked]),
         marked=np.array([False] * len(train) + [True] * len(marked), np.bool_),
-        validation_images=stack_images(validation),
         test_images=stack_images(test),
     )
 

@@ -70,8 +70,7 @@ def fingerprint_of(samples: TrainingSamples, options: TrainingOptions, weights: 
     background = samples.background
     for part in (
         *(samples.train_images, samples.train_labels, samples.train_sessions),
-        *(samples.validation_images, samples.validation_labels, samples.validation_sessions),
-        *(background.train_images, background.marked, background.validation_images),
+        *(background.train_images, background.marked),
     ):
         digest.update(str(part.shape).encode())
         digest.update(part.tobytes())

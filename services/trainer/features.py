@@ -1,4 +1,4 @@
-"""Features: what the frozen base sees in a face, computed outside Keras because nothing in it learns."""
+"""Features: what the frozen branches see in a face, computed outside Keras because nothing in them learns."""
 
 import os
 import threading
@@ -9,12 +9,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.augment import augment
+from services.trainer.augment import ANOTHER_MOMENT, Strength, augment
 from services.trainer.litert import LiteRTNetwork
 from shared.images import Image
 
 # Of the network: the first output is the probabilities.
-_OUTPUT = 1
+_FIRST = 1
 
 
 class Features:
@@ -24,10 +24,15 @@ class Features:
     run, but an interpreter is good for one thread only, so each thread makes its own.
     """
 
-    def __init__(self, converted: bytes) -> None:
-        """Take what `to_litert` made of `services.trainer.network.with_features`."""
+    def __init__(self, converted: bytes, branches: int) -> None:
+        """Take what `to_litert` made of `services.trainer.network.with_features`, a network of so many branches.
+
+        `descriptor` is how many of the features, the last ones, are a descriptor's.
+        """
         self._converted = converted
-        self._count = LiteRTNetwork(converted, _OUTPUT).outputs
+        self._branches = branches
+        self._count = self._network().outputs
+        self.descriptor = LiteRTNetwork(converted, _FIRST + 1, branches).outputs if branches > 1 else 0
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(os.cpu_count(), "features", self._load)
 
@@ -41,17 +46,20 @@ class Features:
         """End the threads, and with them their interpreters."""
         self._threads.shutdown()
 
-    def __call__(self, images: Image, seeds: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+    def __call__(
+        self, images: Image, seeds: tuple[int, ...] | None = None, strength: Strength = ANOTHER_MOMENT
+    ) -> NDArray[np.float32]:
         """Compute the features, `(n, features)`, of RGB images, `(n, 160, 160, 3)`, 0..255; n may be 0.
 
-        With `seeds` each image is augmented first; the same seeds and place give the same augmentation.
+        With `seeds` each image is augmented first, by that strength; the same seeds and place give the same
+        augmentation.
         """
         found = np.empty((len(images), self._count), np.float32)
 
         def compute(place: int) -> None:
             image = images[place]
             if seeds is not None:
-                image = augment(image, np.random.default_rng((*seeds, place)))
+                image = augment(image, np.random.default_rng((*seeds, place)), strength)
             found[place] = self._own.network(image)
 
         for _ in self._threads.map(compute, range(len(images))):
@@ -60,4 +68,7 @@ class Features:
         return found
 
     def _load(self) -> None:
-        self._own.network = LiteRTNetwork(self._converted, _OUTPUT)
+        self._own.network = self._network()
+
+    def _network(self) -> LiteRTNetwork:
+        return LiteRTNetwork(self._converted, _FIRST, self._branches)

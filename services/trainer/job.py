@@ -13,6 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from services.trainer.comparison import Contender, compare
+from services.trainer.landmarks import open_input, read_landmarks
 from services.trainer.outcome import Outcome, names_of
 from services.trainer.read_background import StrangersRead, read_background
 from services.trainer.read_samples import read_training_samples
@@ -23,6 +24,7 @@ from shared import redis_names
 from shared.background_store import BackgroundStore
 from shared.connection import DISK_IS_FULL, open_redis
 from shared.errors import DiskFull, FamiliarError, InvalidRequest
+from shared.images import ToInput
 from shared.logs import configure_logs
 from shared.manifest import Manifest
 from shared.messages import Epoch, ModelVersion, TrainingOptions
@@ -104,13 +106,19 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
         started = time.monotonic()
         store = SampleStore(settings.home)
         report.step("reading samples")
-        strangers = _read_strangers(settings)
-        samples = read_training_samples(store, strangers.background)
+        landmarks = read_landmarks()
+        to_input = open_input(landmarks)
+        strangers = _read_strangers(settings, to_input)
+        samples = read_training_samples(store, strangers.background, to_input)
         _log.info("training", people=len(samples.people), samples=len(samples.train_images), **strangers.faces)
         with models.staging_folder() as staging:
             report.step("preparing the frozen base")
             weights, checkpoint = options.weights or settings.weights, models.checkpoint(this_job_id())
             training = train_network(samples, options, weights, staging, report.epoch, checkpoint)
+            if landmarks is not None:
+                (staging / LANDMARKS).write_bytes(landmarks)
+            for note in training.notes:
+                _log.warning("calibrated without all that it takes", hint=note)
             report.step("comparing with what is served")
             candidate = Contender(
                 (staging / SERVED_MODEL).read_bytes(),
@@ -138,8 +146,8 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
     return manifest
 
 
-def _read_strangers(settings: TrainerSettings) -> StrangersRead:
-    strangers = read_background(BackgroundStore(settings.home), settings.background, settings.yunet)
+def _read_strangers(settings: TrainerSettings, to_input: ToInput) -> StrangersRead:
+    strangers = read_background(BackgroundStore(settings.home), settings.background, settings.yunet, to_input)
     if strangers.passed_over:
         _log.warning("pictures of strangers without a face, or unreadable", count=strangers.passed_over)
     if not strangers.faces:

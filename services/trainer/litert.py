@@ -1,6 +1,7 @@
 """LiteRT: turning a Keras network into one, and running it."""
 
 import warnings
+from collections.abc import Sequence
 
 import flatbuffers
 import keras
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from shared.errors import BrokenExport
 
-_DENSE = schema.BuiltinOperator.FULLY_CONNECTED
 _FILE_IDENTIFIER = b"TFL3"
+
+Weights = NDArray[np.float32]
 
 
 def to_litert(model: keras.Model, calibration: NDArray[np.uint8] | None = None) -> bytes:
@@ -44,39 +46,34 @@ def to_litert(model: keras.Model, calibration: NDArray[np.uint8] | None = None) 
         raise BrokenExport(f"The network cannot be converted to LiteRT. Nothing was published. ({error})") from error
 
 
-def with_weights(converted: bytes, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> bytes:
-    """Give the one dense layer of a converted network other weights, and leave it its first output alone.
+def with_weights(converted: bytes, before: Sequence[Weights], after: Sequence[Weights]) -> bytes:
+    """Give a converted network other weights, found by what they were, and leave it its first output alone.
 
-    `kernel` is `(inputs, units)` and `bias` is `(units,)`, as in Keras. It costs milliseconds, where converting takes
-    as long as some epochs do.
+    `before` and `after` are `(inputs, units)` or `(units,)`, as in Keras, pairs of one shape. It costs milliseconds,
+    where converting takes as long as some epochs do.
 
     Raises:
-        BrokenExport: the network has not one dense layer with weights of these shapes.
+        BrokenExport: the network does not hold all of them once.
     """
     network = schema.ModelT.InitFromPackedBuf(converted, 0)
     (graph,) = network.subgraphs
-    dense = [operator for operator in graph.operators if _code(network, operator) == _DENSE]
-    tensors = [graph.tensors[place] for operator in dense for place in operator.inputs[1:]]
-    weights = [kernel.T, bias]
-    if [tuple(tensor.shape) for tensor in tensors] != [values.shape for values in weights]:
-        raise BrokenExport("The converted network has no place for what was learned. Nothing was published.")
-    for tensor, values in zip(tensors, weights, strict=True):
-        network.buffers[tensor.buffer].data = np.frombuffer(values.astype("<f4").tobytes(), np.uint8)
+    for old, new in zip(before, after, strict=True):
+        sought = old.T.astype("<f4").tobytes()
+        places = [buffer for buffer in network.buffers if buffer.data is not None and bytes(buffer.data) == sought]
+        if len(places) != 1 or old.shape != new.shape:
+            raise BrokenExport("The converted network has no place for what was learned. Nothing was published.")
+        places[0].data = np.frombuffer(new.T.astype("<f4").tobytes(), np.uint8)
     graph.outputs = graph.outputs[:1]
     builder = flatbuffers.Builder(len(converted))
     builder.Finish(network.Pack(builder), _FILE_IDENTIFIER)
     return bytes(builder.Output())
 
 
-def _code(network: schema.ModelT, operator: schema.OperatorT) -> int:
-    return int(network.operatorCodes[operator.opcodeIndex].builtinCode)
-
-
 class LiteRTNetwork:
     """A converted network, for one thread."""
 
-    def __init__(self, converted: bytes, output: int = 0) -> None:
-        """Load what `to_litert` made, to ask for one of its outputs.
+    def __init__(self, converted: bytes, first: int = 0, last: int = 0) -> None:
+        """Load what `to_litert` made, to ask for its outputs from `first` to `last`, one behind the other.
 
         `input_size` is the side of its images, `outputs` how many numbers it answers.
 
@@ -85,13 +82,14 @@ class LiteRTNetwork:
         """
         self._interpreter = Interpreter(model_content=converted, num_threads=1)
         self._interpreter.allocate_tensors()
-        pixels, answer = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[output]
-        self._input, self._output = pixels["index"], answer["index"]
-        self.input_size, self.outputs = int(pixels["shape"][1]), int(answer["shape"][-1])
+        pixels, answers = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()
+        asked = answers[first : last + 1]
+        self._input, self._asked = pixels["index"], [answer["index"] for answer in asked]
+        self.input_size, self.outputs = int(pixels["shape"][1]), sum(int(answer["shape"][-1]) for answer in asked)
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answer to one RGB image, `(160, 160, 3)`, 0..255, without the batch dimension."""
         self._interpreter.set_tensor(self._input, image[np.newaxis].astype(np.float32))
         self._interpreter.invoke()
-        answer: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[0]
-        return answer
+        answers = [self._interpreter.get_tensor(index)[0] for index in self._asked]
+        return answers[0] if len(answers) == 1 else np.concatenate(answers)

@@ -8,7 +8,7 @@ import numpy as np
 
 from services.trainer.gate import without_served
 from services.trainer.read_background import StrangersRead
-from services.trainer.report import ReportFacts, ReportPerson
+from services.trainer.report import ReportFacts, ReportPerson, TrainDescriptors
 from services.trainer.train import Training
 from services.trainer.training_samples import TrainingSamples
 from shared.errors import PersonForgotten
@@ -54,6 +54,8 @@ class Outcome:
             training_seconds=self.seconds,
             created_at=datetime.now(UTC),
             shown_samples=self._shown_samples(),
+            train_descriptors=self._train_descriptors(),
+            calibration_notes=training.notes,
         )
 
     def manifest(
@@ -74,8 +76,11 @@ class Outcome:
             created_at=datetime.now(UTC),
             people=self._people(names),
             threshold=training.threshold,
+            track_threshold=training.track_threshold,
             options=self.options,
             weights=training.weights,
+            descriptor=training.descriptor,
+            notes=training.notes,
             history=training.history,
             metrics=training.metrics,
             layers=training.layers,
@@ -97,15 +102,21 @@ class Outcome:
             ManifestPerson(
                 slug=slug,
                 name=names[slug],
-                train_samples=learned + checked,
+                train_samples=learned,
                 test_samples=tested,
                 recall=self.training.recall[label],
                 sessions=samples.sessions(label),
                 days=int(samples.days[label]),
                 tests_left_out=int(samples.tests_left_out[label]),
             )
-            for label, (slug, (learned, checked, tested)) in enumerate(self._counts().items())
+            for label, (slug, (learned, tested)) in enumerate(self._counts().items())
         )
+
+    def _train_descriptors(self) -> TrainDescriptors | None:
+        samples, descriptors = self.samples, self.training.descriptors
+        if descriptors is None:
+            return None
+        return TrainDescriptors(descriptors, samples.train_labels, samples.train_images)
 
     def _shown_samples(self) -> Image:
         """Give the middle train sample of each of the first few people."""
@@ -113,12 +124,12 @@ class Outcome:
         places = [np.flatnonzero(labels == label) for label in range(min(PEOPLE_SHOWN, len(self.samples.people)))]
         return self.samples.train_images[[own[len(own) // 2] for own in places]]
 
-    def _counts(self) -> dict[str, tuple[int, int, int]]:
-        """Count each person's train, validation and test samples, by slug."""
+    def _counts(self) -> dict[str, tuple[int, int]]:
+        """Count each person's train and test samples, by slug."""
         samples = self.samples
-        parts = (samples.train_labels, samples.validation_labels, samples.test_labels)
-        learned, checked, tested = (np.bincount(labels, minlength=len(samples.people)).tolist() for labels in parts)
-        return dict(zip(samples.people, zip(learned, checked, tested, strict=True), strict=True))
+        parts = (samples.train_labels, samples.test_labels)
+        learned, tested = (np.bincount(labels, minlength=len(samples.people)).tolist() for labels in parts)
+        return dict(zip(samples.people, zip(learned, tested, strict=True), strict=True))
 
 
 def names_of(store: SampleStore, samples: TrainingSamples) -> dict[str, str]:

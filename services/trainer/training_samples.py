@@ -1,4 +1,4 @@
-"""The samples of one training: who learns, who checks while learning, who judges at the end."""
+"""The samples of one training: who learns, and who judges at the end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,7 @@ from services.trainer.background import Background, split_background, stack_imag
 from shared.errors import TooFewPeople, TooFewSamples
 from shared.images import Image
 
-VALIDATION_SHARE = 0.1
 FEWEST_SAMPLES = 2
-# A session of fewer samples is left whole to learn from.
-FEWEST_TO_VALIDATE = 5
 # With fewer, one picture more or less changes what is said of somebody.
 FEWEST_TO_TEST = 20
 
@@ -36,7 +33,7 @@ class Sessions:
 
 @dataclass(frozen=True)
 class TrainingSamples:
-    """Model inputs, whose they are and of which session, in three parts that share no moment, and strangers in three.
+    """Model inputs, whose they are and of which session, in two parts that share no moment, and strangers in two.
 
     Images are RGB, `(n, 160, 160, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
     holds slugs. Sessions are `(n,)`, `int64`, numbers within the person in the order of time. Only the test part and
@@ -48,9 +45,6 @@ class TrainingSamples:
     train_images: Image
     train_labels: Labels
     train_sessions: Labels
-    validation_images: Image
-    validation_labels: Labels
-    validation_sessions: Labels
     test_images: Image
     test_labels: Labels
     test_sessions: Labels
@@ -64,9 +58,8 @@ class TrainingSamples:
         return len(self.background.train_images) > 0
 
     def sessions(self, label: int) -> int:
-        """Count the sessions from which somebody is learned, those that only check among them."""
-        parts = ((self.train_labels, self.train_sessions), (self.validation_labels, self.validation_sessions))
-        return len({int(session) for labels, sessions in parts for session in sessions[labels == label]})
+        """Count the sessions from which somebody is learned."""
+        return len(set(self.train_sessions[self.train_labels == label].tolist()))
 
 
 def split_by_time(
@@ -75,12 +68,10 @@ def split_by_time(
     background: Background | None = None,
     sessions: Sessions | None = None,
 ) -> TrainingSamples:
-    """Put the last `VALIDATION_SHARE` of each session's train samples into validation, and choose who is to judge.
+    """Put everybody's samples side by side, and choose who is to judge.
 
     `train` and `test` give each person's model inputs by slug; those of `train` in order of capture time. Without
-    `sessions` all samples of a person are of one. Neighbouring frames of a video are nearly the same picture, so a
-    random split would put one of two twins on either side, and validation would only show what was learned by
-    heart. Sessions of fewer than `FEWEST_TO_VALIDATE` samples give none, but everybody has one to validate with.
+    `sessions` all samples of a person are of one.
 
     Where somebody has at least `FEWEST_TO_TEST` test samples of sessions of which none are learned from, they are
     tested with these alone: these show how well they are recognised another time, the others only how well the same.
@@ -100,13 +91,11 @@ def split_by_time(
                 "Enrol them again, or forget them."
             )
     sessions = sessions or _one_session_each(train, test)
-    kept_back = {person: _places_to_validate(sessions.train[person]) for person in people}
     judges = {person: _places_to_test(sessions, person) for person in people}
-    learned = {person: sorted(set(range(len(train[person]))) - set(kept_back[person])) for person in people}
+    learned = {person: list(range(len(train[person]))) for person in people}
     return TrainingSamples(
         people,
         *_stack(train, sessions.train, learned),
-        *_stack(train, sessions.train, kept_back),
         *_stack(test, sessions.test, judges),
         background,
         np.array([sessions.days[person] for person in people], np.int64),
@@ -120,18 +109,6 @@ def _one_session_each(train: Mapping[str, Sequence[Image]], test: Mapping[str, S
         test={person: [0] * len(images) for person, images in test.items()},
         days=dict.fromkeys(train, 1),
     )
-
-
-def _places_to_validate(sessions: Sequence[int]) -> list[int]:
-    """Give the places of the train samples that validate: the last of each session, or one of the largest."""
-    places = {session: np.flatnonzero(np.equal(sessions, session)).tolist() for session in sorted(set(sessions))}
-    last = [
-        place
-        for own in places.values()
-        if len(own) >= FEWEST_TO_VALIDATE
-        for place in own[-max(1, round(len(own) * VALIDATION_SHARE)) :]
-    ]
-    return sorted(last) or [max(reversed(places.values()), key=len)[-1]]
 
 
 def _places_to_test(sessions: Sessions, person: str) -> list[int]:

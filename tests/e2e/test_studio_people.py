@@ -14,7 +14,7 @@ from services.capture.person_looks import person
 from shared.background_store import BackgroundSource, BackgroundStore
 from shared.errors import TooFewPeople
 from shared.images import encode_jpeg
-from shared.manifest import Gate, Manifest
+from shared.manifest import Gate, Manifest, Metrics
 from shared.messages import Split
 from tests.browser import launch_chromium
 from tests.builders import manifest_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conftest import Running
 
 PHOTOS = 9
+NOTE = "There were no strangers to calibrate by. `familiar background fetch` brings some."
 
 
 @pytest.fixture(scope="module")
@@ -130,21 +131,28 @@ def test_a_training_that_fails_says_why(stack: "Running", studio: Studio) -> Non
 
 
 def test_a_refused_version_says_why(stack: "Running", studio: Studio) -> None:
-    """It lies among the others, and does not answer."""
+    """It lies among the others, and does not answer. What its training had to do without is said in both places."""
     reason = "It gives strangers a name more often than version 1."
+    metrics = Metrics(
+        test_samples=0, accuracy=None, recall=None, false_names=None, confusion=(), calibration_error=0.0312
+    )
+    what = {"gate": Gate(accepted=False, reason=reason), "metrics": metrics, "notes": (NOTE,)}
     with stack.models.staging_folder() as staging:
         (staging / "model.tflite").write_bytes(b"a network")
 
         def describe(version: int, files: dict[str, str]) -> Manifest:
-            gate = Gate(accepted=False, reason=reason)
-            return manifest_of(version, files, ("zoe-k",)).model_copy(update={"gate": gate})
+            return manifest_of(version, files, ("zoe-k",)).model_copy(update=what)
 
         stack.models.publish(staging, describe)
     verdict = studio.page.locator("#verdict")
     studio.expect(verdict.get_by_role("heading", name="Version 1 was refused")).to_be_visible()
     studio.expect(verdict).to_contain_text(reason)
+    studio.expect(verdict.locator(".notes")).to_contain_text(NOTE.replace("`", ""))
     studio.expect(studio.version(1)).to_have_attribute("data-state", "rejected")
     studio.expect(studio.version(1)).to_contain_text(reason)
+    studio.expect(studio.version(1)).to_contain_text("confidences are 3.1 % off on average")
+    studio.version(1).get_by_text("Layers, augmentation, downloads").click()
+    studio.expect(studio.version(1).locator(".notes")).to_contain_text(NOTE.replace("`", ""))
 
 
 def test_photographs_of_strangers_are_learned_from(stack: "Running", studio: Studio) -> None:

@@ -91,7 +91,8 @@ def test_inside_another_network_it_is_saved_loaded_and_converted(
 
     random = np.random.default_rng(0)
     kernel, bias = random.normal(size=(DESCRIPTOR_LENGTH, 2)).astype(np.float32), np.ones(2, np.float32)
-    answers = _by_litert(with_weights(to_litert(loaded), kernel, bias), drawn_chips)
+    before = network.layers[-1].get_weights()
+    answers = _by_litert(with_weights(to_litert(loaded), before, [kernel, bias]), drawn_chips)
     np.testing.assert_allclose(answers, _by_keras(descriptor, drawn_chips) @ kernel + bias, atol=1e-4)
 
 

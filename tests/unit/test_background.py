@@ -1,4 +1,4 @@
-"""Strangers' faces: which teach, which choose the threshold, which judge."""
+"""Strangers' faces: which teach, which judge."""
 
 import numpy as np
 
@@ -16,20 +16,19 @@ def keys(images: Image) -> set[bytes]:
     return {image.tobytes() for image in images}
 
 
-def parts(background: Background) -> tuple[set[bytes], set[bytes], set[bytes]]:
-    """Give the three parts."""
-    return keys(background.train_images), keys(background.validation_images), keys(background.test_images)
+def parts(background: Background) -> tuple[set[bytes], set[bytes]]:
+    """Give both parts."""
+    return keys(background.train_images), keys(background.test_images)
 
 
 def test_every_face_is_in_one_part_and_most_teach() -> None:
-    """About one tenth chooses, about one tenth judges; of 200 that is 20, give or take what chance does."""
+    """About one tenth judges; of 200 that is 20, give or take what chance does."""
     given = faces(200)
 
-    train, validation, test = parts(split_background(given))
+    train, test = parts(split_background(given))
 
-    assert train | validation | test == keys(np.stack(given))
-    assert len(train) + len(validation) + len(test) == 200
-    assert 8 <= len(validation) <= 36
+    assert train | test == keys(np.stack(given))
+    assert len(train) + len(test) == 200
     assert 8 <= len(test) <= 36
 
 
@@ -53,11 +52,11 @@ def test_what_somebody_marked_as_a_stranger_is_always_learned_from() -> None:
     assert len(background.marked) == len(background.train_images)
 
 
-def test_without_strangers_every_part_is_empty_and_has_its_shape() -> None:
+def test_without_strangers_both_parts_are_empty_and_have_their_shape() -> None:
     """So that nobody need ask whether there are any."""
     background = split_background(())
 
-    for images in (background.train_images, background.validation_images, background.test_images):
+    for images in (background.train_images, background.test_images):
         assert images.shape == (0, 160, 160, 3)
         assert images.dtype == np.uint8
     assert background.marked.shape == (0,)

@@ -150,6 +150,13 @@ def test_a_confidence_lies_between_0_and_1(confidence: float) -> None:
         Candidate(person="zoe", confidence=confidence)
 
 
+def test_a_name_comes_with_how_sure_it_is_and_somebody_unknown_without() -> None:
+    """The likeliest person's confidence would read as how surely it is nobody."""
+    known = NAMED.model_copy(update={"person": "arjun", "reason": None})
+    poor = NAMED.model_copy(update={"reason": "too_small"})
+    assert [face.who for face in (known, NAMED, poor)] == ["arjun 0.31", "unknown", "too small"]
+
+
 def test_a_frame_is_live_unless_it_says_otherwise() -> None:
     """Who publishes frames of their own need not know of enrolments."""
     frame = Frame(frame_id="f", camera="door", captured_at=TAKEN_AT, width=1, height=1)

@@ -27,7 +27,7 @@ def only_step(name: str, facts: ReportFacts) -> str:
 
 def test_who_is_recognised_reliably_needs_nothing() -> None:
     """Not even with few samples, or many near copies."""
-    facts = with_near_copies(report_facts({"Karan": GOOD}, learned=20), 100)
+    facts = with_near_copies(report_facts({"Karan": GOOD}, learned=50), 100)
     assert advice_for("Karan", facts) == Advice(())
 
 
@@ -45,7 +45,7 @@ def test_a_handful_of_test_samples_is_too_few() -> None:
 
 def test_who_was_learned_from_few_samples_is_to_be_enrolled_again() -> None:
     """Before anything else is tried."""
-    facts = report_facts({"Karan": {"Karan": 50, None: 50}}, learned=20)
+    facts = report_facts({"Karan": {"Karan": 50, None: 50}}, learned=50)
     assert "only 50 pictures. Collect 200" in only_step("Karan", facts)
 
 
@@ -90,14 +90,14 @@ def test_who_was_enrolled_on_one_day_is_to_come_again() -> None:
     day = "Enrol Karan again on another day, in other light: that is worth more than more samples of this one."
     advice = advice_for("Karan", with_one_day(report_facts({"Karan": GOOD})))
     assert advice == Advice((day,), "familiar enrol karan --camera CAMERA")
-    few = advice_for("Karan", with_one_day(report_facts({"Karan": {"Karan": 50, None: 50}}, learned=20)))
+    few = advice_for("Karan", with_one_day(report_facts({"Karan": {"Karan": 50, None: 50}}, learned=50)))
     assert few.steps[0] == day
     assert "only 50 pictures" in few.steps[1]
 
 
 def test_samples_that_look_like_somebody_else_come_first() -> None:
     """They spoil all that is learned, so nothing else is worth doing before; whoever is enrolled is named."""
-    facts = report_facts({"Zoë": {"Zoë": 50, None: 50}, "Karan": GOOD}, learned=20)
+    facts = report_facts({"Zoë": {"Zoë": 50, None: 50}, "Karan": GOOD}, learned=50)
     advice = advice_for("Zoë", with_odd_samples(facts, like=1))
     assert advice.steps[0].startswith("4 of 12 samples of Zoë look like Karan. Look through all of them on the page")
     assert "only 50 pictures" in advice.steps[1]
@@ -124,9 +124,9 @@ def test_scattered_mistakes_ask_for_more_samples() -> None:
 @pytest.mark.parametrize(
     ("answers", "learned", "words"),
     [
-        ({"Karan": 100}, 170, None),
-        ({"Karan": 40}, 50, "120 more to learn from and 60 more to test with"),
-        ({"Karan": 50, None: 50}, 170, "100 more to learn from, unlike those there are"),
+        ({"Karan": 100}, 200, None),
+        ({"Karan": 40}, 80, "120 more to learn from and 60 more to test with"),
+        ({"Karan": 50, None: 50}, 200, "100 more to learn from, unlike those there are"),
     ],
 )
 def test_what_is_missing_is_counted(answers: Answers, learned: int, words: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Which samples teach, which check, which judge."""
+"""Which samples teach, which judge."""
 
 import numpy as np
 import pytest
@@ -21,20 +21,11 @@ def colours(images: Image) -> list[int]:
     return [int(colour) for colour in images[:, 0, 0, 0]]
 
 
-def test_the_last_samples_of_each_person_go_to_validation() -> None:
-    """Two of 20 and two of 20, the ones that were captured last."""
-    samples = split_by_time({"arjun": crops(0, 20), "karan": crops(100, 20)}, {})
+def test_all_that_is_to_be_learned_from_is() -> None:
+    """In order of the people, and of each the order that was given."""
+    samples = split_by_time({"karan": crops(100, 2), "arjun": crops(0, 20)}, {})
 
-    assert colours(samples.train_images) == [*range(18), *range(100, 118)]
-    assert colours(samples.validation_images) == [18, 19, 118, 119]
-
-
-def test_every_person_has_a_validation_sample_however_few_there_are() -> None:
-    """Two samples: one teaches, one checks."""
-    samples = split_by_time({"arjun": crops(0, 2), "karan": crops(100, 2)}, {})
-
-    assert colours(samples.train_images) == [0, 100]
-    assert colours(samples.validation_images) == [1, 101]
+    assert colours(samples.train_images) == [*range(20), 100, 101]
 
 
 def test_labels_are_places_in_the_sorted_people() -> None:
@@ -42,8 +33,7 @@ def test_labels_are_places_in_the_sorted_people() -> None:
     samples = split_by_time({"karan": crops(100, 4), "arjun": crops(0, 3)}, {"karan": crops(200, 2)})
 
     assert samples.people == ("arjun", "karan")
-    assert samples.train_labels.tolist() == [0, 0, 1, 1, 1]
-    assert samples.validation_labels.tolist() == [0, 1]
+    assert samples.train_labels.tolist() == [0, 0, 0, 1, 1, 1, 1]
     assert samples.test_labels.tolist() == [1, 1]
     assert samples.test_labels.dtype == np.int64
 
@@ -97,35 +87,22 @@ def test_images_alone_are_one_session_and_one_day() -> None:
     """As of whoever was enrolled once."""
     samples = split_by_time({"arjun": crops(0, 4), "karan": crops(100, 4)}, {"karan": crops(200, 2)})
 
-    assert samples.train_sessions.tolist() == [0] * 6
-    assert samples.validation_sessions.tolist() == samples.test_sessions.tolist() == [0, 0]
+    assert samples.train_sessions.tolist() == [0] * 8
+    assert samples.test_sessions.tolist() == [0, 0]
     assert samples.test_sessions.dtype == np.int64
     assert samples.days.tolist() == [1, 1]
     assert samples.tests_left_out.tolist() == [0, 0]
 
 
-def test_each_session_gives_its_last_samples_to_validation() -> None:
-    """Two of 20, one of five and none of four, also where sessions took turns."""
-    first, second, third = [0] * 20, [1] * 5, [2] * 4
-    sessions = Sessions({"arjun": [0, 1, *first[1:], *second[1:], *third], "karan": [0] * 2}, {}, DAYS)
-    samples = split_by_time({"arjun": crops(0, 29), "karan": crops(100, 2)}, {}, sessions=sessions)
+def test_every_sample_keeps_its_session() -> None:
+    """Also where sessions took turns; they are counted for each person."""
+    sessions = Sessions({"arjun": [0, 1, 0, 0, 2], "karan": [0, 0]}, {}, DAYS)
+    samples = split_by_time({"arjun": crops(0, 5), "karan": crops(100, 2)}, {}, sessions=sessions)
 
-    assert colours(samples.validation_images) == [19, 20, 24, 101]
-    assert samples.validation_sessions.tolist() == [0, 0, 1, 0]
-    assert samples.train_sessions.tolist() == [0, 1, *first[3:], *second[2:], *third, 0]
+    assert colours(samples.train_images) == [0, 1, 2, 3, 4, 100, 101]
+    assert samples.train_sessions.tolist() == [0, 1, 0, 0, 2, 0, 0]
+    assert [samples.sessions(label) for label in range(2)] == [3, 1]
     assert samples.days.tolist() == [2, 1]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "validates"), [([0, 0, 1, 1], 3), ([0, 0, 0, 1], 2), ([0, 1, 0, 1, 2, 2, 2, 2, 3], 7), ([0, 1], 1)]
-)
-def test_who_has_short_sessions_alone_validates_with_one_sample(numbers: list[int], validates: int) -> None:
-    """The last one of the largest, or of the newest of those."""
-    sessions = Sessions({"arjun": numbers, "karan": [0] * 2}, {}, DAYS)
-    samples = split_by_time({"arjun": crops(0, len(numbers)), "karan": crops(100, 2)}, {}, sessions=sessions)
-
-    assert colours(samples.validation_images) == [validates, 101]
-    assert len(samples.train_images) == len(numbers)
 
 
 def test_a_session_that_was_not_learned_from_judges_alone() -> None:

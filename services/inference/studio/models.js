@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { nameOf } from "./stage.js";
-import { manifestOf } from "./training.js";
+import { manifestOf, notesOf } from "./training.js";
 import { counted, dateAndTime, joined, percent } from "./words.js";
 
 const STATES = {
@@ -104,7 +104,9 @@ class Row {
 function figuresInWords({ created_at: created, metrics }) {
   const tested = metrics.test_samples ? `${percent(metrics.recall)} of ${counted(metrics.test_samples, "test sample")} got the right name, ${percent(metrics.false_names)} a wrong one` : "not tested";
   const strangers = metrics.strangers ? `; of ${counted(metrics.strangers, "stranger")} ${percent(metrics.strangers_named)} got a name` : "";
-  return `${dateAndTime(created)}: ${tested}${strangers}.`;
+  const error = metrics.calibration_error;
+  const calibration = typeof error === "number" ? `; confidences are ${percent(error)} off on average` : "";
+  return `${dateAndTime(created)}: ${tested}${strangers}${calibration}.`;
 }
 
 function more(manifest) {
@@ -112,14 +114,16 @@ function more(manifest) {
   const parameters = (layers) => layers.reduce((sum, layer) => sum + layer.parameters, 0).toLocaleString();
   const learns = (layer) => layer.trainable && layer.parameters > 0;
   const trained = manifest.layers.filter(learns);
+  const bases = manifest.descriptor ? "MobileNet, the face descriptor and around them" : "MobileNet and around it";
   return [
+    notesOf(manifest),
     h("h4", {}, "What augmentation makes of a face"),
     manifest.findings
       ? h("img", { className: "augmentation", loading: "lazy", src: `v1/models/${manifest.version}/pictures/${manifest.findings.augmentation}`, alt: "Rows of faces: each as it was taken, and beside it moved, turned and relit as it was learned from" })
       : h("p", { className: "hint" }, "This version is from before such pictures were kept."),
     h("p", { className: "hint" }, "The left picture of each row is as it was taken; the others are what an epoch may see of it."),
     h("h4", {}, "Layers"),
-    h("p", {}, `${counted(frozen, "layer")} of MobileNet and around it stay as they are; ${counted(trained.length, "layer")} with ${parameters(trained)} parameters ${trained.length === 1 ? "learns" : "learn"}.`),
+    h("p", {}, `${counted(frozen, "layer")} of ${bases} stay as they are; ${counted(trained.length, "layer")} with ${parameters(trained)} parameters ${trained.length === 1 ? "learns" : "learn"}.`),
     h("div", { className: "wide layers", tabIndex: 0, role: "group", "aria-label": "Layers" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Name", "Class", "Learns", "Parameters"].map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", {}, manifest.layers.map((layer) => h("tr", { className: learns(layer) ? "trained" : "" },

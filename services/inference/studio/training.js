@@ -166,9 +166,16 @@ function verdictPanel(manifest) {
     h("p", { className: "hint" }, `Trained ${dateAndTime(manifest.created_at)} in ${counted(Math.round(manifest.training_seconds), "second")}. `,
       h("a", { href: `v1/models/${manifest.version}/report`, target: "_blank", rel: "noopener" }, "The whole report")),
     findings && nextSteps(findings),
+    notesOf(manifest),
     confusionTable(named),
     findings && mistakesOf(manifest.version, findings),
     h("details", {}, h("summary", {}, "How the epochs went"), drawCurves(manifest.history, manifest.options.epochs)));
+}
+
+/** Say what a training had to do without; nothing where there was all that it takes. */
+export function notesOf({ notes }) {
+  if (!notes.length) return null;
+  return h("div", { className: "notes" }, h("h4", {}, "What this training had to do without"), h("ul", {}, notes.map((note) => h("li", {}, withCommands(note)))));
 }
 
 function nextSteps(findings) {
