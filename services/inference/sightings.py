@@ -15,6 +15,8 @@ STEADY_FACES = 3
 STEADY_SECONDS = 1.0
 # The detector loses a face that looks down or aside. Whoever is back within this time has not left.
 LEFT_SECONDS = 3.0
+# So long a track that is not steady may turn out to be of somebody who was just seen.
+UNSETTLED_SECONDS = 2 * LEFT_SECONDS
 
 
 class Seen(NamedTuple):
@@ -58,10 +60,15 @@ def see_poor(view: View, face: PoorFace) -> Seen:
 def leave(view: View, as_of: datetime) -> Seen:
     """Give what is in view at a time up to which every face has been seen, and say who has left.
 
-    A track that began since somebody was last seen, and is not steady yet, may be theirs, and is waited for.
+    A track that began since somebody was last seen, and is not steady yet, may be theirs, and is waited for, but not
+    for ever: one that is always blurred never gets steady.
     """
     tracks = tuple(track for track in view.tracks if _seconds(track.last_seen_at, as_of) <= LEFT_SECONDS)
-    unsettled = [track.first_seen_at for track in tracks if track.sighting_id is None]
+    unsettled = [
+        track.first_seen_at
+        for track in tracks
+        if track.sighting_id is None and _seconds(track.first_seen_at, as_of) <= UNSETTLED_SECONDS
+    ]
     gone = [
         sighting
         for sighting in view.sightings

@@ -20,7 +20,7 @@ NOBODY_LEFT_OUT = (
     "Too few people are enrolled to leave one out, who would be a stranger before the same camera: strangers who stand "
     "there may get a name more often than portraits of strangers do."
 )
-ONE_SESSION = (
+ONE_DAY = (
     "Nobody was enrolled on a second day: how another day looks was estimated by relighting and blurring these "
     "samples. Samples of another day show it."
 )
@@ -37,8 +37,8 @@ def calibrate_network(fitted: Fitted, samples: TrainingSamples, folds: Folds, op
     notes = [NO_STRANGERS] if not len(portraits.labels) else []
     if not len(left_out.labels):
         notes.append(NOBODY_LEFT_OUT)
-    if not any(samples.sessions(label) > 1 for label in range(people)):
-        notes.append(ONE_SESSION)
+    if not (samples.days > 1).any():
+        notes.append(ONE_DAY)
     another_day = _ask(fitted, fitted.another_day, folds.held_back)
     return calibrate(known, another_day, (portraits, left_out), options.false_names, notes)
 

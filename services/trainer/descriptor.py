@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from services.trainer.dlib_file import read_weights
 from shared.errors import WeightsUnavailable
+from shared.face_mesh import CHIP_SIZE
 
-# The side of the aligned face that goes in, in pixels, and how many numbers come out.
-CHIP_SIZE = 150
+# How many numbers come out.
 DESCRIPTOR_LENGTH = 128
 # Its biases, which dlib does not have, are zero: a place to take the mean face away.
 LAST_LAYER = "descriptor_dense"

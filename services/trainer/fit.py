@@ -82,7 +82,10 @@ def fit(
     # Augmented ones count for the deviations: where somebody sat still, features of samples as taken hardly vary.
     both = put_together((raw, first))
     embedding = Embedding.fitted_to(both.features, balanced(both.labels, both.weights), features.descriptor)
+    descriptors = raw.features[: len(samples.train_labels), raw.features.shape[1] - features.descriptor :].copy()
     as_taken = _embedded(raw, embedding)
+    # They take as much memory as all that is learned from.
+    del raw, both
     another_day = _embedded(see_another_day(samples, features, options.seed), embedding)
 
     new_layers = _start(as_taken.features.shape[1], folds, samples)
@@ -106,8 +109,7 @@ def fit(
     if not samples.has_background:
         # Nobody was learned: their logit is the same for every face, and calibration says which.
         kernel[..., -1], bias[:, -1] = 0, 0
-    own = raw.features[: len(samples.train_labels), raw.features.shape[1] - features.descriptor :].copy()
-    return Fitted(embedding, kernel, bias, history, resumed_after, as_taken, another_day, own)
+    return Fitted(embedding, kernel, bias, history, resumed_after, as_taken, another_day, descriptors)
 
 
 def _start(inputs: int, folds: Folds, samples: TrainingSamples) -> keras.Model:
@@ -130,7 +132,8 @@ def _judge_epoch(
     epochs: int,
 ) -> Epoch:
     """Judge the served network by what it has seen, and the folds' by what each holds back."""
-    loss, accuracy = _judge(_logits(new_layers, seen.features)[:, 0], seen.labels, seen.weights)
+    kernel, bias = (weights[..., : new_layers.output_shape[-1]] for weights in new_layers.get_weights())
+    loss, accuracy = _judge(seen.features @ kernel + bias, seen.labels, seen.weights)
     held_back = _held_back(_logits(new_layers, as_taken.features), as_taken, folds)
     validation_loss, validation_accuracy = _judge(*held_back)
     best = [(epoch.validation_accuracy, -epoch.validation_loss) for epoch in history if epoch.kept][-1:]

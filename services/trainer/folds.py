@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from services.trainer.training_samples import TrainingSamples
 
 FOLDS = 5
+# Where one session has more of somebody's samples, as beside a correction or two, too little is left to learn from
+# without it: then stretches of time are held back.
+LARGEST_SESSION = 2 / 3
 
 Flags = NDArray[np.bool_]
 
@@ -45,8 +48,8 @@ def fold(samples: TrainingSamples) -> Folds:
     absent = np.zeros((FOLDS, people + 1), np.bool_)
     for label in range(people):
         own, missing = np.flatnonzero(labels == label), label % FOLDS
-        # One behind the other, so that a person's first session is not held back where they are left out.
-        blocks = (_blocks(samples.train_sessions[own]) + missing + 1) % FOLDS
+        # In the other folds than the one that they are left out of.
+        blocks = (_blocks(samples.train_sessions[own]) % (FOLDS - 1) + missing + 1) % FOLDS
         if len(set(blocks.tolist())) > 1:
             held_back[own, blocks] = True
         leaving = len(range(missing, people, FOLDS))
@@ -60,8 +63,9 @@ def fold(samples: TrainingSamples) -> Folds:
 
 
 def _blocks(sessions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number what is held back together, `(n,)`, from 0: sessions, or of a single one stretches of time."""
+    """Number what is held back together, `(n,)`, from 0: sessions, or where one has nearly all, stretches of time."""
     _, numbers = np.unique(sessions, return_inverse=True)
-    if numbers.any():
-        return np.asarray(numbers % FOLDS, np.int64)
-    return np.arange(len(sessions)) * FOLDS // max(FOLDS, len(sessions))
+    if np.bincount(numbers).max() <= LARGEST_SESSION * len(sessions):
+        return np.asarray(numbers, np.int64)
+    stretches = FOLDS - 1
+    return np.arange(len(sessions)) * stretches // max(stretches, len(sessions))

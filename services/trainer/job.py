@@ -118,7 +118,7 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
             if landmarks is not None:
                 (staging / LANDMARKS).write_bytes(landmarks)
             for note in training.notes:
-                _log.warning("calibrated without all that it takes", hint=note)
+                _log.warning("trained without all that it takes", hint=note)
             report.step("comparing with what is served")
             candidate = Contender(
                 (staging / SERVED_MODEL).read_bytes(),

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from services.trainer.descriptor import CHIP_SIZE, DESCRIPTOR_LENGTH
+from services.trainer.descriptor import DESCRIPTOR_LENGTH
 from services.trainer.descriptor import LAST_LAYER as DESCRIPTOR_LAST
+from shared.face_mesh import CHIP_SIZE
 from shared.images import MODEL_INPUT_SIZE
 from shared.manifest import Layer
 

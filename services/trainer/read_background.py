@@ -47,16 +47,16 @@ def read_background(
     passed_over = 0
     for face in store.faces():
         try:
-            by_source[face.source].append(to_input(decode_image(face.jpeg)))
+            by_source[face.source].append(decode_image(face.jpeg))
         except (UnreadableImage, ImageTooLarge):
             passed_over += 1
     found, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
     counts = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(found)}
+    others = [*by_source[BackgroundSource.FETCHED], *by_source[BackgroundSource.GIVEN], *found]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        inputs, marked = (list(threads.map(to_input, crops)) for crops in (others, by_source[BackgroundSource.MARKED]))
     return StrangersRead(
-        split_background(
-            [*by_source[BackgroundSource.FETCHED], *by_source[BackgroundSource.GIVEN], *map(to_input, found)],
-            by_source[BackgroundSource.MARKED],
-        ),
+        split_background(inputs, marked),
         {source: count for source, count in counts.items() if count},
         passed_over + useless,
     )

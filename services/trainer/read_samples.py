@@ -1,5 +1,8 @@
 """From the sample store to the samples of one training, with the sessions in which they were taken."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 from services.trainer.background import Background
 from services.trainer.training_samples import Sessions, TrainingSamples, split_by_time
 from shared.errors import ImageTooLarge, UnreadableImage, UnreadableSample
@@ -23,10 +26,11 @@ def read_training_samples(
     people = [person.slug for person in store.people()]
     train = {person: store.samples(person, Split.TRAIN) for person in people}
     test = {person: store.samples(person, Split.TEST) for person in people}
-    inputs_of_train, inputs_of_test = (
-        {person: [to_input(_decode(sample)) for sample in own] for person, own in split.items()}
-        for split in (train, test)
-    )
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        inputs_of_train, inputs_of_test = (
+            {person: list(threads.map(lambda sample: to_input(_decode(sample)), own)) for person, own in split.items()}
+            for split in (train, test)
+        )
     return split_by_time(inputs_of_train, inputs_of_test, background, _sessions(train, test))
 
 

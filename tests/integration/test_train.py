@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from services.trainer.background import split_background
-from services.trainer.calibration_faces import NO_STRANGERS, NOBODY_LEFT_OUT, ONE_SESSION
+from services.trainer.calibration_faces import NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY
 from services.trainer.descriptor import DESCRIPTOR_LENGTH, SHA256
 from services.trainer.export import export, largest_difference
 from services.trainer.litert import LiteRTNetwork, to_litert
@@ -135,7 +135,7 @@ def test_who_chooses_mobilenet_alone_is_not_told_what_they_lack(samples: Trainin
 
     assert training.descriptor is None
     assert NO_DESCRIPTOR not in training.notes
-    assert training.notes == (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_SESSION)
+    assert training.notes == (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY)
 
 
 def test_without_the_descriptor_training_goes_on_and_says_so(

@@ -106,15 +106,24 @@ def test_every_stranger_is_held_back_once_and_never_left_out(people: int, strang
 
 def test_of_one_session_a_stretch_of_time_is_held_back() -> None:
     """What follows each other stays together, so that no moment is asked about and learned from but at the ends."""
-    samples = samples_of([[0] * 25], STRANGERS)
+    samples = samples_of([[0] * 20], STRANGERS)
     folds = fold(samples)
 
-    held_back = folds.held_back[:25]
+    held_back = folds.held_back[:20]
 
-    assert held_back.sum(axis=1).tolist() == [1] * 25
-    for column in held_back.T:
-        (places,) = np.nonzero(column)
+    assert held_back.sum(axis=1).tolist() == [1] * 20
+    for places in filter(len, (np.flatnonzero(column) for column in held_back.T)):
         assert places.tolist() == list(range(places[0], places[0] + 5))
+
+
+@pytest.mark.parametrize("corrections", [1, 2, 10])
+def test_a_few_corrections_do_not_make_a_session_that_all_others_are_judged_by(corrections: int) -> None:
+    """Without the session that has nearly all samples a network would hardly know the person."""
+    samples = samples_of([[0] * 40 + [1] * corrections, [0] * 10], STRANGERS)
+    own = fold(samples).held_back[: 40 + corrections]
+
+    assert own.any(axis=1).all()
+    assert own.sum(axis=0).max() <= -(-(40 + corrections) // 4)
 
 
 def test_of_several_sessions_whole_ones_are_held_back() -> None:
