@@ -50,7 +50,7 @@ def test_inference_is_measured_beside_other_servers(capsys: pytest.CaptureFixtur
 @TENSORFLOW_WARNS
 def test_versions_are_swapped_under_load(capsys: pytest.CaptureFixture[str]) -> None:
     """No answer fails or is of a wrong version; the damaged version is refused by number; publishers may be killed."""
-    few = ["--faces", "3", "--pictures", "10", "--swaps", "11", "--apart", "0.4", "--share", "0.3"]
+    few = ["--faces", "3", "--pictures", "10", "--swaps", "11", "--apart", "1.0", "--share", "0.3"]
 
     assert reload.main(few) == 0
 
