@@ -29,8 +29,6 @@ LEAST_TRACK_THRESHOLD = 0.4
 _MOST_BIAS = 100.0
 _HALVINGS = 40
 _LEAST_ODDS = 1e-6
-# Above the log-odds of a face, so that rounding does not put it on the threshold.
-_JUST_ABOVE = 1e-5
 
 # `(n, classes)`, the last class is nobody.
 Logits = NDArray[np.float32]
@@ -146,8 +144,8 @@ def _odds_of(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _reached_by_strangers(kinds: Sequence[NDArray[np.float64]], false_names: float) -> float:
-    """Give the log-odds that no more than a share of any kind of strangers reaches."""
-    return max(float(np.quantile(kind, 1 - false_names, method="higher")) for kind in kinds) + _JUST_ABOVE
+    """Give the log-odds that about a share of each kind of strangers reaches, or fewer."""
+    return max(float(np.quantile(kind, 1 - false_names)) for kind in kinds)
 
 
 def _between(reached: float, another_day: NDArray[np.float64], known: NDArray[np.float64]) -> float:

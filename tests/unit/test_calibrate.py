@@ -45,8 +45,11 @@ def named_right(calibration: Calibration, asked: Asked) -> float:
 
 @pytest.mark.parametrize("false_names", [0.005, 0.2])
 @pytest.mark.parametrize("margin", [-1.0, 0.9, 4.0])
-def test_no_kind_of_strangers_is_named_more_often_than_allowed(false_names: float, margin: float) -> None:
-    """Whatever it costs the known, whose own logit is 1 above the others; in whichever order the kinds come."""
+def test_no_kind_of_strangers_is_named_more_often_than_allowed_but_for_one(false_names: float, margin: float) -> None:
+    """Whatever it costs the known, whose own logit is 1 above the others; in whichever order the kinds come.
+
+    A share of a few faces lies between two of them.
+    """
     faces, kinds = known(1.0), [strangers(-0.5), strangers(margin, spread=0.3, seed=2)]
 
     for order in (kinds, kinds[::-1]):
@@ -54,7 +57,7 @@ def test_no_kind_of_strangers_is_named_more_often_than_allowed(false_names: floa
 
         assert calibration.threshold == THRESHOLD == 0.5
         for kind in kinds:
-            assert named(calibration, kind) <= false_names
+            assert named(calibration, kind) <= false_names + 1 / len(kind.labels)
 
 
 def test_strangers_who_look_like_the_known_are_named_as_often_as_allowed_and_not_less() -> None:
