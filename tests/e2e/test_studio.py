@@ -123,7 +123,8 @@ def test_the_whole_journey(
     )
     studio.screenshot("corrected")
     studio.train()
-    studio.expect(studio.version(2)).to_be_visible()
+    # It was a wrong mark: who learns from it knows the second person worse, and is not served unasked.
+    studio.serve(2)
     studio.serve(1)
     studio.expect(studio.page.locator("#latency")).to_contain_text("Model version 1")
     studio.screenshot("rolled-back")
