@@ -1,18 +1,17 @@
 """From the crop of a face to a version's model input, as inference does it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-from shared.align import load_aligner
-from shared.images import Image, to_model_input
+from services.trainer.landmarks import open_input
+from shared.images import ToInput
 from shared.model_store import LANDMARKS
 
 
-def model_input_of(version: Path) -> Callable[[Image], Image]:
+def model_input_of(version: Path) -> ToInput:
     """Give what turns crops into model inputs of the version in a folder: aligned where it has landmarks.
 
     Raises:
         BrokenModel: its landmarks cannot be loaded.
     """
     landmarks = version / LANDMARKS
-    return load_aligner(landmarks if landmarks.exists() else None) or to_model_input
+    return open_input(landmarks.read_bytes() if landmarks.exists() else None)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 from shared.errors import BrokenModel
 from shared.face_mesh import FaceMesh, align
@@ -33,12 +32,3 @@ class Aligner:
         with self._networks.lend() as network:
             points = network.find(crop)
         return align(crop, points, MODEL_INPUT_SIZE)
-
-
-def load_aligner(path: Path | None) -> Aligner | None:
-    """Load the landmark network from a file; None where there is none.
-
-    Raises:
-        BrokenModel: see `Aligner`.
-    """
-    return Aligner(path.read_bytes()) if path is not None else None
