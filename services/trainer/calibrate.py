@@ -16,8 +16,8 @@ from services.trainer.training_samples import Labels
 
 # At even odds a name counts.
 THRESHOLD = 0.5
-# The inverse of a temperature: few small steps leave logits small, and so much more makes a confidence of 0.9 right
-# nine times in ten on another day.
+# The inverse of a temperature: few small steps leave logits small, and confidences too modest. More of it ranks
+# strangers worse among many people; docs/LOG.md has both.
 SHARPNESS = 4.0
 # How far from the strangers towards the known faces: the stranger to come may look more like somebody than those did
 # who were there to calibrate by. docs/LOG.md has other ways.
