@@ -30,8 +30,10 @@ def opened(context: BrowserContext, stack: "Running", pictures: Path) -> Studio:
 
 def fold_everything_out(studio: Studio) -> None:
     """Open every part of the page that is folded, and wait for what it then fetches."""
-    for summary in studio.page.locator("summary").all():
-        summary.click()
+    folded = studio.page.locator("details:not([open]) > summary")
+    # The report of the last training may come meanwhile, with parts of its own.
+    while folded.count():
+        folded.first.click()
     for version in studio.page.locator("#models-list li").all():
         # A version that is broken may have no layers to show, and says so.
         studio.expect(version.locator(".layers table, details .trouble")).to_be_visible()
