@@ -1,12 +1,13 @@
 """Calibration: from logits to confidences that are probabilities, with a name where somebody is likelier than not.
 
-The logits are sharpened, and how likely it is nobody is raised or lowered, until a face at even odds stands where it
-should: above the share of strangers that may get a name, and part of the way from there to the known faces. Strangers
-and known faces are those that a network was asked about without having learned from them (`services.trainer.folds`).
+What speaks for a person is their score: their own logit, less a part of nobody's. The score at which a name has even
+odds is put where it should be: above the share of strangers that may get a name, and part of the way from there to the
+known faces. Strangers and known faces are those that a network was asked about without having learned from them
+(`services.trainer.folds`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +17,19 @@ from services.trainer.training_samples import Labels
 
 # At even odds a name counts.
 THRESHOLD = 0.5
-# The inverse of a temperature: few small steps leave logits small, and confidences too modest. More of it ranks
-# strangers worse among many people; docs/LOG.md has both.
-SHARPNESS = 4.0
+# Strangers of the background stood before other cameras: that a face is none of theirs says less for a person than that
+# it is this person's. docs/LOG.md has other parts, and what each of these numbers was chosen by.
+NOBODYS_PART = 1 / 3
+# The inverse of a temperature: few small steps leave logits small, and confidences too modest.
+SHARPNESS = 8.0
 # How far from the strangers towards the known faces: the stranger to come may look more like somebody than those did
-# who were there to calibrate by. docs/LOG.md has other ways.
-WAY_TO_KNOWN = 0.5
+# who were there to calibrate by.
+WAY_TO_KNOWN = 0.6
 # ... but no farther than where so many of the known faces would be missed.
-MISSED_SHARE = 0.06
+MISSED_SHARE = 0.04
 # A track is judged by the mean of so many confidences at the most; below the least threshold two may be as likely.
 TRACK_FACES = 10
 LEAST_TRACK_THRESHOLD = 0.4
-_MOST_BIAS = 100.0
-_HALVINGS = 40
 _LEAST_ODDS = 1e-6
 
 # `(n, classes)`, the last class is nobody.
@@ -51,85 +52,68 @@ class Asked:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was chosen: `nobody` is added to the sharpened logit of nobody; notes say what could not be estimated."""
+    """What was chosen: at the score `even_odds` a name is as likely as not; notes say what could not be estimated."""
 
-    nobody: float
+    even_odds: float
     threshold: float
     track_threshold: float
     notes: tuple[str, ...]
 
     def probabilities(self, logits: Logits) -> Probabilities:
         """Turn logits, `(n, classes)`, into the probabilities of the people, `(n, people)`; n may be 0."""
-        return _probabilities(logits, self.nobody)
+        weighed = logits.astype(np.float64) * _weights(logits.shape[1])
+        weighed[:, -1] += SHARPNESS * self.even_odds
+        exponents = np.exp(weighed - weighed.max(axis=1, keepdims=True, initial=-np.inf))
+        return np.asarray((exponents / exponents.sum(axis=1, keepdims=True))[:, :-1], np.float32)
 
     def fold(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Fold it into the weights of the logits, `(inputs, classes)` and `(classes,)`."""
-        sharpened = SHARPNESS * bias
-        sharpened[-1] += self.nobody
-        return [SHARPNESS * kernel, sharpened.astype(np.float32)]
+        weights = _weights(len(bias))
+        weighed = bias * weights
+        weighed[-1] += SHARPNESS * self.even_odds
+        return [(kernel * weights).astype(np.float32), weighed.astype(np.float32)]
 
 
 def calibrate(
     known: Asked, another_day: Asked, strangers: Sequence[Asked], false_names: float, notes: Sequence[str] = ()
 ) -> Calibration:
-    """Choose how likely it is nobody, so that at most `false_names` of any kind of strangers are named at even odds.
+    """Choose the score of even odds, so that at most `false_names` of any kind of strangers are named.
 
     `known` are faces of people as they were taken, `another_day` the same as another day might show them. Each of
     `strangers` is a kind: portraits, people who were left out. Where there are none, pairs of known people are
     blended to stand for strangers. A track's threshold is chosen in the same way, on means over tracks.
     """
-    notes = tuple(notes)
     kinds = [kind for kind in strangers if len(kind.labels)]
     if not kinds:
         kinds = [_blends(known)]
-
-    def level(nobody: float) -> float:
-        reached = _reached_by_strangers([_best(kind, nobody) for kind in kinds], false_names)
-        return _between(reached, _own(another_day, nobody), _own(known, nobody))
-
-    lowest, highest = -_MOST_BIAS, _MOST_BIAS
-    for _ in range(_HALVINGS):
-        middle = (lowest + highest) / 2
-        lowest, highest = (middle, highest) if level(middle) > 0 else (lowest, middle)
-    nobody = highest
-    reached = _reached_by_strangers([_best_of_tracks(kind, nobody) for kind in kinds], false_names)
-    of_known = _own_of_tracks(known, nobody)
-    chosen = _between(reached, of_known, of_known)
-    track_threshold = float(1 / (1 + np.exp(-chosen)))
-    return Calibration(nobody, THRESHOLD, float(np.clip(track_threshold, LEAST_TRACK_THRESHOLD, THRESHOLD)), notes)
+    reached = _reached_by_strangers([_scores(kind.logits).max(axis=1) for kind in kinds], false_names)
+    even_odds = _between(reached, _own(_scores(another_day.logits), another_day), _own(_scores(known.logits), known))
+    by_face = Calibration(even_odds, THRESHOLD, THRESHOLD, tuple(notes))
+    return replace(by_face, track_threshold=_track_threshold(by_face, known, kinds, false_names))
 
 
-def _probabilities(logits: Logits, nobody: float) -> Probabilities:
-    sharpened = SHARPNESS * logits.astype(np.float64)
-    sharpened[:, -1] += nobody
-    exponents = np.exp(sharpened - sharpened.max(axis=1, keepdims=True, initial=-np.inf))
-    return np.asarray((exponents / exponents.sum(axis=1, keepdims=True))[:, :-1], np.float32)
+def _track_threshold(by_face: Calibration, known: Asked, kinds: Sequence[Asked], false_names: float) -> float:
+    means = [_means(by_face.probabilities(kind.logits), kind.tracks).max(axis=1) for kind in kinds]
+    reached = _reached_by_strangers([_odds_of(own) for own in means], false_names)
+    of_known = _own(by_face.probabilities(known.logits), known)
+    of_tracks = _odds_of(_means(of_known[:, np.newaxis], known.tracks)[:, 0])
+    chosen = 1 / (1 + np.exp(-_between(reached, of_tracks, of_tracks)))
+    return float(np.clip(chosen, LEAST_TRACK_THRESHOLD, THRESHOLD))
 
 
-def _log_odds(logits: Logits, nobody: float) -> NDArray[np.float64]:
-    """Give the log-odds of each person, `(n, people)`, without rounding where somebody is all but certain."""
-    sharpened = SHARPNESS * logits.astype(np.float64)
-    sharpened[:, -1] += nobody
-    likelihoods = sharpened - np.logaddexp.reduce(sharpened, axis=1, keepdims=True)
-    others = np.log(-np.expm1(np.minimum(likelihoods, -1e-12)))
-    return np.asarray((likelihoods - others)[:, :-1])
+def _weights(classes: int) -> NDArray[np.float64]:
+    """Give what logits are multiplied with, `(classes,)`."""
+    return SHARPNESS * np.append(np.ones(classes - 1), NOBODYS_PART)
 
 
-def _best(asked: Asked, nobody: float) -> NDArray[np.float64]:
-    return np.asarray(_log_odds(asked.logits, nobody).max(axis=1))
+def _scores(logits: Logits) -> NDArray[np.float64]:
+    """Give what speaks for each person, `(n, people)`."""
+    return np.asarray(logits[:, :-1].astype(np.float64) - NOBODYS_PART * logits[:, -1:])
 
 
-def _own(asked: Asked, nobody: float) -> NDArray[np.float64]:
-    return np.asarray(_log_odds(asked.logits, nobody)[np.arange(len(asked.labels)), asked.labels])
-
-
-def _best_of_tracks(asked: Asked, nobody: float) -> NDArray[np.float64]:
-    return _odds_of(_means(_probabilities(asked.logits, nobody), asked.tracks).max(axis=1))
-
-
-def _own_of_tracks(asked: Asked, nobody: float) -> NDArray[np.float64]:
-    own = _probabilities(asked.logits, nobody)[np.arange(len(asked.labels)), asked.labels]
-    return _odds_of(_means(own[:, np.newaxis], asked.tracks)[:, 0])
+def _own(values: NDArray[np.floating], asked: Asked) -> NDArray[np.floating]:
+    """Of values, `(n, people)`, give those of whom the faces show, `(n,)`."""
+    return values[np.arange(len(asked.labels)), asked.labels]
 
 
 def _means(values: NDArray[np.float32], tracks: Lengths) -> NDArray[np.float32]:
@@ -145,11 +129,11 @@ def _odds_of(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _reached_by_strangers(kinds: Sequence[NDArray[np.float64]], false_names: float) -> float:
-    """Give the log-odds that about a share of each kind of strangers reaches, or fewer."""
+    """Give what about a share of each kind of strangers reaches, or fewer."""
     return max(float(np.quantile(kind, 1 - false_names)) for kind in kinds)
 
 
-def _between(reached: float, another_day: NDArray[np.float64], known: NDArray[np.float64]) -> float:
+def _between(reached: float, another_day: NDArray[np.floating], known: NDArray[np.floating]) -> float:
     """Go from what strangers reach towards known faces of another day, as far as most known faces go along."""
     chosen = reached + WAY_TO_KNOWN * (float(np.median(another_day)) - reached)
     return max(reached, min(chosen, float(np.quantile(known, MISSED_SHARE))))

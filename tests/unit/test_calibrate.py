@@ -77,7 +77,7 @@ def test_whoever_allows_fewer_false_names_gets_fewer() -> None:
 
     assert false[0] > false[1] > false[2]
     assert right[0] > right[1] > right[2]
-    assert [each.nobody for each in given] == sorted(each.nobody for each in given)
+    assert [each.even_odds for each in given] == sorted(each.even_odds for each in given)
 
 
 def test_what_lies_well_apart_is_parted_between() -> None:
@@ -97,7 +97,7 @@ def test_it_is_nearer_to_strangers_where_another_day_shows_people_less_clearly()
     faces, portraits = known(2.0), [strangers(0.0)]
     same, darker = (calibrate(faces, known(margin), portraits, FALSE_NAMES) for margin in (2.0, 1.0))
 
-    assert darker.nobody < same.nobody
+    assert darker.even_odds < same.even_odds
     assert named(darker, portraits[0]) <= FALSE_NAMES
 
 
@@ -138,8 +138,8 @@ def test_a_kind_of_which_there_is_nobody_changes_nothing() -> None:
 
 def test_a_tracks_threshold_lies_between_the_means_of_tracks() -> None:
     """Single faces are sometimes doubtful, the means over ten of them are not, so that less is enough."""
-    faces = known(1.5, spread=0.3, track=TRACK_FACES)
-    portraits = strangers(0.2, spread=0.3, count=400)
+    faces = known(1.1, spread=0.3, track=TRACK_FACES)
+    portraits = strangers(0.0, spread=0.3, count=400)
     portraits = Asked(portraits.logits, portraits.labels, [TRACK_FACES] * 40)
 
     calibration = calibrate(faces, faces, [portraits], FALSE_NAMES)
@@ -199,7 +199,7 @@ def test_nobody_asked_nobody_answered() -> None:
 def test_the_likelier_it_is_nobody_the_less_likely_is_everybody_else() -> None:
     """And their order stays."""
     logits = known(1.0).logits
-    more, less = (Calibration(nobody, THRESHOLD, THRESHOLD, ()).probabilities(logits) for nobody in (2.0, 0.0))
+    more, less = (Calibration(even_odds, THRESHOLD, THRESHOLD, ()).probabilities(logits) for even_odds in (2.0, 0.0))
 
     assert (more < less).all()
     np.testing.assert_array_equal(more.argmax(axis=1), less.argmax(axis=1))
