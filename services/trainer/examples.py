@@ -18,8 +18,8 @@ FEWEST_AUGMENTED = 16
 # Thousands of strangers would make a training long; each epoch augments other ones.
 MOST_STRANGERS = 400
 MOST_STRANGERS_AUGMENTED = 30
-# Somebody took the trouble to say that this is a stranger.
-MARKED_WEIGHT = 4.0
+# Somebody took the trouble to say that this is a stranger. docs/LOG.md has what other weights do.
+MARKED_WEIGHT = 12.0
 # As another day might show them: enough to calibrate by, few enough to take no time.
 MOST_OF_ANOTHER_DAY = 240
 

@@ -24,6 +24,7 @@ from shared.images import encode_jpeg
 from shared.model_store import ModelStore
 from shared.sample_store import SampleStore
 from tests.browser import Webcam, drawn, launch_chromium
+from tests.real_recordings import linked
 
 DEADLINE_SECONDS = 120.0
 
@@ -128,6 +129,23 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             assert trained.returncode == 0, trained.stderr + stack.logs()
             stack.wait_until_served(1)
             yield stack
+
+
+@pytest.fixture
+def real_portraits(real_faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let stacks train with real weights, and with every second portrait of the strangers."""
+    portraits = sorted((real_faces / "strangers").glob("*.jpg"))[::2]
+    monkeypatch.setenv("FAMILIAR_BACKGROUND", str(linked(portraits, tmp_path / "portraits")))
+    monkeypatch.setenv("FAMILIAR_WEIGHTS", str(real_faces / "weights" / "mobilenet_1_0_224_tf_no_top.h5"))
+
+
+@pytest.fixture
+def sessions_office(real_faces: Path) -> Path:
+    """Give the recordings of people in an office, two weeks apart, or skip."""
+    folder = real_faces / "sessions_office"
+    if not folder.is_dir():
+        pytest.skip("FAMILIAR_TEST_DATA has no sessions_office: recordings of the same people on two days")
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Two real people, enrolled on one day, are known on another; a stranger before the same camera gets no name."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import pytest
 
 from cli.watch import predictions, sightings_of
 from shared.camera_registry import CameraState, live_cameras
+from tests.real_recordings import recording
 
 if TYPE_CHECKING:
     from conftest import Running
@@ -18,21 +19,6 @@ PEOPLE = ("p01", "p09")
 STRANGER = "p08"
 # Of a day there are about seventy pictures of each that show something new.
 SAMPLES = ("--train", "40", "--test", "20", "--pause", "1")
-# Every second portrait is enough for a background.
-PORTRAITS_STEP = 2
-
-
-def recording(person: Path, session: str, folder: Path) -> Path:
-    """Make a folder that shows one session of a person as a camera: the pictures themselves, in their order."""
-    return linked(sorted(person.glob(f"{session}_*.jpg")), folder / f"{person.name}-{session}")
-
-
-def linked(pictures: Iterable[Path], folder: Path) -> Path:
-    """Make a folder of links to pictures."""
-    folder.mkdir(parents=True)
-    for picture in pictures:
-        (folder / picture.name).symlink_to(picture)
-    return folder
 
 
 def cameras_of(folders: dict[str, Path], option: str = "") -> str:
@@ -40,32 +26,16 @@ def cameras_of(folders: dict[str, Path], option: str = "") -> str:
     return " ".join(f"'{camera}={folder}{option}'" for camera, folder in folders.items())
 
 
-@pytest.fixture
-def _trainer_settings(real_faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    portraits = sorted((real_faces / "strangers").glob("*.jpg"))[::PORTRAITS_STEP]
-    monkeypatch.setenv("FAMILIAR_BACKGROUND", str(linked(portraits, tmp_path / "portraits")))
-    monkeypatch.setenv("FAMILIAR_WEIGHTS", str(real_faces / "weights" / "mobilenet_1_0_224_tf_no_top.h5"))
-
-
-@pytest.fixture
-def sessions(real_faces: Path) -> Path:
-    """Give the recordings of people in an office, two weeks apart, or skip."""
-    folder = real_faces / "sessions_office"
-    if not folder.is_dir():
-        pytest.skip("FAMILIAR_TEST_DATA has no sessions_office: recordings of the same people on two days")
-    return folder
-
-
-@pytest.mark.usefixtures("_trainer_settings")
+@pytest.mark.usefixtures("real_portraits")
 def test_who_was_enrolled_on_one_day_is_named_on_another_and_a_stranger_is_not(
     start_stack: Callable[..., AbstractContextManager["Running"]],
-    sessions: Path,
+    sessions_office: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """On each person's camera they alone come by name; before the stranger's comes somebody unknown."""
     home = tmp_path / "home"
-    first_day = {slug: recording(sessions / slug, "s1", tmp_path) for slug in PEOPLE}
+    first_day = {slug: recording(sessions_office / slug, "s1", tmp_path) for slug in PEOPLE}
     with start_stack(home, cameras_of(first_day, "#loop")) as stack:
         stack.wait_for("both cameras", lambda: len(live_cameras(stack.client)) == len(PEOPLE))
         for slug in PEOPLE:
@@ -74,7 +44,7 @@ def test_who_was_enrolled_on_one_day_is_named_on_another_and_a_stranger_is_not(
         trained = stack.familiar("train")
         assert trained.returncode == 0, trained.stderr + stack.logs()
 
-    other_day = {slug: recording(sessions / slug, "s2", tmp_path) for slug in (*PEOPLE, STRANGER)}
+    other_day = {slug: recording(sessions_office / slug, "s2", tmp_path) for slug in (*PEOPLE, STRANGER)}
     with start_stack(home, cameras_of(other_day)) as stack:
         stack.wait_for("the end of the recordings", lambda: have_ended(stack))
         stack.wait_for("everybody to leave", lambda: not in_view(stack))
