@@ -1,6 +1,7 @@
 """Which faces a version is calibrated by: those that some network was asked about without having learned from them."""
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,10 @@ from shared.messages import TrainingOptions
 NO_STRANGERS = (
     "There were no strangers to calibrate by: how many of them will get a name could not be estimated. "
     "`familiar background fetch` brings some."
+)
+FEW_STRANGERS = (
+    "Strangers to calibrate by were too few: {count}. From {needed} on it can be told whether a share of "
+    "{share:g} % of them gets a name. `familiar background fetch` brings some."
 )
 NOBODY_LEFT_OUT = (
     "Too few people are enrolled to leave one out, who would be a stranger before the same camera: strangers who stand "
@@ -34,13 +39,22 @@ def calibrate_network(fitted: Fitted, samples: TrainingSamples, folds: Folds, op
     known = _ask(fitted, _those(taken, of_people), folds.held_back)
     left_out = _ask(fitted, _those(taken, of_people), folds.left_out)
     portraits = _ask(fitted, _those(taken, ~of_people), folds.held_back)
-    notes = [NO_STRANGERS] if not len(portraits.labels) else []
-    if not len(left_out.labels):
-        notes.append(NOBODY_LEFT_OUT)
-    if not (samples.days > 1).any():
-        notes.append(ONE_DAY)
     another_day = _ask(fitted, fitted.another_day, folds.held_back)
+    notes = [
+        *_lack_of_strangers(len(portraits.labels), options.false_names),
+        *([] if len(left_out.labels) else [NOBODY_LEFT_OUT]),
+        *([] if (samples.days > 1).any() else [ONE_DAY]),
+    ]
     return calibrate(known, another_day, (portraits, left_out), options.false_names, notes)
+
+
+def _lack_of_strangers(count: int, false_names: float) -> list[str]:
+    needed = math.ceil(1 / false_names)
+    if not count:
+        return [NO_STRANGERS]
+    if count < needed:
+        return [FEW_STRANGERS.format(count=count, needed=needed, share=100 * false_names)]
+    return []
 
 
 def _those(examples: Examples, chosen: Flags) -> Examples:

@@ -7,6 +7,7 @@ import pytest
 
 from services.trainer.background import split_background
 from services.trainer.calibration_faces import (
+    FEW_STRANGERS,
     NO_STRANGERS,
     NOBODY_LEFT_OUT,
     ONE_DAY,
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 GREY = np.full((160, 160, 3), 128, np.uint8)
 LEARNED = 100.0
+# As many strangers as tell whether one in twenty gets a name.
+ENOUGH = 20
 
 
 def samples_of(people: int, strangers: int, sessions: Sequence[int] = (0,) * 10) -> TrainingSamples:
@@ -97,10 +100,11 @@ def test_faces_of_a_person_that_follow_each_other_are_a_track_and_strangers_are_
 @pytest.mark.parametrize(
     ("people", "strangers", "sessions", "notes"),
     [
-        (3, 12, (0, 0, 0, 1, 1, 1), ()),
-        (3, 12, (0,) * 6, (ONE_DAY,)),
+        (3, ENOUGH, (0, 0, 0, 1, 1, 1), ()),
+        (3, ENOUGH, (0,) * 6, (ONE_DAY,)),
+        (3, ENOUGH - 1, (0, 0, 0, 1, 1, 1), (FEW_STRANGERS.format(count=ENOUGH - 1, needed=ENOUGH, share=5),)),
         (3, 0, (0, 0, 0, 1, 1, 1), (NO_STRANGERS,)),
-        (1, 12, (0, 0, 0, 1, 1, 1), (NOBODY_LEFT_OUT,)),
+        (1, ENOUGH, (0, 0, 0, 1, 1, 1), (NOBODY_LEFT_OUT,)),
         (2, 0, (0,) * 6, (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY)),
         (1, 1, (0,) * 6, (NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY)),
     ],
@@ -112,6 +116,7 @@ def test_what_could_not_be_estimated_is_said(
     samples = samples_of(people, strangers, sessions)
     folds = fold(samples)
 
-    calibration = calibrate_network(fitted_to(samples, folds), samples, folds, TrainingOptions())
+    options = TrainingOptions(false_names=1 / ENOUGH)
+    calibration = calibrate_network(fitted_to(samples, folds), samples, folds, options)
 
     assert calibration.notes == tuple(notes)
