@@ -34,7 +34,7 @@ def fold_everything_out(studio: Studio) -> None:
     # The report of the last training may come meanwhile, with parts of its own.
     while folded.count():
         folded.first.click()
-    for version in studio.page.locator("#models-list li").all():
+    for version in studio.page.locator("#models-list li[data-version]").all():
         # A version that is broken may have no layers to show, and says so.
         studio.expect(version.locator(".layers table, details .trouble")).to_be_visible()
     studio.expect(studio.page.locator(".layers table").first).to_be_visible()
