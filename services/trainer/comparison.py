@@ -80,11 +80,10 @@ def compare(
 
 
 def _load(models: ModelStore, version: int) -> Contender:
-    paths, manifest = models.verified_files(version), models.manifest(version)
-    if SERVED_MODEL not in paths:
-        raise BrokenModel(f"The manifest of model version {version} does not name {SERVED_MODEL}.")
-    people = tuple(person.slug for person in manifest.people)
-    return Contender(paths[SERVED_MODEL].read_bytes(), people, manifest.threshold, LANDMARKS in paths)
+    stored = models.open(version)
+    people = tuple(person.slug for person in stored.manifest.people)
+    model = stored.paths[SERVED_MODEL].read_bytes()
+    return Contender(model, people, stored.manifest.threshold, LANDMARKS in stored.paths)
 
 
 def _otherwise_aligned(version: int, *, served_is_aligned: bool) -> str:
