@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from cli.local_stack import free_port
+from shared import __version__
 from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.connection import open_redis
 from tests.app_client import Site
@@ -53,7 +54,7 @@ def test_whether_a_picture_is_a_crop_is_said_with_true_or_false(site: Site) -> N
 def test_the_process_is_alive_without_a_model(site: Site) -> None:
     """Only readiness waits for one."""
     answer = site.ask("GET", "/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": __version__})
 
 
 def test_an_empty_home_has_empty_lists(site: Site) -> None:
