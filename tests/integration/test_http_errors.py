@@ -24,8 +24,8 @@ def detail_of(answer: httpx.Response, status: int, code: str) -> str:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     document = answer.json()
-    assert set(document) == {"type", "title", "status", "detail"}
-    assert (document["type"], document["status"]) == (f"urn:familiar:{code}", status)
+    assert set(document) == {"type", "code", "title", "status", "detail"}
+    assert (document["type"], document["code"], document["status"]) == (f"urn:familiar:{code}", code, status)
     return str(document["detail"])
 
 
