@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition \
-	benchmark-serving benchmark-reload benchmark-detection benchmark-live screenshots install lock clean
+	benchmark-serving benchmark-reload benchmark-detection benchmark-live docs screenshots install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -19,6 +19,8 @@ check: lint types walls unit ## what is fast: under a minute
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 types: install
 	$(BIN)/mypy
@@ -55,6 +57,10 @@ benchmark-detection: install ## live detection beside a plain loop and a search 
 
 benchmark-live: install ## many cameras through all services; ARGS='--video FILE --cameras N --minutes 10'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
+
+docs: install ## the site in build/site, with the table of settings made anew; a dead link is an error
+	$(BIN)/python -m tests.settings_table
+	$(BIN)/mkdocs build --strict --quiet
 
 screenshots: install ## the README's pictures of the page, made anew with drawn people; needs Chromium
 	$(BIN)/python -m tests.screenshots

@@ -42,13 +42,13 @@ def fetch(
     A fetch that is cut short is gone on with by the next one.
     """
     from cli.fetch_faces import fetch_faces
-    from cli.labeled_faces import labeled_faces_archive
+    from cli.labeled_faces import ARCHIVE
 
     settings = load_settings(CliSettings)
     home = settings.home
     present = BackgroundStore(home).count(BackgroundSource.FETCHED)
     if present < people:
-        present = fetch_faces(labeled_faces_archive(), home, people, settings.yunet)
+        present = fetch_faces(ARCHIVE, home, people, settings.yunet)
     out.print(f"Fetched faces of strangers: {present}. `familiar train` learns from them.", highlight=False)
 
 

@@ -153,5 +153,5 @@ def _model(settings: CliSettings) -> str:
     current = store.current()
     if current is None:
         return NoModel().detail
-    store.verified_files(current)
+    store.open(current)
     return f"version {current} is served, its files are whole"

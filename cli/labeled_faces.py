@@ -15,21 +15,16 @@ from shared.errors import ImageTooLarge, UnreadableImage
 from shared.images import cut_face, decode_image, encode_jpeg
 from shared.messages import Box
 
+# Where the authors' collection lies, and its SHA-256: scikit-learn names the same two.
+ARCHIVE = RemoteFile(
+    "https://ndownloader.figshare.com/files/5976018",
+    "055f7d9c632d7370e6fb4afc7468d40f970c34a80d4c6f50ffec63f5a8d536c0",
+)
 LARGEST_PICTURE = 1_000_000
 CROP_QUALITY = 95
 
 # <folder of the archive>/<person>/<picture>.jpg
 _PARTS = 3
-
-
-def labeled_faces_archive() -> RemoteFile:
-    """Tell where the archive is and what its SHA-256 is, as scikit-learn has them.
-
-    Its own download begins anew after every interruption and shows no progress, so only these two are taken.
-    """
-    from sklearn.datasets import _lfw
-
-    return RemoteFile(_lfw.ARCHIVE.url, _lfw.ARCHIVE.checksum)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """The program `familiar`."""
 
 import sys
+from typing import Annotated
 
 import redis
 import typer
 
 from cli.background import background_app
-from cli.console import err
+from cli.console import err, out
 from cli.correct import correct
 from cli.demo import demo
 from cli.doctor import doctor
@@ -17,14 +18,33 @@ from cli.predict import predict
 from cli.train import train
 from cli.up import up
 from cli.watch import watch
+from shared import __version__
 from shared.errors import FamiliarError, RedisUnavailable
 
 app = typer.Typer(
-    help="Familiar teaches a camera the faces it knows.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer passes it by position
+    if asked:
+        out.print(f"familiar {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and end."),
+    ] = False,
+) -> None:
+    """Familiar teaches a camera the faces it knows."""
+
+
 for command in (up, demo, enrol, people, rename, forget, train, predict, watch, correct, doctor):
     app.command()(command)
 app.add_typer(models_app, name="models")

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 
 class FamiliarError(Exception):
-    """Something went wrong that Familiar can name."""
+    """Something went wrong that Familiar can name. `code` is what programs tell it by, and never changes."""
 
+    code: ClassVar[str] = "familiar-error"
     status: ClassVar[int] = 500
 
     def __init__(self, detail: str | None = None) -> None:
@@ -23,30 +24,32 @@ class FamiliarError(Exception):
 
     @property
     def title(self) -> str:
-        """The kind of error in words: `NoModel` reads "no model"."""
-        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(self).__name__)
-        return words.strip()
-
-    @property
-    def code(self) -> str:
-        """The kind of error as one token, stable for programs: `NoModel` is `no-model`."""
-        return self.title.replace(" ", "-")
+        """The kind of error in words: "no model"."""
+        return self.code.replace("-", " ")
 
     @property
     def problem(self) -> dict[str, str | int]:
         """The error as a problem document (RFC 9457)."""
-        return {"type": f"urn:familiar:{self.code}", "title": self.title, "status": self.status, "detail": self.detail}
+        return {
+            "type": f"urn:familiar:{self.code}",
+            "code": self.code,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
 
 
 class UnreadableImage(FamiliarError):
     """This is not a picture that can be read. Send a JPEG, PNG or WebP."""
 
+    code = "unreadable-image"
     status = 422
 
 
 class ImageTooLarge(FamiliarError):
     """The picture is too large. Send one of at most 40 megapixels and 20 MB."""
 
+    code = "image-too-large"
     status = 413
 
 
@@ -56,54 +59,63 @@ class UnsupportedMediaType(FamiliarError):
     The body's Content-Type is image/jpeg, image/png or image/webp.
     """
 
+    code = "unsupported-media-type"
     status = 415
 
 
 class InvalidRequest(FamiliarError):
     """The request does not have the form that the API describes at /docs."""
 
+    code = "invalid-request"
     status = 422
 
 
 class CrossSiteRequest(FamiliarError):
     """A web page of another site may not change anything here. Use Familiar's own address instead."""
 
+    code = "cross-site-request"
     status = 403
 
 
 class HostNotAllowed(FamiliarError):
     """Familiar is not to be asked under this host name. Use 127.0.0.1, or add the name to FAMILIAR_ALLOWED_HOSTS."""
 
+    code = "host-not-allowed"
     status = 400
 
 
 class InvalidName(FamiliarError):
     """A name has 1 to 64 characters, at least one letter or digit among them, and no slashes or control characters."""
 
+    code = "invalid-name"
     status = 422
 
 
 class NameTaken(FamiliarError):
     """Another person's name is written the same in folders. Choose a name that differs in its letters."""
 
+    code = "name-taken"
     status = 409
 
 
 class UnknownPerson(FamiliarError):
     """Nobody of that name is enrolled. `familiar people` lists who is."""
 
+    code = "unknown-person"
     status = 404
 
 
 class UnknownSample(FamiliarError):
     """The person has no such sample, or has it no more. Use the id of one in the list of their samples."""
 
+    code = "unknown-sample"
     status = 404
 
 
 class UnknownStranger(FamiliarError):
     """There is no such face of a stranger, or it is there no more. Use an id of the list of its source."""
 
+    code = "unknown-stranger"
     status = 404
 
 
@@ -113,95 +125,116 @@ class UnknownKeptFace(FamiliarError):
     Faces are kept for an hour at most, and only the newest of them: FAMILIAR_KEPT_FACES sets how many, 0 none.
     """
 
+    code = "unknown-kept-face"
     status = 404
 
 
 class UnknownCamera(FamiliarError):
     """There is no camera of that name. `familiar doctor` lists the cameras; FAMILIAR_CAMERAS sets them."""
 
+    code = "unknown-camera"
     status = 404
 
 
 class CameraTaken(FamiliarError):
     """There is a camera of that name already. Choose another name."""
 
+    code = "camera-taken"
     status = 409
 
 
 class UnknownEnrolment(FamiliarError):
     """There is no enrolment on that camera. Start one with `familiar enrol NAME --camera CAMERA`."""
 
+    code = "unknown-enrolment"
     status = 404
 
 
 class EnrolmentRunning(FamiliarError):
     """That camera is enrolling somebody already. Wait until it is complete, or cancel it."""
 
+    code = "enrolment-running"
     status = 409
 
 
 class SourceFailed(FamiliarError):
     """The camera's source cannot be opened or has stopped giving pictures. Check its address in FAMILIAR_CAMERAS."""
 
+    code = "source-failed"
+
 
 class DetectorFailed(FamiliarError):
     """This is no YuNet model that OpenCV can run. Set FAMILIAR_YUNET to the path of one, or unset it to do without."""
+
+    code = "detector-failed"
 
 
 class NoModel(FamiliarError):
     """There is no model yet. Enrol at least two people, then run `familiar train`."""
 
+    code = "no-model"
     status = 503
 
 
 class UnknownModel(FamiliarError):
     """There is no model of that version. `familiar models` lists them."""
 
+    code = "unknown-model"
     status = 404
 
 
 class UnknownPicture(FamiliarError):
     """The model version has no picture of that name. Use one that its manifest names among its files."""
 
+    code = "unknown-picture"
     status = 404
 
 
 class BrokenModel(FamiliarError):
     """The files of this model version are damaged or incomplete. Train again, or put the folder back from a backup."""
 
+    code = "broken-model"
     status = 500
 
 
 class UnknownJob(FamiliarError):
     """There is no training job of that id; finished jobs are forgotten after a day."""
 
+    code = "unknown-job"
     status = 404
 
 
 class TooFewPeople(FamiliarError):
     """Training needs at least two people. Enrol another with `familiar enrol NAME --camera CAMERA`."""
 
+    code = "too-few-people"
     status = 409
 
 
 class TooFewSamples(FamiliarError):
     """Somebody has too few samples to train on. Enrol them again, or forget them."""
 
+    code = "too-few-samples"
     status = 409
 
 
 class PersonForgotten(FamiliarError):
     """Somebody was forgotten while the training went on, so its version was not published. Train again."""
 
+    code = "person-forgotten"
     status = 409
 
 
 class UnreadableSample(FamiliarError):
     """A sample cannot be read. Delete the file and enrol its person again."""
 
+    code = "unreadable-sample"
+
 
 class WeightsUnavailable(FamiliarError):
     """MobileNet's ImageNet weights cannot be had. Put the file into ~/.keras/models, or name it in FAMILIAR_WEIGHTS."""
+
+    code = "weights-unavailable"
 
 
 class BackgroundUnavailable(FamiliarError):
@@ -210,39 +243,52 @@ class BackgroundUnavailable(FamiliarError):
     Or put pictures of strangers into a folder and name it in FAMILIAR_BACKGROUND; that needs no network.
     """
 
+    code = "background-unavailable"
+
 
 class FetchRunning(FamiliarError):
     """Faces of strangers are being fetched already. Wait until that is done, or stop it."""
 
+    code = "fetch-running"
     status = 409
 
 
 class DiskFull(FamiliarError):
     """The disk is full, so nothing new was stored. Make room, then try again."""
 
+    code = "disk-full"
     status = 507
 
 
 class BrokenExport(FamiliarError):
     """The exported network does not answer as the trained one does. Nothing was published; report this with the log."""
 
+    code = "broken-export"
+
 
 class MalformedEntry(FamiliarError):
     """A stream entry cannot be read: it needs a field `header` (JSON of its message) and a field `payload`."""
+
+    code = "malformed-entry"
 
 
 class RedisUnavailable(FamiliarError):
     """Redis does not answer. Start Familiar with `familiar up`, or set REDIS_URL."""
 
+    code = "redis-unavailable"
     status = 503
 
 
 class RedisNotFound(FamiliarError):
     """No Redis server is installed. Install `redis-server` or `valkey-server`, or set REDIS_URL to a running one."""
 
+    code = "redis-not-found"
+
 
 class AlreadyRunning(FamiliarError):
     """Familiar is already running with this FAMILIAR_HOME. Use it, or stop it with Ctrl-C first."""
+
+    code = "already-running"
 
 
 class PortTaken(FamiliarError):
@@ -251,23 +297,32 @@ class PortTaken(FamiliarError):
     Stop that, or set FAMILIAR_PORT, FAMILIAR_CAMERA_PORT or REDIS_URL.
     """
 
+    code = "port-taken"
+
 
 class ServiceFailed(FamiliarError):
     """A service does not come up; its log has the reason."""
+
+    code = "service-failed"
 
 
 class ExtractorMissing(FamiliarError):
     """Frames are not being worked through: no extractor is running. Start one, or run `familiar up`."""
 
+    code = "extractor-missing"
+
 
 class InferenceUnavailable(FamiliarError):
     """Start Familiar with `familiar up`, or set FAMILIAR_URL."""
 
+    code = "inference-unavailable"
     status = 503
 
 
 class TrainingFailed(FamiliarError):
     """The training failed; the trainer's log has the reason."""
+
+    code = "training-failed"
 
     def __init__(self, detail: str | None = None, *, reason: str = "failed") -> None:
         """Take the trainer's message, and the code of its error as `reason`."""

@@ -191,9 +191,15 @@ def to_model_input(crop: Image, size: int = MODEL_INPUT_SIZE) -> Image:
 
     A version keeps the size that it was trained with, which its file tells.
     """
-    interpolation = cv2.INTER_AREA if crop.shape[0] > size else cv2.INTER_LINEAR
-    resized = cv2.resize(crop, (size, size), interpolation=interpolation)
-    return cv2.cvtColor(resized, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return cv2.cvtColor(resize_square(crop, size), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def resize_square(image: Image, size: int) -> Image:
+    """Resize an image, `uint8`, of any channels, to a square of this side; one that is that already is given back."""
+    if image.shape[:2] == (size, size):
+        return image
+    interpolation = cv2.INTER_AREA if max(image.shape[:2]) > size else cv2.INTER_LINEAR
+    return cv2.resize(image, (size, size), interpolation=interpolation).astype(np.uint8, copy=False)
 
 
 def sharpness(crop: Image) -> float:

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -32,6 +33,14 @@ KERAS_MODEL = "model.keras"
 LANDMARKS = "landmarks.tflite"
 REPORT = "report.html"
 CHECKPOINT = ".checkpoint"
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """A version whose files are what its manifest says: the manifest, and the files' paths by name."""
+
+    manifest: Manifest
+    paths: dict[str, Path]
 
 
 class ModelStore:
@@ -71,7 +80,7 @@ class ModelStore:
             BrokenModel: a file of it is missing, or is not what its manifest says.
         """
         with self._lock:
-            self.verified_files(version)
+            self.open(version)
             write_atomically(self._pinned, f"{version}\n".encode())
 
     def unpin(self) -> None:
@@ -101,10 +110,10 @@ class ModelStore:
             raise BrokenModel(f"{MANIFEST} of version {version} speaks of version {manifest.version}.")
         return manifest
 
-    def verified_files(
+    def open(
         self, version: int, needed: str = SERVED_MODEL, *, rest: Callable[[], None] = lambda: None
-    ) -> dict[str, Path]:
-        """Give the paths of a version's files by name, `needed` among them, after checking each against its SHA-256.
+    ) -> StoredVersion:
+        """Read a version's manifest, and check each of its files, `needed` among them, against its SHA-256.
 
         `rest` is called before each.
 
@@ -125,7 +134,7 @@ class ModelStore:
                     f"{name} of model version {version} does not have the SHA-256 that its manifest names. "
                     f"{BrokenModel().detail}"
                 )
-        return paths
+        return StoredVersion(manifest, paths)
 
     def report(self, version: int) -> Path | None:
         """Give the path of a version's report; None where it has none."""

@@ -31,17 +31,19 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("familiar"),
-        description="The folder in which samples and models are kept.",
+        description="The folder in which samples, strangers' faces and models are kept.",
     )
     redis_url: str = Field(
         default=LOCAL_REDIS_URL,
         repr=False,
         validation_alias=AliasChoices("REDIS_URL"),
-        description="Where Redis is.",
+        description="Where Redis is. Where it is unset, `familiar up` starts one at this address.",
     )
 
     yunet: OptionalPath = Field(
-        default=None, description="The file of a YuNet model, to find faces with it instead of the Haar cascade."
+        default=None,
+        description="The file of a YuNet model, such as `face_detection_yunet_2026may.onnx` of OpenCV's model zoo, to "
+        "find faces with it instead of the Haar cascade.",
     )
 
     @field_validator("redis_url")
@@ -56,7 +58,7 @@ class Settings(BaseSettings):
 
     log_format: Literal["console", "json"] = Field(
         default="console",
-        description="Lines for people, or one JSON object a line.",
+        description="`console` for lines that people read, or `json` for one object a line.",
     )
 
 
@@ -68,7 +70,12 @@ class SiteSettings(Settings):
     """
 
     host: str = Field(default="127.0.0.1", description="The address that inference and capture listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="The port that inference listens on.")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        description="The port that inference listens on; capture takes pictures from its page alone.",
+    )
     camera_port: int = Field(
         default=8001, ge=0, le=65535, description="The port on which capture takes the pictures of browsers."
     )

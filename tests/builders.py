@@ -148,7 +148,9 @@ def numbers(deliveries: list[Delivery[ModelVersion]]) -> list[int]:
 
 
 def block_after(mark: str) -> str:
-    """Give the code block of the README that follows a mark."""
-    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert found, f"README.md has no block marked {mark}"
+    """Give the code block that follows a mark, wherever in the documentation that is."""
+    pages = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+    written = "\n".join(page.read_text() for page in pages)
+    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", written, re.DOTALL)
+    assert found, f"no page has a block marked {mark}"
     return found[1]

@@ -52,11 +52,6 @@ def with_one_day(facts: ReportFacts) -> ReportFacts:
     return replace(facts, people=tuple(replace(person, sessions=1, days=1) for person in facts.people))
 
 
-def with_near_copies(facts: ReportFacts, copies: int) -> ReportFacts:
-    """Give the same facts, but for so many near copies that were left out of everybody's samples."""
-    return replace(facts, people=tuple(replace(person, near_copies=copies) for person in facts.people))
-
-
 def with_odd_samples(facts: ReportFacts, like: int | None = None) -> ReportFacts:
     """Give the same facts, with descriptors of 12 samples a person, 4 of whose for the first are of somebody else.
 

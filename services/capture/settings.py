@@ -22,7 +22,7 @@ class CaptureSettings(SiteSettings):
     cameras: Annotated[dict[str, SourceAddress], NoDecode] = Field(
         default_factory=dict,
         repr=False,
-        description="The cameras, as name=source with blanks between them.",
+        description="The cameras, as `name=source`, with blanks between them and quotes around what holds blanks.",
     )
 
     @field_validator("cameras", mode="before")

@@ -10,7 +10,7 @@ import cv2
 import cv2.data
 
 from shared.detector import to_gray
-from shared.images import CROP_MARGIN, Image
+from shared.images import CROP_MARGIN, Image, resize_square
 
 # Faces are looked at so large, whatever their size in the picture.
 _FACE = 70
@@ -34,9 +34,7 @@ class SecondLook:
         It is the number of windows, of all places and sizes, that the cascade takes for a face, over the least that a
         face has.
         """
-        shrinks = max(crop.shape[:2]) > _CROP
-        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        small = cv2.resize(to_gray(crop), (_CROP, _CROP), interpolation=interpolation)
+        small = resize_square(to_gray(crop), _CROP)
         windows = self._cascade.detectMultiScale(
             small, scaleFactor=_SCALE_FACTOR, minNeighbors=0, minSize=(_SMALLEST, _SMALLEST)
         )

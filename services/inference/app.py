@@ -27,6 +27,7 @@ from services.inference.service_routes import service_routes
 from services.inference.settings import InferenceSettings
 from services.inference.stream_follower import StreamFollower
 from services.inference.studio_routes import StudioFiles, studio_routes
+from shared import __version__
 from shared.background_store import BackgroundStore
 from shared.detector import FaceDetector, open_detector
 from shared.lending_pool import Pool
@@ -63,7 +64,7 @@ def create_app(
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
     app = FastAPIOffline(
         title="Familiar",
-        version="1",
+        version=__version__,
         description="Names the faces it knows. Errors are problem details (RFC 9457).",
         telemetry=_NO_TELEMETRY,
     )
@@ -98,8 +99,8 @@ def _health_routes(served: ServedModel) -> APIRouter:
 
     @routes.get("/healthz")
     def live() -> dict[str, str]:
-        """Tell that the process answers."""
-        return {"status": "ok"}
+        """Tell that the process answers, and of which version of Familiar it is."""
+        return {"status": "ok", "version": __version__}
 
     @routes.get("/readyz")
     def ready() -> dict[str, int]:

@@ -46,7 +46,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
     @routes.get("/keras", response_class=FileResponse)
     def download_keras(version: int) -> FileResponse:
         """Download the version as a Keras model, after checking it against its hash."""
-        path = store.verified_files(version, KERAS_MODEL)[KERAS_MODEL]
+        path = store.open(version, KERAS_MODEL).paths[KERAS_MODEL]
         return FileResponse(
             path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=KEPT_NOWHERE
         )
@@ -69,8 +69,9 @@ def bundle_of(store: ModelStore, version: int) -> bytes:
         UnknownModel: there is no such version.
         BrokenModel: a file of it is missing or damaged.
     """
-    manifest, files = store.manifest(version), store.verified_files(version)
-    labels = {"people": [person.name for person in manifest.people], "threshold": manifest.threshold}
+    stored = store.open(version)
+    files = stored.paths
+    labels = {"people": [person.name for person in stored.manifest.people], "threshold": stored.manifest.threshold}
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.write(files[SERVED_MODEL], SERVED_MODEL)

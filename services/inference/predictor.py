@@ -146,8 +146,8 @@ def load_predictor(store: ModelStore, version: int, *, pace: Pace = AT_ONCE) -> 
         UnknownModel: there is no such version.
         BrokenModel: a file is missing, damaged, or does not fit the manifest.
     """
-    paths = store.verified_files(version, rest=pace.rest)
-    manifest = store.manifest(version)
+    stored = store.open(version, rest=pace.rest)
+    manifest, paths = stored.manifest, stored.paths
     pace.rest()
     try:
         golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]

@@ -60,5 +60,5 @@ def problem(error: FamiliarError) -> JSONResponse:
 
 
 def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:
-    body = {"type": f"urn:familiar:{code}", "title": title, "status": status, "detail": detail}
+    body = {"type": f"urn:familiar:{code}", "code": code, "title": title, "status": status, "detail": detail}
     return JSONResponse(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE)

@@ -9,5 +9,8 @@ class InferenceSettings(SiteSettings):
     """What inference is told. `kept_faces` are kept in Redis for an hour at most."""
 
     kept_faces: int = Field(
-        default=500, ge=0, le=10_000, description="How many of the newest faces can be corrected; 0 keeps none."
+        default=500,
+        ge=0,
+        le=10_000,
+        description="How many of the newest faces are kept, for an hour at most, for `familiar correct`; 0 keeps none.",
     )

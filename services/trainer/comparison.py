@@ -4,7 +4,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from services.trainer.evaluate import Probabilities
@@ -12,7 +11,7 @@ from services.trainer.gate import Answers, Names, judge, names_given
 from services.trainer.litert import LiteRTNetwork
 from services.trainer.training_samples import TrainingSamples
 from shared.errors import BrokenModel, UnknownModel
-from shared.images import Image
+from shared.images import Image, resize_square
 from shared.manifest import Gate
 from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
 
@@ -49,7 +48,7 @@ class Contender:
             raise BrokenModel(
                 f"{SERVED_MODEL} answers for {network.outputs} people, its manifest names {len(self.people)}."
             )
-        answers = [network(_resized(image, network.input_size)) for image in images]
+        answers = [network(resize_square(image, network.input_size)) for image in images]
         return np.array(answers, np.float32).reshape(-1, network.outputs)
 
 
@@ -80,11 +79,10 @@ def compare(
 
 
 def _load(models: ModelStore, version: int) -> Contender:
-    paths, manifest = models.verified_files(version), models.manifest(version)
-    if SERVED_MODEL not in paths:
-        raise BrokenModel(f"The manifest of model version {version} does not name {SERVED_MODEL}.")
-    people = tuple(person.slug for person in manifest.people)
-    return Contender(paths[SERVED_MODEL].read_bytes(), people, manifest.threshold, LANDMARKS in paths)
+    stored = models.open(version)
+    people = tuple(person.slug for person in stored.manifest.people)
+    model = stored.paths[SERVED_MODEL].read_bytes()
+    return Contender(model, people, stored.manifest.threshold, LANDMARKS in stored.paths)
 
 
 def _otherwise_aligned(version: int, *, served_is_aligned: bool) -> str:
@@ -98,11 +96,3 @@ def _otherwise_aligned(version: int, *, served_is_aligned: bool) -> str:
 
 def _common(candidate: Contender, served: Contender) -> list[str]:
     return [slug for slug in candidate.people if slug in served.people]
-
-
-def _resized(image: Image, size: int) -> Image:
-    """Fit a model input to a network of another input size, as versions of another time may have."""
-    if image.shape[0] == size:
-        return image
-    interpolation = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_LINEAR
-    return cv2.resize(image, (size, size), interpolation=interpolation).astype(np.uint8, copy=False)

@@ -14,7 +14,6 @@ from shared.enrolment_store import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
 
 FEW_SAMPLES = DEFAULT_TRAIN_SAMPLES // 2
 MORE_SAMPLES = 100
-MANY_NEAR_COPIES = 1 / 3
 # See `shared.images.sharpness`: enrolment refuses under 150; clear pictures, small ones too, have 280 and more.
 BLURRED = 200.0
 GOOD_NAMED_SHARE = 0.01
@@ -114,18 +113,9 @@ def _learn_from_more(finding: PersonFinding) -> tuple[str, ...]:
 def _learn_from_better(finding: PersonFinding) -> tuple[str, ...]:
     if finding.standing is Standing.RELIABLE:
         return ()
-    steps = []
-    copies, samples = finding.person.near_copies, finding.person.near_copies + finding.learned
-    if copies and copies >= MANY_NEAR_COPIES * samples:
-        steps.append(
-            f"{copies} of {samples} pictures were left out, because they were nearly the same as others. When you "
-            "enrol again, turn the head, walk about, and change the light."
-        )
-    if finding.sharpness is not None and finding.sharpness < BLURRED:
-        steps.append(
-            "The pictures look blurred. Enrol again closer to the camera, in more light, and wipe the camera's lens."
-        )
-    return tuple(steps)
+    if finding.sharpness is None or finding.sharpness >= BLURRED:
+        return ()
+    return ("The pictures look blurred. Enrol again closer to the camera, in more light, and wipe the camera's lens.",)
 
 
 def _tell_apart(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> tuple[str, ...]:

@@ -21,8 +21,7 @@ UNKNOWN = -1
 class ReportPerson:
     """Somebody that the version knows, and how many samples did what.
 
-    `sessions` and `days` say in how many sessions, and on how many days, those to learn from were taken. `near_copies`
-    are samples that showed nothing new and were left out before the others were counted.
+    `sessions` and `days` say in how many sessions, and on how many days, those to learn from were taken.
     """
 
     slug: str
@@ -31,7 +30,6 @@ class ReportPerson:
     test_samples: int
     sessions: int
     days: int
-    near_copies: int = 0
 
 
 @dataclass(frozen=True)

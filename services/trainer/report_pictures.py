@@ -106,13 +106,10 @@ def draw_samples(people: Sequence[PersonFinding], theme: Theme) -> bytes:
     learned.set_yticks(rows, [label_of(finding.person) for finding in people])
     learned.set_ylim(len(people) - 0.4, -0.6)
     train = np.array([finding.person.train_samples for finding in people])
-    copies = np.array([finding.person.near_copies for finding in people])
     style(learned, theme, "To learn from")
     style(tested, theme, "To test with")
     learned.tick_params(axis="y", labelcolor=theme.ink)
     learned.barh(rows, train, 0.62, color=theme.right, label="learned from")
-    if copies.any():
-        learned.barh(rows, copies, 0.62, left=train, color=theme.unknown, label="left out: near copies")
     tested.barh(rows, [finding.tested for finding in people], 0.62, color=theme.right)
     for axes, usual in ((learned, DEFAULT_TRAIN_SAMPLES), (tested, DEFAULT_TEST_SAMPLES)):
         axes.axvline(usual, color=theme.ink, linestyle="--", linewidth=1.2)

@@ -15,5 +15,12 @@ class TrainerSettings(Settings):
     strangers' pictures.
     """
 
-    weights: str = Field(default="imagenet", min_length=1, description="Where MobileNet's weights come from.")
-    background: OptionalPath = Field(default=None, description="A folder of pictures of strangers, to learn from.")
+    weights: str = Field(
+        default="imagenet",
+        min_length=1,
+        description="MobileNet's weights: `imagenet` (downloaded once by Keras, and checked against its SHA-256 where "
+        "that is known), the path of a file, or `random`.",
+    )
+    background: OptionalPath = Field(
+        default=None, description='A folder of pictures or crops of strangers, to learn "unknown" from.'
+    )

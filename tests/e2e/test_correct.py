@@ -106,4 +106,4 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
         assert [face["person"] for face in answer.json()["faces"]] == ["karan"]
         correction = {"prediction_id": answer.json()["prediction_id"], "stranger": True}
         refused = site.ask("POST", "/v1/corrections", json=correction)
-        assert (refused.status_code, refused.json()["title"]) == (503, "redis unavailable")
+        assert (refused.status_code, refused.json()["code"]) == (503, "redis-unavailable")

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
+from shared import __version__
 from tests.browser import TELEPHONE, Webcam, launch_chromium
 from tests.studio import Studio
 
@@ -113,6 +114,14 @@ def test_without_a_mouse_a_wrong_name_is_corrected(taught: "Running", browser: B
     assert dialog.evaluate("(element) => element.contains(document.activeElement)")
     page.keyboard.press("Escape")
     studio.expect(dialog).to_have_count(0)
+    context.close()
+
+
+def test_the_page_says_which_version_of_familiar_it_is(taught: "Running", browser: Browser, tmp_path: Path) -> None:
+    """At its end."""
+    context = browser.new_context()
+    studio = opened(context, taught, tmp_path)
+    studio.expect(studio.page.get_by_role("contentinfo")).to_contain_text(f"Version {__version__}.")
     context.close()
 
 

@@ -18,7 +18,7 @@ from filelock import FileLock
 from cli import fetch_faces as module
 from cli.download import RemoteFile
 from cli.fetch_faces import delete_download, fetch_faces
-from cli.labeled_faces import LARGEST_PICTURE, labeled_faces_archive, pictures_of
+from cli.labeled_faces import LARGEST_PICTURE, pictures_of
 from services.capture.person_drawing import draw
 from services.capture.person_looks import person
 from shared.background_store import BackgroundSource, BackgroundStore
@@ -256,13 +256,6 @@ def test_two_fetches_at_once_are_one_too_many(server: Server, home: Path) -> Non
         with pytest.raises(FetchRunning):
             delete_download(home)
     assert server.asked == []
-
-
-def test_the_address_and_the_hash_are_those_of_scikit_learn() -> None:
-    """A secure address, and a SHA-256."""
-    remote = labeled_faces_archive()
-    assert remote.url.startswith("https://")
-    assert len(bytes.fromhex(remote.sha256)) == 32
 
 
 def familiar(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

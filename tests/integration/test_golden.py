@@ -33,7 +33,7 @@ def models(home: Path) -> ModelStore:
 @pytest.fixture
 def publish(models: ModelStore) -> Publish:
     """Give what publishes the same network again, with these answers to a red face."""
-    model = models.verified_files(1)[SERVED_MODEL].read_bytes()
+    model = models.open(1).paths[SERVED_MODEL].read_bytes()
 
     def publish_with(confidences: Sequence[float]) -> int:
         golden = (GoldenSample(file="golden-1.png", confidences=tuple(confidences)),)

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from cli.local_stack import free_port
+from shared import __version__
 from shared.camera_registry import Camera, CameraState, announce_camera
 from shared.connection import open_redis
 from tests.app_client import Site
@@ -23,8 +24,8 @@ def detail_of(answer: httpx.Response, status: int, code: str) -> str:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     document = answer.json()
-    assert set(document) == {"type", "title", "status", "detail"}
-    assert (document["type"], document["status"]) == (f"urn:familiar:{code}", status)
+    assert set(document) == {"type", "code", "title", "status", "detail"}
+    assert (document["type"], document["code"], document["status"]) == (f"urn:familiar:{code}", code, status)
     return str(document["detail"])
 
 
@@ -53,7 +54,7 @@ def test_whether_a_picture_is_a_crop_is_said_with_true_or_false(site: Site) -> N
 def test_the_process_is_alive_without_a_model(site: Site) -> None:
     """Only readiness waits for one."""
     answer = site.ask("GET", "/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": __version__})
 
 
 def test_an_empty_home_has_empty_lists(site: Site) -> None:

@@ -26,7 +26,7 @@ def test_a_file_that_is_not_what_the_manifest_says_is_named(
     publish_version(store, "zoe")
     (home / "models" / "1" / name).write_bytes(damage)
     with pytest.raises(BrokenModel, match=f"{name} of model version 1 does not have the SHA-256"):
-        store.verified_files(1)
+        store.open(1)
 
 
 def test_a_file_that_is_missing_is_named(store: ModelStore, home: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_file_that_is_missing_is_named(store: ModelStore, home: Path) -> None:
     publish_version(store, "zoe")
     (home / "models" / "1" / SERVED_MODEL).unlink()
     with pytest.raises(BrokenModel, match=rf"{SERVED_MODEL} of model version 1 is missing\. .*Train again"):
-        store.verified_files(1)
+        store.open(1)
 
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.

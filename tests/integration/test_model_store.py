@@ -62,9 +62,9 @@ def test_after_nine_comes_ten(store: ModelStore) -> None:
 def test_a_published_version_is_verified_file_by_file(store: ModelStore, home: Path) -> None:
     """The manifest has the hash of every file but itself, and nothing else lies in the folder."""
     version = publish_version(store, "zoe")
-    paths = store.verified_files(version)
-    assert {name: path.read_bytes() for name, path in paths.items()} == FILES
-    assert store.manifest(version).files == {name: sha256_of(path) for name, path in paths.items()}
+    stored = store.open(version)
+    assert {name: path.read_bytes() for name, path in stored.paths.items()} == FILES
+    assert stored.manifest.files == {name: sha256_of(path) for name, path in stored.paths.items()}
     assert {path.name for path in (home / "models" / "1").iterdir()} == {*FILES, MANIFEST}
 
 
@@ -125,7 +125,7 @@ def test_current_is_whole_at_every_moment_while_versions_are_published(store: Mo
         while not over.is_set():
             seen.append(current := reader_store.current())
             if current is not None:
-                reader_store.verified_files(current)
+                reader_store.open(current)
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -168,7 +168,7 @@ def test_a_rejected_version_is_kept_and_not_served(store: ModelStore) -> None:
     publish_version(store, "zoe")
     assert publish_with(store, gate=REJECTED) == 2
     assert (store.versions(), store.current()) == ((1, 2), 1)
-    assert list(store.verified_files(2)) == [SERVED_MODEL]
+    assert list(store.open(2).paths) == [SERVED_MODEL]
     assert store.manifest(2).rejection == "It is worse."
     assert publish_with(store, gate=Gate(accepted=True, reason="It was asked for.", forced=True)) == 3
     assert (store.current(), store.manifest(3).rejection) == (3, None)

@@ -8,7 +8,7 @@ import pytest
 from services.trainer.report_advice import Advice, advise, advise_on_strangers, collect_next
 from services.trainer.report_facts import ReportFacts
 from services.trainer.report_findings import find_people, find_strangers
-from tests.report_builder import Answers, report_facts, with_near_copies, with_odd_samples, with_one_day
+from tests.report_builder import Answers, report_facts, with_odd_samples, with_one_day
 
 GOOD: Answers = {"Karan": 100}
 
@@ -26,9 +26,8 @@ def only_step(name: str, facts: ReportFacts) -> str:
 
 
 def test_who_is_recognised_reliably_needs_nothing() -> None:
-    """Not even with few samples, or many near copies."""
-    facts = with_near_copies(report_facts({"Karan": GOOD}, learned=50), 100)
-    assert advice_for("Karan", facts) == Advice(())
+    """Not even with few samples."""
+    assert advice_for("Karan", report_facts({"Karan": GOOD}, learned=50)) == Advice(())
 
 
 def test_without_test_samples_some_are_to_be_collected() -> None:
@@ -47,13 +46,6 @@ def test_who_was_learned_from_few_samples_is_to_be_enrolled_again() -> None:
     """Before anything else is tried."""
     facts = report_facts({"Karan": {"Karan": 50, None: 50}}, learned=50)
     assert "only 50 pictures. Collect 200" in only_step("Karan", facts)
-
-
-def test_near_copies_are_named() -> None:
-    """And another session is to be collected."""
-    advice = advice_for("Karan", with_near_copies(report_facts({"Karan": {"Karan": 50, None: 50}}), 150))
-    assert "150 of 350 pictures were left out" in advice.steps[0]
-    assert advice.command == "familiar enrol karan --camera CAMERA"
 
 
 def test_blurred_samples_are_noticed() -> None:

@@ -7,10 +7,9 @@ const DOING_MILLISECONDS = 20000;
 
 /** What went wrong with a request, in a sentence that says what to do. */
 export class Problem extends Error {
-  constructor(detail, status, title) {
+  constructor(detail, status) {
     super(detail);
     this.status = status;
-    this.title = title;
   }
 }
 
@@ -26,17 +25,17 @@ async function request(method, path, body, patience = DOING_MILLISECONDS) {
       cache: "no-store",
     });
   } catch (error) {
-    if (error.name === "TimeoutError") throw new Problem("That takes too long. Try again in a moment.", 0, "slow");
-    throw new Problem("Familiar does not answer. Try again when it does.", 0, "away");
+    if (error.name === "TimeoutError") throw new Problem("That takes too long. Try again in a moment.", 0);
+    throw new Problem("Familiar does not answer. Try again when it does.", 0);
   }
   const text = await response.text();
   let answer = null;
   try {
     answer = text ? JSON.parse(text) : null;
   } catch {
-    throw new Problem(`${path} gave no JSON.`, response.status, "unreadable answer");
+    throw new Problem(`${path} gave no JSON.`, response.status);
   }
-  if (!response.ok) throw new Problem(answer?.detail ?? response.statusText, response.status, answer?.title);
+  if (!response.ok) throw new Problem(answer?.detail ?? response.statusText, response.status);
   return answer;
 }
 

@@ -164,7 +164,7 @@ export class BrowserCamera extends EventTarget {
       if (answer.published) {
         published = answer.published;
         this.#become("live", "");
-      } else if (answer.title === "camera taken") {
+      } else if (answer.code === "camera-taken") {
         this.name = newName();
         sessionStorage.setItem("camera", this.name);
         return;

@@ -4,6 +4,7 @@ import { get } from "./api.js";
 
 const SOURCES = {
   services: { path: "v1/services", every: 2000 },
+  health: { path: "healthz", every: 30000 },
   cameras: { path: "v1/cameras", every: 1000, redis: true },
   enrolments: { path: "v1/enrolments", every: 400, redis: true },
   people: { path: "v1/people", every: 1500 },

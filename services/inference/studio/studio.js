@@ -2,8 +2,9 @@
 
 import { BrowserCamera } from "./browser_camera.js";
 import { CollectingElsewhere } from "./collecting.js";
+import { at, say } from "./elements.js";
 import { AddPerson, EnrolmentView } from "./enrolment.js";
-import { startAsking } from "./live.js";
+import { follow, live, startAsking } from "./live.js";
 import { Missing } from "./missing.js";
 import { Models } from "./models.js";
 import { People } from "./people.js";
@@ -23,4 +24,5 @@ new Sightings();
 new Training();
 new Verdict();
 new Models();
+follow(["health"], () => live.health && say(at("version"), `Version ${live.health.version}.`));
 startAsking();

@@ -1,10 +1,10 @@
-"""The README's tree is the tree."""
+"""The tree that the documentation shows is the tree."""
 
 from tests.builders import ROOT, block_after
 
 
 def test_the_tree_names_every_file_and_no_other() -> None:
-    """A file that is added, renamed or deleted changes the README in the same commit."""
+    """A file that is added, renamed or deleted changes ARCHITECTURE.md in the same commit."""
     named = set()
     folder = ""
     for line in block_after("tree").splitlines():
@@ -21,9 +21,3 @@ def test_the_tree_names_every_file_and_no_other() -> None:
         if path.suffix in {".py", ".js"} and path.name != "__init__.py"
     }
     assert named == present
-
-
-def test_the_subscriber_has_ten_lines() -> None:
-    """That is what the README promises."""
-    lines = [line for line in block_after("subscriber").splitlines() if line.strip()]
-    assert len(lines) <= 10

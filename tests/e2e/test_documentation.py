@@ -1,4 +1,4 @@
-"""What the README shows works as it stands there."""
+"""What the documentation shows works as it stands there."""
 
 import json
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conftest import Running
 
 
-def test_the_subscriber_of_the_readme_reads_predictions(taught: "Running", tmp_path: Path) -> None:
+def test_the_subscriber_of_the_documentation_reads_predictions(taught: "Running", tmp_path: Path) -> None:
     """Ten lines of redis-py print who is before which camera."""
     script = tmp_path / "subscriber.py"
     script.write_text(block_after("subscriber"))
@@ -32,7 +32,7 @@ def test_the_subscriber_of_the_readme_reads_predictions(taught: "Running", tmp_p
     assert "arjun ['arjun']" in lines
 
 
-def test_the_browser_camera_of_the_readme_shows_a_folder_of_pictures(taught: "Running", tmp_path: Path) -> None:
+def test_the_browser_camera_of_the_documentation_shows_a_folder_of_pictures(taught: "Running", tmp_path: Path) -> None:
     """Every picture is published, and the camera is there."""
     for second in range(3):
         (tmp_path / f"{second}.jpg").write_bytes(encode_jpeg(draw(person("karan"), second)))
@@ -51,7 +51,7 @@ def test_the_browser_camera_of_the_readme_shows_a_folder_of_pictures(taught: "Ru
 
 
 def test_a_job_that_plain_rq_enqueues_is_trained(taught: "Running") -> None:
-    """`rq enqueue` as the README has it, with fewer epochs, publishes the next version."""
+    """`rq enqueue` as it is documented, with fewer epochs, publishes the next version."""
     before = taught.models.current()
     assert before is not None
     command = block_after("enqueue").replace("epochs:=10", "epochs:=1 base_width:=0.25 force:=true")
