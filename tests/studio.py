@@ -1,11 +1,13 @@
 """The studio as somebody uses it: each method is what they do, and waits until the page shows that it is done."""
 
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, LocatorAssertions, Page, Response, expect
+from playwright.sync_api import TimeoutError as TimedOut
 
 PATIENCE_SECONDS = 120
 
@@ -147,8 +149,12 @@ class Studio:
         self.expect(dialog).to_be_hidden()
 
     def serve(self, version: int) -> None:
-        """Go back to a version."""
-        self.page.get_by_role("button", name=f"Serve version {version}").click()
+        """Have a version answer; whoever was trained just now may answer by itself before the button is pressed."""
+        button = self.page.get_by_role("button", name=f"Serve version {version}")
+        answering = self.page.locator(f"#models-list li[data-version='{version}'][data-state='ready']")
+        self.expect(button.or_(answering).first).to_be_visible()
+        with suppress(TimedOut):
+            button.click(timeout=5_000)
         self.wait_for_version(version)
 
     def forget(self, name: str) -> None:

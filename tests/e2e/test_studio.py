@@ -123,7 +123,7 @@ def test_the_whole_journey(
     )
     studio.screenshot("corrected")
     studio.train()
-    # It was a wrong mark: who learns from it knows the second person worse, and is not served unasked.
+    # It was a wrong mark: whether who learns from it knows the second person worse, and is not served unasked, depends.
     studio.serve(2)
     studio.serve(1)
     studio.expect(studio.page.locator("#latency")).to_contain_text("Model version 1")
