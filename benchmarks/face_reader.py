@@ -10,15 +10,15 @@ from typing import Self
 
 from benchmarks.people_folders import CLIP_ENDINGS
 from benchmarks.progress import tell
-from services.capture.source import open_source
-from services.capture.source_address import SourceAddress, SourceKind
+from services.capture.sources.address import SourceAddress, SourceKind
+from services.capture.sources.open import open_source
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from services.extractor.second_look import SecondLook
 from services.extractor.settings import ExtractorSettings
-from shared.detector import HaarDetector
-from shared.errors import ImageTooLarge, UnreadableImage
-from shared.images import Image, decode_image
-from shared.lending_pool import Pool
+from shared.contract.errors import ImageTooLarge, UnreadableImage
+from shared.runtime.pool import Pool
+from shared.vision.detector import HaarDetector
+from shared.vision.images import Image, decode_image
 
 # Images that are in memory at a time; a film has thousands.
 BATCH = 32

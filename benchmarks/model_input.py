@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from services.trainer.landmarks import open_input
-from shared.images import ToInput
-from shared.model_store import LANDMARKS
+from services.trainer.network.landmarks import open_input
+from shared.stores.models import LANDMARKS
+from shared.vision.images import ToInput
 
 
 def model_input_of(version: Path) -> ToInput:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.capture.source import pictures_in
-from shared.errors import SourceFailed
+from services.capture.sources.open import pictures_in
+from shared.contract.errors import SourceFailed
 
 CLIP_ENDINGS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.http_connection import OK, Connection
-from cli.local_stack import free_port
-from cli.redis_server import redis_command
-from shared.connection import open_redis, require_redis
-from shared.errors import RedisUnavailable, ServiceFailed
+from cli.stack.local_stack import free_port
+from cli.stack.redis_server import redis_command
+from shared.contract.errors import RedisUnavailable, ServiceFailed
+from shared.redis.connection import open_redis, require_redis
 
 START_SECONDS = 120.0
 

@@ -4,23 +4,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.progress import silence_tensorflow, tell
-from services.trainer.background import split_background
-from services.trainer.landmarks import open_input, read_landmarks
+from services.trainer.data.read_strangers import StrangersRead
+from services.trainer.data.samples import split_by_time
+from services.trainer.data.strangers import split_background
+from services.trainer.network.landmarks import open_input, read_landmarks
 from services.trainer.outcome import Outcome
-from services.trainer.read_background import StrangersRead
 from services.trainer.train import train
-from services.trainer.training_samples import split_by_time
-from shared.images import Image
-from shared.manifest import Gate
-from shared.messages import TrainingOptions
-from shared.model_store import LANDMARKS, ModelStore
+from shared.contract.manifest import Gate
+from shared.contract.messages import TrainingOptions
+from shared.stores.models import LANDMARKS, ModelStore
+from shared.vision.images import Image
 
 
 def publish_trained(home: Path, people: Mapping[str, Sequence[Image]], weights: str, epochs: int) -> Path:
     """Train on crops of faces by slug, publish the version in the home's store, and give its folder.
 
     Raises:
-        TooFewPeople, TooFewSamples: see `services.trainer.training_samples.split_by_time`.
+        TooFewPeople, TooFewSamples: see `services.trainer.data.samples.split_by_time`.
         WeightsUnavailable, BrokenExport: see `services.trainer.train.train`.
     """
     silence_tensorflow()

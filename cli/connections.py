@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import redis
 
 from cli.settings import CliSettings
-from shared.background_store import BackgroundStore
-from shared.connection import open_redis, require_redis
-from shared.model_store import ModelStore
-from shared.sample_store import SampleStore
-from shared.service import load_settings
+from shared.redis.connection import open_redis, require_redis
+from shared.runtime.service import load_settings
+from shared.stores.models import ModelStore
+from shared.stores.samples import SampleStore
+from shared.stores.strangers import BackgroundStore
 
 
 @dataclass(frozen=True)

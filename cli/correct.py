@@ -6,8 +6,8 @@ import typer
 
 from cli.connections import connect
 from cli.console import out
-from shared import correction
-from shared.correction import Corrected, Correction
+from shared.people import correct as correction
+from shared.people.correct import Corrected, Correction
 
 
 def correct(

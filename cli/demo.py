@@ -17,19 +17,19 @@ from rich.table import Table
 
 from cli.console import err, out
 from cli.enrolment_progress import follow_enrolments, refusals_in_words
-from cli.local_stack import LocalSettings, LocalStack, free_port
+from cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from cli.train import follow_training, print_verdict
 from cli.up import keep_serving
 from cli.watch import predictions
-from shared.camera_registry import require_camera
-from shared.connection import open_redis
-from shared.enrolment_store import Targets, begin_enrolment
-from shared.errors import ServiceFailed, TrainingFailed, UnknownCamera, WeightsUnavailable
-from shared.messages import TrainingOptions
-from shared.model_store import ModelStore
-from shared.sample_store import SampleStore
-from shared.service import stop_on_signals
-from shared.training_queue import enqueue_training
+from shared.contract.errors import ServiceFailed, TrainingFailed, UnknownCamera, WeightsUnavailable
+from shared.contract.messages import TrainingOptions
+from shared.redis.cameras import require_camera
+from shared.redis.connection import open_redis
+from shared.redis.enrolments import Targets, begin_enrolment
+from shared.redis.training_queue import enqueue_training
+from shared.runtime.service import stop_on_signals
+from shared.stores.models import ModelStore
+from shared.stores.samples import SampleStore
 
 PEOPLE = ("Karan", "Arjun")
 PORT = 8000

@@ -12,15 +12,15 @@ import typer
 from rich.table import Table
 
 from cli.console import out
-from cli.redis_server import find_redis_server
 from cli.settings import CliSettings
-from shared.camera_registry import live_cameras
-from shared.connection import open_redis, require_redis
-from shared.errors import FamiliarError, NoModel, RedisUnavailable
-from shared.model_store import ModelStore
-from shared.redis_stream import dropped_counts
-from shared.service import load_settings
-from shared.training_queue import training_hosts
+from cli.stack.redis_server import find_redis_server
+from shared.contract.errors import FamiliarError, NoModel, RedisUnavailable
+from shared.redis.cameras import live_cameras
+from shared.redis.connection import open_redis, require_redis
+from shared.redis.stream import dropped_counts
+from shared.redis.training_queue import training_hosts
+from shared.runtime.service import load_settings
+from shared.stores.models import ModelStore
 
 Check = tuple[str, Callable[[CliSettings], str]]
 

@@ -11,9 +11,10 @@ from cli.connections import Connections, connect
 from cli.console import out
 from cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
 from cli.people import SECOND_DAY
-from shared.camera_registry import require_camera, withdraw_camera
-from shared.enrolment import Enrolment, EnrolmentState
-from shared.enrolment_store import (
+from shared.contract.enrolment import Enrolment, EnrolmentState
+from shared.contract.errors import InvalidRequest
+from shared.redis.cameras import require_camera, withdraw_camera
+from shared.redis.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
     DEFAULT_TRAIN_SAMPLES,
@@ -24,9 +25,8 @@ from shared.enrolment_store import (
     erase_enrolment,
     get_enrolment,
 )
-from shared.errors import InvalidRequest
-from shared.sample_origin import sessions_in_words
-from shared.sample_store import Person
+from shared.stores.origin import sessions_in_words
+from shared.stores.samples import Person
 
 CameraOption = Annotated[str | None, typer.Option(help="The camera that shows the person.")]
 PhotosOption = Annotated[
@@ -77,7 +77,7 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
     """Show the first pictures for training and the rest for testing, in the proportion of the targets."""
     # The command line shows pictures as capture would; only this command needs any of its code.
     from services.capture.photos import PhotoCamera
-    from services.capture.source import pictures_in
+    from services.capture.sources.open import pictures_in
 
     client = connections.client
     pictures = pictures_in(folder)

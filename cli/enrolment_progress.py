@@ -11,11 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from cli.console import err
-from shared import redis_names
-from shared.camera_registry import CameraState, live_cameras
-from shared.enrolment import Enrolment, EnrolmentState
-from shared.enrolment_store import get_enrolment
-from shared.errors import ExtractorMissing, SourceFailed
+from shared.contract import redis_names
+from shared.contract.enrolment import Enrolment, EnrolmentState
+from shared.contract.errors import ExtractorMissing, SourceFailed
+from shared.redis.cameras import CameraState, live_cameras
+from shared.redis.enrolments import get_enrolment
 
 LOOK_SECONDS = 0.2
 # An extractor shows life every second; one that is starting needs a few.

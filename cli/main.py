@@ -19,7 +19,7 @@ from cli.train import train
 from cli.up import up
 from cli.watch import watch
 from shared import __version__
-from shared.errors import FamiliarError, RedisUnavailable
+from shared.contract.errors import FamiliarError, RedisUnavailable
 
 app = typer.Typer(
     no_args_is_help=True,

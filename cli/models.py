@@ -9,11 +9,11 @@ from rich.table import Table
 from cli.console import out
 from cli.settings import CliSettings
 from cli.train import print_verdict
-from shared.errors import FamiliarError
-from shared.manifest import Manifest
-from shared.messages import Base
-from shared.model_store import ModelStore
-from shared.service import load_settings
+from shared.contract.errors import FamiliarError
+from shared.contract.manifest import Manifest
+from shared.contract.messages import Base
+from shared.runtime.service import load_settings
+from shared.stores.models import ModelStore
 
 models_app = typer.Typer(
     help="The model versions: list them, show one, or choose which is served.", invoke_without_command=True

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from cli.connections import connect
 from cli.console import out
-from shared.forget import forget_person
+from shared.people.forget import forget_person
 
 SECOND_DAY = "A second day, in other light, is worth more than more samples of the first: enrol again on another day."
 

@@ -8,9 +8,9 @@ import typer
 
 from cli.console import err, out
 from cli.settings import CliSettings
-from shared.errors import InferenceUnavailable
-from shared.messages import Prediction
-from shared.service import load_settings
+from shared.contract.errors import InferenceUnavailable
+from shared.contract.messages import Prediction
+from shared.runtime.service import load_settings
 
 TIMEOUT_SECONDS = 60.0
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.settings import OptionalPath, Settings
+from shared.runtime.settings import OptionalPath, Settings
 
 
 class CliSettings(Settings):

@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.connections import connect
 from cli.console import err, out
-from shared.errors import InvalidRequest, TrainingFailed
-from shared.manifest import Gate, Manifest, ServingFormat
-from shared.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
-from shared.training_queue import JobState, TrainingJob, enqueue_training, find_training
+from shared.contract.errors import InvalidRequest, TrainingFailed
+from shared.contract.manifest import Gate, Manifest, ServingFormat
+from shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
+from shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
 # 1 is an error, and 2 a command line that makes no sense.

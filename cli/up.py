@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from cli.console import out
-from cli.local_stack import LocalSettings, LocalStack, local_redis_port
 from cli.settings import CliSettings
+from cli.stack.local_stack import LocalSettings, LocalStack, local_redis_port
 from services.capture.settings import CaptureSettings, parse_cameras
-from shared.errors import InvalidRequest, ServiceFailed
-from shared.service import load_settings, stop_on_signals
+from shared.contract.errors import InvalidRequest, ServiceFailed
+from shared.runtime.service import load_settings, stop_on_signals
 
 LOOK_SECONDS = 0.5
 

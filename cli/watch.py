@@ -11,9 +11,9 @@ import typer
 
 from cli.connections import connect
 from cli.console import err, out
-from shared import redis_names
-from shared.messages import Prediction, Sighting
-from shared.redis_stream import MessageT, newest_id, parse_entry, read_after
+from shared.contract import redis_names
+from shared.contract.messages import Prediction, Sighting
+from shared.redis.stream import MessageT, newest_id, parse_entry, read_after
 
 
 def watch(

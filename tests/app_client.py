@@ -9,8 +9,8 @@ import httpx
 import redis
 from fastapi import FastAPI
 
-from services.inference.face_keeper import FaceKeeper
-from shared.kept_faces import KeptFaces
+from services.inference.stream.kept_faces_writer import FaceKeeper
+from shared.redis.kept_faces import KeptFaces
 
 
 class Site:

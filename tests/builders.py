@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 import redis
 
-from cli.local_stack import free_port
+from cli.stack.local_stack import free_port
 from services.capture.capture import FrameOrigin, make_frame
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared.enrolment import Enrolment
-from shared.enrolment_store import Targets, begin_enrolment
-from shared.images import Image, encode_jpeg
-from shared.manifest import Manifest, ManifestPerson, Metrics, Weights
-from shared.messages import (
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.contract.enrolment import Enrolment
+from shared.contract.manifest import Manifest, ManifestPerson, Metrics, Weights
+from shared.contract.messages import (
     Box,
     Candidate,
     EnrolmentLabel,
@@ -25,10 +23,12 @@ from shared.messages import (
     Split,
     TrainingOptions,
 )
-from shared.model_store import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
-from shared.redis_stream import Consumer, Delivery, publish
-from shared.sample_origin import SampleOrigin
-from shared.sample_store import SampleStore
+from shared.redis.enrolments import Targets, begin_enrolment
+from shared.redis.stream import Consumer, Delivery, publish
+from shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
+from shared.stores.origin import SampleOrigin
+from shared.stores.samples import SampleStore
+from shared.vision.images import Image, encode_jpeg
 
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from cli.local_stack import free_port
-from cli.redis_server import redis_command
-from shared.connection import open_redis
+from cli.stack.local_stack import free_port
+from cli.stack.redis_server import redis_command
+from shared.redis.connection import open_redis
 
 DEADLINE_SECONDS = 10.0
 

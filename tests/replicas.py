@@ -6,12 +6,12 @@ from typing import Any
 
 import redis
 
-from services.inference.face_worker import FaceWorker
-from services.inference.reload import ModelWatcher, ServedModel
-from shared.kept_faces import KeptFaces
-from shared.messages import Box, Face, NamedFace, Prediction, Sighting
-from shared.model_store import ModelStore
-from shared.redis_stream import publish
+from services.inference.model.reload import ModelWatcher, ServedModel
+from services.inference.stream.face_worker import FaceWorker
+from shared.contract.messages import Box, Face, NamedFace, Prediction, Sighting
+from shared.redis.kept_faces import KeptFaces
+from shared.redis.stream import publish
+from shared.stores.models import ModelStore
 from tests.builders import NOON
 from tests.colour_crops import Colour, crop_of
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.report_facts import ReportFacts, ReportPerson, TrainDescriptors
-from shared.images import MODEL_INPUT_SIZE
-from shared.messages import Epoch
-from shared.slugs import slug_of
+from services.trainer.report.facts import ReportFacts, ReportPerson, TrainDescriptors
+from shared.contract.messages import Epoch
+from shared.contract.slugs import slug_of
+from shared.vision.images import MODEL_INPUT_SIZE
 from tests.builders import NOON
 
 SIDE = 32

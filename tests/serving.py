@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.local_stack import free_port
-from shared.messages import Prediction, Sighting
+from cli.stack.local_stack import free_port
+from shared.contract.messages import Prediction, Sighting
 
 # A reader that gets nothing for so long has failed.
 DEADLINE_SECONDS = 60.0

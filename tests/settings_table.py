@@ -12,7 +12,7 @@ from services.capture.settings import CaptureSettings
 from services.extractor.settings import ExtractorSettings
 from services.inference.settings import InferenceSettings
 from services.trainer.settings import TrainerSettings
-from shared.settings import Settings
+from shared.runtime.settings import Settings
 from tests.builders import ROOT
 
 PAGE = ROOT / "docs" / "settings.md"

@@ -8,11 +8,11 @@ from services.capture.browser_cameras import BrowserCameras
 from services.capture.camera_worker import CameraWorker
 from services.capture.metrics import REGISTRY
 from services.capture.settings import CaptureSettings
-from shared.connection import keep_going, open_redis
-from shared.heartbeat import beat
-from shared.logs import configure_logs
-from shared.metrics import MetricsBoard
-from shared.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
+from shared.redis.connection import keep_going, open_redis
+from shared.redis.liveness import beat
+from shared.runtime.logs import configure_logs
+from shared.runtime.metrics import MetricsBoard
+from shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
 
 _BEAT_EVERY_SECONDS = 2.0
 

@@ -21,13 +21,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
-from services.capture.frame_publisher import FramePublisher
+from services.capture.publisher import FramePublisher
 from services.capture.settings import CaptureSettings
-from shared.errors import CameraTaken, FamiliarError, InvalidName, InvalidRequest, PortTaken
-from shared.hosts import host_name
-from shared.images import BYTE_LIMIT, decode_image, is_bare_jpeg
-from shared.settings import LOCAL_HOSTS
-from shared.slugs import is_slug
+from shared.contract.errors import CameraTaken, FamiliarError, InvalidName, InvalidRequest, PortTaken
+from shared.contract.slugs import is_slug
+from shared.runtime.hosts import host_name
+from shared.runtime.settings import LOCAL_HOSTS
+from shared.vision.images import BYTE_LIMIT, decode_image, is_bare_jpeg
 
 PATH = "/v1/cameras/"
 SHOWN_SOURCE = "browser"

@@ -6,10 +6,10 @@ import redis
 import structlog
 
 from services.capture.capture import capture_images
-from services.capture.frame_publisher import FramePublisher
-from services.capture.source_address import SourceAddress
-from shared.camera_registry import CameraState
-from shared.errors import SourceFailed
+from services.capture.publisher import FramePublisher
+from services.capture.sources.address import SourceAddress
+from shared.contract.errors import SourceFailed
+from shared.redis.cameras import CameraState
 
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 30.0

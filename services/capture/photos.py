@@ -9,12 +9,12 @@ import redis
 import structlog
 
 from services.capture.capture import FRAMES_KEPT, FrameOrigin, make_frame
-from shared import redis_names
-from shared.camera_registry import Camera, CameraState, announce_camera
-from shared.errors import FamiliarError
-from shared.images import decode_image
-from shared.messages import EnrolmentLabel
-from shared.redis_stream import publish
+from shared.contract import redis_names
+from shared.contract.errors import FamiliarError
+from shared.contract.messages import EnrolmentLabel
+from shared.redis.cameras import Camera, CameraState, announce_camera
+from shared.redis.stream import publish
+from shared.vision.images import decode_image
 
 _PAUSE_SECONDS = 0.05
 _ANNOUNCE_EVERY_SECONDS = 1.0

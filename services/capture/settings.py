@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
-from services.capture.source_address import SourceAddress, parse_source_address
-from shared.errors import FamiliarError
-from shared.settings import SiteSettings
-from shared.slugs import is_slug
+from services.capture.sources.address import SourceAddress, parse_source_address
+from shared.contract.errors import FamiliarError
+from shared.contract.slugs import is_slug
+from shared.runtime.settings import SiteSettings
 
 
 class CaptureSettings(SiteSettings):

@@ -9,12 +9,12 @@ from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
 from services.extractor.metrics import REGISTRY
 from services.extractor.settings import ExtractorSettings
-from shared.connection import keep_going, open_redis
-from shared.heartbeat import beat
-from shared.logs import configure_logs
-from shared.metrics import MetricsBoard, this_instance
-from shared.sample_store import SampleStore
-from shared.service import end_with_a_sentence, load_settings, stop_on_signals
+from shared.redis.connection import keep_going, open_redis
+from shared.redis.liveness import beat
+from shared.runtime.logs import configure_logs
+from shared.runtime.metrics import MetricsBoard, this_instance
+from shared.runtime.service import end_with_a_sentence, load_settings, stop_on_signals
+from shared.stores.samples import SampleStore
 
 
 def main() -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from shared.detector import FaceDetector
-from shared.enrolment import Refusal
-from shared.images import Image, cut_face, sharpness
-from shared.messages import Box
+from shared.contract.enrolment import Refusal
+from shared.contract.messages import Box
+from shared.vision.detector import FaceDetector
+from shared.vision.images import Image, cut_face, sharpness
 
 # A box less than so wide as the largest is of somebody farther away, or of a picture on the wall. Boxes tremble by a
 # tenth: of two faces of which one is half as wide as the other, both are near.
@@ -28,7 +28,7 @@ class FoundFace:
 
 @dataclass(frozen=True)
 class SampleRules:
-    """What a face must be to make a sample: this many pixels wide, and this sharp (`shared.images.sharpness`)."""
+    """What a face must be to make a sample: this many pixels wide, and this sharp (`sharpness`)."""
 
     smallest_face: int
     least_sharpness: float

@@ -10,22 +10,22 @@ import structlog
 from redis.client import Pipeline
 
 from services.extractor import metrics
-from services.extractor.camera_leases import RENEW_SECONDS, Leases
 from services.extractor.detectors import Detectors
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from services.extractor.leases import RENEW_SECONDS, Leases
 from services.extractor.preview import publish_preview
 from services.extractor.tracks import Track, follow
-from shared import redis_names
-from shared.enrolment import Enrolment, EnrolmentState, Refusal
-from shared.enrolment_store import count_refusal, find_enrolment, record_samples
-from shared.errors import ImageTooLarge, UnknownPerson, UnreadableImage
-from shared.images import decode_image, encode_jpeg
-from shared.messages import EnrolmentLabel, Face, Frame, Split
-from shared.metrics import seconds_since
-from shared.near_copy import TakenSamples
-from shared.redis_stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
-from shared.sample_origin import SampleOrigin
-from shared.sample_store import SampleStore
+from shared.contract import redis_names
+from shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
+from shared.contract.errors import ImageTooLarge, UnknownPerson, UnreadableImage
+from shared.contract.messages import EnrolmentLabel, Face, Frame, Split
+from shared.redis.enrolments import count_refusal, find_enrolment, record_samples
+from shared.redis.stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
+from shared.runtime.metrics import seconds_since
+from shared.stores.near_copy import TakenSamples
+from shared.stores.origin import SampleOrigin
+from shared.stores.samples import SampleStore
+from shared.vision.images import decode_image, encode_jpeg
 
 FRAMES_AT_ONCE = 16
 FACES_KEPT = 64

@@ -6,9 +6,9 @@ import redis
 from redis.client import Pipeline
 
 from services.extractor.tracks import Track
-from shared import redis_names
-from shared.messages import Frame, Preview, TrackedBox
-from shared.redis_stream import publish, run_transaction
+from shared.contract import redis_names
+from shared.contract.messages import Frame, Preview, TrackedBox
+from shared.redis.stream import publish, run_transaction
 
 # As long as somebody counts as watching after they have gone: no picture stays when nobody does.
 PREVIEW_SECONDS_KEPT = 5

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import cv2.data
 
-from shared.detector import to_gray
-from shared.images import CROP_MARGIN, Image, resize_square
+from shared.vision.detector import to_gray
+from shared.vision.images import CROP_MARGIN, Image, resize_square
 
 # Faces are looked at so large, whatever their size in the picture.
 _FACE = 70

@@ -6,26 +6,26 @@ import threading
 
 import structlog
 
-from services.inference.app import Stores, create_app
-from services.inference.departures import watch_departures
-from services.inference.face_keeper import FaceKeeper
-from services.inference.face_worker import FaceWorker
+from services.inference.http.app import Stores, create_app
+from services.inference.http.metrics_page import SERVICE
+from services.inference.http.server import Server
 from services.inference.metrics import REGISTRY
-from services.inference.metrics_page import SERVICE
-from services.inference.reload import ModelWatcher, ServedModel
-from services.inference.scheduling import LOCK_ASKED_AFTER_SECONDS, stand_back
-from services.inference.server import Server
+from services.inference.model.reload import ModelWatcher, ServedModel
+from services.inference.model.scheduling import LOCK_ASKED_AFTER_SECONDS, stand_back
+from services.inference.model.warm_up import warm_up
 from services.inference.settings import InferenceSettings
-from services.inference.stream_follower import StreamFollower
-from services.inference.warm_up import warm_up
-from shared.background_store import BackgroundStore
-from shared.connection import keep_going, open_async_redis, open_redis
-from shared.kept_faces import KeptFaces
-from shared.logs import configure_logs
-from shared.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
-from shared.model_store import ModelStore
-from shared.sample_store import SampleStore
-from shared.service import end_with_a_sentence, end_with_any_thread, load_settings
+from services.inference.stream.departures import watch_departures
+from services.inference.stream.face_worker import FaceWorker
+from services.inference.stream.follower import StreamFollower
+from services.inference.stream.kept_faces_writer import FaceKeeper
+from shared.redis.connection import keep_going, open_async_redis, open_redis
+from shared.redis.kept_faces import KeptFaces
+from shared.runtime.logs import configure_logs
+from shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
+from shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
+from shared.stores.models import ModelStore
+from shared.stores.samples import SampleStore
+from shared.stores.strangers import BackgroundStore
 
 
 def main() -> None:

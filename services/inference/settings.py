@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.settings import SiteSettings
+from shared.runtime.settings import SiteSettings
 
 
 class InferenceSettings(SiteSettings):

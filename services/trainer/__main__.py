@@ -9,10 +9,10 @@ import threading
 import structlog
 
 from services.trainer.settings import NICENESS, TrainerSettings
-from shared.connection import keep_going, open_redis
-from shared.logs import configure_logs
-from shared.service import load_settings, stop_on_signals
-from shared.training_queue import work_on_training
+from shared.redis.connection import keep_going, open_redis
+from shared.redis.training_queue import work_on_training
+from shared.runtime.logs import configure_logs
+from shared.runtime.service import load_settings, stop_on_signals
 
 
 def main() -> None:

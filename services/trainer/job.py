@@ -12,27 +12,21 @@ import redis
 import structlog
 from pydantic import ValidationError
 
-from services.trainer.comparison import Contender, compare
-from services.trainer.landmarks import open_input, read_landmarks
+from services.trainer.data.read_samples import read_training_samples
+from services.trainer.data.read_strangers import StrangersRead, read_background
+from services.trainer.judge.comparison import Contender, compare
+from services.trainer.network.landmarks import open_input, read_landmarks
 from services.trainer.outcome import Outcome, names_of
-from services.trainer.read_background import StrangersRead, read_background
-from services.trainer.read_samples import read_training_samples
-from services.trainer.report import write_report
+from services.trainer.report.write import write_report
 from services.trainer.settings import TrainerSettings
 from services.trainer.train import train as train_network
-from shared import redis_names
-from shared.background_store import BackgroundStore
-from shared.connection import DISK_IS_FULL, open_redis
-from shared.errors import DiskFull, FamiliarError, InvalidRequest
-from shared.images import ToInput
-from shared.logs import configure_logs
-from shared.manifest import Manifest
-from shared.messages import Epoch, ModelVersion, TrainingOptions
-from shared.model_store import LANDMARKS, SERVED_MODEL, ModelStore
-from shared.redis_stream import publish
-from shared.sample_store import SampleStore
-from shared.service import load_settings
-from shared.training_queue import (
+from shared.contract import redis_names
+from shared.contract.errors import DiskFull, FamiliarError, InvalidRequest
+from shared.contract.manifest import Manifest
+from shared.contract.messages import Epoch, ModelVersion, TrainingOptions
+from shared.redis.connection import DISK_IS_FULL, open_redis
+from shared.redis.stream import publish
+from shared.redis.training_queue import (
     TrainingProgress,
     give_up,
     report_progress,
@@ -40,6 +34,12 @@ from shared.training_queue import (
     this_job_created_at,
     this_job_id,
 )
+from shared.runtime.logs import configure_logs
+from shared.runtime.service import load_settings
+from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from shared.stores.samples import SampleStore
+from shared.stores.strangers import BackgroundStore
+from shared.vision.images import ToInput
 
 MODEL_VERSIONS_KEPT = 1000
 

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from services.trainer.gate import without_served
-from services.trainer.read_background import StrangersRead
-from services.trainer.report import ReportFacts, ReportPerson, TrainDescriptors
+from services.trainer.data.read_strangers import StrangersRead
+from services.trainer.data.samples import TrainingSamples
+from services.trainer.judge.gate import without_served
+from services.trainer.report.write import ReportFacts, ReportPerson, TrainDescriptors
 from services.trainer.train import Training
-from services.trainer.training_samples import TrainingSamples
-from shared.errors import PersonForgotten
-from shared.images import Image
-from shared.manifest import Findings, Gate, Manifest, ManifestPerson
-from shared.messages import TrainingOptions
-from shared.sample_store import SampleStore
+from shared.contract.errors import PersonForgotten
+from shared.contract.manifest import Findings, Gate, Manifest, ManifestPerson
+from shared.contract.messages import TrainingOptions
+from shared.stores.samples import SampleStore
+from shared.vision.images import Image
 
 # Whose samples are shown augmented: enough to see what it does.
 PEOPLE_SHOWN = 4

@@ -10,25 +10,25 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.calibrate import Calibration
-from services.trainer.calibration_faces import calibrate_network
-from services.trainer.checkpoint import Checkpoint, fingerprint_of
-from services.trainer.descriptor import SHA256, build_descriptor, descriptor_file
-from services.trainer.evaluate import Probabilities, evaluate, recall_by_person
-from services.trainer.export import export
-from services.trainer.features import Features
-from services.trainer.fit import Fitted, fit
-from services.trainer.folds import fold
-from services.trainer.golden import write_golden_samples
-from services.trainer.landmarks import read_landmarks
-from services.trainer.litert import to_litert, with_weights
-from services.trainer.network import build_network, describe_layers, learned_weights, set_weights, with_features
-from services.trainer.pretrained_weights import load_base
-from services.trainer.serving_format import choose_format
-from services.trainer.training_samples import TrainingSamples
-from shared.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
-from shared.messages import Base, Epoch, NumberFormat, TrainingOptions
-from shared.model_store import SERVED_MODEL
+from services.trainer.data.folds import fold
+from services.trainer.data.samples import TrainingSamples
+from services.trainer.judge.calibrate import Calibration
+from services.trainer.judge.calibration_faces import calibrate_network
+from services.trainer.judge.evaluate import Probabilities, evaluate, recall_by_person
+from services.trainer.judge.serving_format import choose_format
+from services.trainer.network.checkpoint import Checkpoint, fingerprint_of
+from services.trainer.network.descriptor import SHA256, build_descriptor, descriptor_file
+from services.trainer.network.export import export
+from services.trainer.network.features import Features
+from services.trainer.network.fit import Fitted, fit
+from services.trainer.network.golden import write_golden_samples
+from services.trainer.network.landmarks import read_landmarks
+from services.trainer.network.litert import to_litert, with_weights
+from services.trainer.network.network import build_network, describe_layers, learned_weights, set_weights, with_features
+from services.trainer.network.pretrained import load_base
+from shared.contract.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
+from shared.contract.messages import Base, Epoch, NumberFormat, TrainingOptions
+from shared.stores.models import SERVED_MODEL
 
 COMPARED_CROPS = 16
 NO_DESCRIPTOR = (
@@ -47,7 +47,7 @@ class Training:
 
     `test_answers` and `stranger_answers` are the probabilities, `(n, people)`, of the test samples and of the
     strangers that were held back. `descriptors`, `(n, 128)`, are those of the train samples, None without a descriptor.
-    `resumed_after` is as in `services.trainer.fit.Fitted`, `notes` are sentences of what training had to do without.
+    `resumed_after` is as in `Fitted`, `notes` are sentences of what training had to do without.
     """
 
     history: tuple[Epoch, ...]

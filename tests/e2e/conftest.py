@@ -16,13 +16,13 @@ import pytest
 import redis
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from cli.local_stack import LocalSettings, LocalStack, free_port
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared.connection import open_redis
-from shared.images import encode_jpeg
-from shared.model_store import ModelStore
-from shared.sample_store import SampleStore
+from cli.stack.local_stack import LocalSettings, LocalStack, free_port
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.redis.connection import open_redis
+from shared.stores.models import ModelStore
+from shared.stores.samples import SampleStore
+from shared.vision.images import encode_jpeg
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.real_recordings import linked
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.watch import predictions, sightings_of
-from shared.camera_registry import CameraState, live_cameras
+from shared.redis.cameras import CameraState, live_cameras
 from tests.real_recordings import recording
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from websockets.sync.client import connect
 
 from cli.watch import predictions
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared.images import encode_jpeg
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.watch import predictions
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from services.inference.app import Stores, create_app
-from services.inference.metrics_page import MetricsPage
-from services.inference.reload import ModelWatcher, ServedModel
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from services.inference.http.app import Stores, create_app
+from services.inference.http.metrics_page import MetricsPage
+from services.inference.model.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
-from services.inference.stream_follower import StreamFollower
-from shared.background_store import BackgroundSource, BackgroundStore
-from shared.connection import open_async_redis, open_redis
-from shared.detector import HaarDetector
-from shared.errors import UnknownKeptFace
-from shared.images import cut_face, encode_jpeg, with_comment
-from shared.kept_faces import find_kept_face
-from shared.messages import Split
-from shared.sample_store import SampleStore
+from services.inference.stream.follower import StreamFollower
+from shared.contract.errors import UnknownKeptFace
+from shared.contract.messages import Split
+from shared.redis.connection import open_async_redis, open_redis
+from shared.redis.kept_faces import find_kept_face
+from shared.stores.samples import SampleStore
+from shared.stores.strangers import BackgroundSource, BackgroundStore
+from shared.vision.detector import HaarDetector
+from shared.vision.images import cut_face, encode_jpeg, with_comment
 from tests.app_client import Site, keeping
 from tests.builders import closed_port
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared.images import encode_jpeg
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.vision.images import encode_jpeg
 from tests.builders import block_after
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from uuid import uuid4
 
 from playwright.sync_api import Browser, expect
 
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared import redis_names
-from shared.images import encode_jpeg
-from shared.messages import Sighting
-from shared.redis_stream import publish
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.contract import redis_names
+from shared.contract.messages import Sighting
+from shared.redis.stream import publish
+from shared.vision.images import encode_jpeg
 from tests.builders import NOON, ROOT
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.watch import predictions
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared.images import encode_jpeg
-from shared.messages import TrainingOptions
-from shared.training_queue import JobState, enqueue_training, find_training
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.contract.messages import TrainingOptions
+from shared.redis.training_queue import JobState, enqueue_training, find_training
+from shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
     from conftest import Running

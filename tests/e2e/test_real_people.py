@@ -11,7 +11,7 @@ import cv2
 import pytest
 
 from cli.watch import predictions
-from shared.images import Image
+from shared.vision.images import Image
 
 if TYPE_CHECKING:
     from conftest import Running

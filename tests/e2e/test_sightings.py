@@ -11,9 +11,9 @@ import cv2
 import pytest
 
 from cli.watch import predictions as follow_predictions
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared.messages import Prediction, Sighting
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.contract.messages import Prediction, Sighting
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
-from shared.detector import HaarDetector
-from shared.images import Image, decode_image
+from shared.vision.detector import HaarDetector
+from shared.vision.images import Image, decode_image
 from tests.browser import Webcam, drawn, filmed, launch_chromium, side_by_side
 from tests.builders import ROOT
 from tests.studio import PATIENCE_SECONDS, Studio

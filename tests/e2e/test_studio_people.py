@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import FilePayload, Locator, sync_playwright
 
-from services.capture.person_drawing import draw
-from services.capture.person_looks import person
-from shared.background_store import BackgroundSource, BackgroundStore
-from shared.errors import TooFewPeople
-from shared.images import encode_jpeg
-from shared.manifest import Gate, Manifest, Metrics
-from shared.messages import Split
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.contract.errors import TooFewPeople
+from shared.contract.manifest import Gate, Manifest, Metrics
+from shared.contract.messages import Split
+from shared.stores.strangers import BackgroundSource, BackgroundStore
+from shared.vision.images import encode_jpeg
 from tests.browser import launch_chromium
 from tests.builders import manifest_of
 from tests.studio import Studio

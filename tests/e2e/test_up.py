@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from cli.local_stack import free_port
+from cli.stack.local_stack import free_port
 
 if TYPE_CHECKING:
     from conftest import Running

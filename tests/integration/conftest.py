@@ -11,15 +11,15 @@ import redis
 from services.extractor.detectors import Detectors
 from services.extractor.extract import SampleRules
 from services.extractor.frame_worker import ExtractorWorker
-from services.inference.app import Stores, create_app
-from services.inference.reload import ModelWatcher, ServedModel
+from services.inference.http.app import Stores, create_app
+from services.inference.model.reload import ModelWatcher, ServedModel
 from services.inference.settings import InferenceSettings
-from services.inference.stream_follower import StreamFollower
-from shared.background_store import BackgroundStore
-from shared.camera_registry import Camera, CameraState, announce_camera
-from shared.connection import open_async_redis
-from shared.model_store import ModelStore
-from shared.sample_store import SampleStore
+from services.inference.stream.follower import StreamFollower
+from shared.redis.cameras import Camera, CameraState, announce_camera
+from shared.redis.connection import open_async_redis
+from shared.stores.models import ModelStore
+from shared.stores.samples import SampleStore
+from shared.stores.strangers import BackgroundStore
 from tests.app_client import Site, keeping
 from tests.replicas import Replica, start
 from tests.serving import Serving, serving

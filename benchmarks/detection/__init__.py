@@ -1,0 +1,1 @@
+"""Live detection, beside a plain loop and a search of whole frames."""

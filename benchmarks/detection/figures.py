@@ -1,0 +1,93 @@
+"""What a detector found of what a search of every whole frame finds.
+
+A box of that search is found where another overlaps it by half (IoU). It is *held* where the search has one in that
+place in at least three of the eight frames around: what stands there for a moment is often no face. A box that no
+box of the same detector precedes or follows in its place is *alone*; so are most false ones, and few faces.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.extractor.tracks import overlap
+from shared.contract.messages import Box
+
+FOUND = 0.5
+SAME_PLACE = 0.3
+AROUND = 4
+HELD_FRAMES = 3
+
+Boxes = Sequence[Box]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of boxes over all frames of some videos; `faces` and `held` are the full search's."""
+
+    frames: int
+    seconds: float
+    faces: int
+    found: int
+    held: int
+    held_found: int
+    extra: int
+    alone: int
+
+    def described(self, notebook: "Figures") -> dict[str, float]:
+        """Give milliseconds a frame, how many times as many frames a second as the notebook's loop, and shares."""
+        return {
+            "frames": self.frames,
+            "milliseconds": round(self.seconds / self.frames * 1000, 2),
+            "speedup": round(notebook.seconds / self.seconds, 2),
+            "faces": self.faces,
+            "found": round(self.found / max(1, self.faces), 4),
+            "held_found": round(self.held_found / max(1, self.held), 4),
+            "extra": self.extra,
+            "alone": self.alone,
+        }
+
+
+def compare(found: Sequence[Boxes], full: Sequence[Boxes], seconds: float) -> Figures:
+    """Compare what was found in each frame with what the full search found there."""
+    faces = [(box, _is_held(box, full, frame), _any(box, found[frame], FOUND)) for frame, box in _numbered(full)]
+    return Figures(
+        frames=len(full),
+        seconds=seconds,
+        faces=len(faces),
+        found=sum(is_found for _, _, is_found in faces),
+        held=sum(held for _, held, _ in faces),
+        held_found=sum(held and is_found for _, held, is_found in faces),
+        extra=sum(not _any(box, full[frame], FOUND) for frame, box in _numbered(found)),
+        alone=sum(_frames_with(box, found, frame, 1) == 0 for frame, box in _numbered(found)),
+    )
+
+
+def add_up(figures: Sequence[Figures]) -> Figures:
+    """Give the counts of several videos together."""
+    return Figures(
+        frames=sum(one.frames for one in figures),
+        seconds=sum(one.seconds for one in figures),
+        faces=sum(one.faces for one in figures),
+        found=sum(one.found for one in figures),
+        held=sum(one.held for one in figures),
+        held_found=sum(one.held_found for one in figures),
+        extra=sum(one.extra for one in figures),
+        alone=sum(one.alone for one in figures),
+    )
+
+
+def _numbered(frames: Sequence[Boxes]) -> list[tuple[int, Box]]:
+    return [(frame, box) for frame, boxes in enumerate(frames) for box in boxes]
+
+
+def _is_held(box: Box, full: Sequence[Boxes], frame: int) -> bool:
+    return _frames_with(box, full, frame, AROUND) >= HELD_FRAMES
+
+
+def _frames_with(box: Box, frames: Sequence[Boxes], frame: int, reach: int) -> int:
+    """Count the frames at most `reach` before and after that have a box in the place of this one."""
+    around = range(max(0, frame - reach), min(len(frames), frame + reach + 1))
+    return sum(_any(box, frames[other], SAME_PLACE) for other in around if other != frame)
+
+
+def _any(box: Box, boxes: Boxes, least: float) -> bool:
+    return any(overlap(box, other) >= least for other in boxes)

@@ -1,0 +1,75 @@
+"""What the processes of a running stack take: their share of a core, and their memory as time goes by."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import psutil
+
+from cli.stack.local_stack import SERVICES
+from shared.contract.errors import ServiceFailed
+
+TENTHS = 10
+
+_MEGABYTE = 1e6
+
+
+class Look(NamedTuple):
+    """One look at a process: when, the seconds of work that it had done, and the megabytes that it held."""
+
+    at: float
+    cpu_seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a process took: percent of one core, and megabytes at the beginning and after each tenth of the time.
+
+    Growth is in percent, from after the first tenth to the end.
+    """
+
+    cpu_percent: float
+    resident_megabytes: tuple[float, ...]
+    resident_growth_percent: float
+
+
+class ProcessWatch:
+    """Looks at Redis and at every service of a local stack."""
+
+    def __init__(self, supervisor_pid: int) -> None:
+        """Find the processes below their process manager."""
+        self._processes = {_name(child): child for child in psutil.Process(supervisor_pid).children()}
+        self.looks: dict[str, list[Look]] = {name: [] for name in self._processes}
+
+    def look(self) -> None:
+        """Look at each process once.
+
+        Raises:
+            ServiceFailed: one of them has ended.
+        """
+        for name, process in self._processes.items():
+            try:
+                times, memory = process.cpu_times(), process.memory_info()
+            except psutil.NoSuchProcess as error:
+                raise ServiceFailed(f"The process of {name} has ended.") from error
+            self.looks[name].append(Look(time.monotonic(), times.user + times.system, memory.rss / _MEGABYTE))
+
+
+def taken(looks: Sequence[Look]) -> Taken:
+    """Summarise the looks at one process, at least two, in order."""
+    first, last = looks[0], looks[-1]
+    seconds = last.at - first.at
+    due = [first.at + seconds * tenth / TENTHS for tenth in range(TENTHS)]
+    megabytes = [next(look.megabytes for look in looks if look.at >= moment) for moment in due]
+    return Taken(
+        cpu_percent=100 * (last.cpu_seconds - first.cpu_seconds) / seconds,
+        resident_megabytes=(*megabytes, last.megabytes),
+        resident_growth_percent=100 * (last.megabytes / megabytes[1] - 1),
+    )
+
+
+def _name(process: psutil.Process) -> str:
+    command = process.cmdline()
+    return next((service for service in SERVICES if f"services.{service}" in command), "redis")

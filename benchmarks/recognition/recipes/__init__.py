@@ -1,0 +1,1 @@
+"""The recipes that are compared: ours, and what others use."""

@@ -1,0 +1,85 @@
+"""Familiar's own trainer, called as its job calls it, and answers from the file that is served."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from benchmarks.recognition.experiment import Indexes
+from benchmarks.recognition.gallery import Gallery
+from benchmarks.recognition.rates import Probabilities
+from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
+from services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
+from services.trainer.data.strangers import split_background
+from services.trainer.network.landmarks import open_input, read_landmarks
+from services.trainer.network.litert import LiteRTNetwork
+from services.trainer.train import train
+from shared.contract.messages import TrainingOptions
+from shared.runtime.pool import Pool
+from shared.stores.models import SERVED_MODEL
+from shared.vision.images import Image
+
+
+class FamiliarNetwork:
+    """A network that Familiar's trainer has written, in as many copies as there are cores."""
+
+    def __init__(self, converted: bytes, people: int, threshold: float, track_threshold: float) -> None:
+        """Load the bytes of a `model.tflite` that knows so many people."""
+        cores = os.cpu_count() or 1
+        self._people = people
+        self._networks = Pool(LiteRTNetwork(converted) for _ in range(cores))
+        self._threads = cores
+        self.threshold, self.track_threshold = threshold, track_threshold
+
+    def answer(self, images: Sequence[Image]) -> Probabilities:
+        """Give the people's probabilities, `(n, people)`, for model inputs; other classes are left away."""
+        with ThreadPoolExecutor(self._threads) as threads:
+            return np.stack(list(threads.map(self.answer_one, images)))[:, : self._people]
+
+    def answer_one(self, image: Image) -> Probabilities:
+        """Give everything that the network answers to one model input."""
+        with self._networks.lend() as network:
+            return network(image)
+
+
+class FamiliarRecipe:
+    """Familiar's trainer on faces of a gallery, with its background."""
+
+    def __init__(self, gallery: Gallery, weights: str, epochs: int) -> None:
+        """Turn all crops into model inputs."""
+        to_input = open_input(read_landmarks())
+        self._inputs = [to_input(crop) for crop in gallery.crops]
+        self._background = self._at(gallery.background)
+        self._weights = weights
+        self._epochs = epochs
+
+    def teach(self, enrolled: Enrolled, seed: int) -> Recognizer:
+        """Train a version on these people."""
+        train = {name: self._at(indexes) for name, indexes in joined(enrolled).items()}
+        sessions = Sessions(
+            train={name: [n for n, own in enumerate(parts) for _ in own] for name, parts in enrolled.items()},
+            test={},
+            days={name: len(parts) for name, parts in enrolled.items()},
+        )
+        options = TrainingOptions(epochs=self._epochs, seed=seed)
+        samples = split_by_time(train, {}, split_background(self._background), sessions)
+        network = teach_familiar(samples, options, self._weights)
+        return Recognizer(lambda indexes: network.answer(self._at(indexes)), network.threshold, network.track_threshold)
+
+    def _at(self, indexes: Indexes) -> list[Image]:
+        return [self._inputs[index] for index in indexes]
+
+
+def teach_familiar(samples: TrainingSamples, options: TrainingOptions, weights: str) -> FamiliarNetwork:
+    """Train on model inputs, and load the version's file.
+
+    Raises:
+        WeightsUnavailable, BrokenExport: see `services.trainer.train.train`.
+    """
+    with TemporaryDirectory() as folder:
+        training = train(samples, options, weights, Path(folder), lambda _: None)
+        converted = (Path(folder) / SERVED_MODEL).read_bytes()
+    return FamiliarNetwork(converted, len(samples.people), training.threshold, training.track_threshold)

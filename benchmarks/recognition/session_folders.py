@@ -1,0 +1,64 @@
+"""Which files show whom in which session: a folder for each person, with clips, folders or pictures of each session."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.people_folders import PersonFiles, clips_in
+from services.capture.sources.open import pictures_in
+from shared.contract.errors import SourceFailed
+
+
+@dataclass(frozen=True)
+class PersonSessions:
+    """What shows one person, session by session, in the order of the sessions' names."""
+
+    name: str
+    sessions: tuple[PersonFiles, ...]
+
+
+def sessions_in(folder: Path, same: Mapping[str, str]) -> tuple[PersonSessions, ...]:
+    """List the people of a folder by name; each subfolder is one.
+
+    A session is a clip by its name without ending, a subfolder, or the pictures that have the same name up to the last
+    underscore; a picture without an underscore is a session of its own. Numbers within names are ordered as numbers.
+    `same` gives, to the name of a session, that of the one that it belongs to.
+
+    Raises:
+        SourceFailed: the folder is missing, or there is nobody in it.
+    """
+    if not folder.is_dir():
+        raise SourceFailed(f"There is no folder {str(folder)!r}. Check the path.")
+    people = [
+        PersonSessions(own.name, sessions)
+        for own in sorted(path for path in folder.iterdir() if path.is_dir())
+        if (sessions := _sessions_of(own, same))
+    ]
+    if not people:
+        raise SourceFailed(f"There is nobody in {str(folder)!r}. Put in a folder of sessions for each person.")
+    return tuple(people)
+
+
+def _sessions_of(folder: Path, same: Mapping[str, str]) -> tuple[PersonFiles, ...]:
+    clips: dict[str, list[Path]] = defaultdict(list)
+    pictures: dict[str, list[Path]] = defaultdict(list)
+
+    def session(name: str) -> str:
+        return same.get(name, name)
+
+    for clip in clips_in(folder):
+        clips[session(clip.stem)].append(clip)
+    for picture in pictures_in(folder):
+        pictures[session(picture.stem.rpartition("_")[0] or picture.stem)].append(picture)
+    for own in sorted(path for path in folder.iterdir() if path.is_dir()):
+        clips[session(own.name)] += clips_in(own)
+        pictures[session(own.name)] += pictures_in(own)
+    names = sorted((name for name in clips.keys() | pictures.keys() if clips[name] or pictures[name]), key=_natural)
+    return tuple(PersonFiles(name, tuple(clips[name]), tuple(pictures[name])) for name in names)
+
+
+def _natural(name: str) -> tuple[tuple[str, int], ...]:
+    """Give what sorts `s10` after `s9`: each run of other characters with the number that follows it."""
+    return tuple((text, int(digits or -1)) for text, digits in re.findall(r"(\D*)(\d*)", name))

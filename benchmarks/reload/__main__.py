@@ -1,0 +1,192 @@
+"""Hot reload under load: many swaps of versions, some of them damaged, while crops are named at a steady rate.
+
+python -m benchmarks.reload [--people DIR] [--weights FILE]
+
+Inference runs as it is run for real, with a Redis. Versions are published as the trainer does, the same files each time
+under a new number; every tenth is damaged, each time in another way, and once a publisher is killed in the middle of
+its work. Swaps come in rounds of ten. Before each round the capacity is measured, as a shared machine is now faster and
+now slower; in the round requests come at a share of it, whether or not it keeps up. An answer is wrong if its version
+was never a good one, or is older than one that the same client had before. Seconds are those from when a request was
+due. A swap is from the beginning of its publishing to its first answer, and a tenth of a second before and after;
+`p99_ratio` is the 99th percentile of what was asked in swaps, divided by that of the rest.
+
+A machine that is half as fast for a quarter of a second cannot keep up with 70 % of what it can: answers queue, in a
+swap or not, and a few such queues decide the percentile. So its speed is watched (`benchmarks.reload.machine_speed`):
+`slow_share` is how much of the time it was slow, and `p99_ratio_at_full_speed` compares what was asked in the rest.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.http_connection import OK
+from benchmarks.load_process import LoadProcess, Records, load_for
+from benchmarks.pictures import read_pictures
+from benchmarks.processes import own_redis
+from benchmarks.progress import tell
+from benchmarks.reload.figures import (
+    MARGIN_SECONDS,
+    Interval,
+    asked,
+    asked_within,
+    during_swaps,
+    milliseconds_to_first_answer,
+    p99_ms,
+    wrong_versions,
+)
+from benchmarks.reload.machine_speed import Samples, SpeedWatch, at_full_speed, slow
+from benchmarks.reload.publishing import Publisher, kill_while_publishing
+from benchmarks.reload.swapping import Swaps, refusals, swap_versions
+from benchmarks.served_version import publish_trained
+from benchmarks.serving.figures import figures_of
+from benchmarks.serving.servers import FAMILIAR, Bench, Site, serving
+from services.trainer.settings import NICENESS
+from shared.contract.errors import FamiliarError
+from shared.redis.connection import open_redis
+
+CLIENTS = 16
+CAPACITY_SECONDS = 3.0
+SWAPS_A_ROUND = 10
+
+
+@dataclass(frozen=True)
+class Round:
+    """Some swaps under one load: the capacity just before, in requests a second, what was published, the answers."""
+
+    capacity: float
+    swaps: Swaps
+    records: Records
+
+    def counted(self) -> tuple[Records, Records]:
+        """Give the answers that were asked for in swaps, and the others.
+
+        What was asked before the first swap, or after the time of the last one, is left out: while the load starts
+        and a publisher is started to be killed.
+        """
+        swapping = during_swaps(self.records, self.swaps.every)
+        counted = asked_within(self.records, Interval(self.swaps.every[0].began - MARGIN_SECONDS, self.swaps.ended))
+        return self.records[counted & swapping], self.records[counted & ~swapping]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Teach a version, publish it again and again under load, and print the table and the line of JSON."""
+    options = _parse(arguments)
+    try:
+        with TemporaryDirectory() as folder, own_redis(Path(folder) / "redis") as redis_url:
+            home = Path(folder)
+            pictures = read_pictures(options.people, options.pictures, options.faces)
+            version = publish_trained(home, pictures.people, options.weights, options.epochs)
+            bench = Bench(home, version, redis_url, pictures)
+            with serving(FAMILIAR, "crop", bench) as site:
+                figures = _measure(bench, site, options)
+    except FamiliarError as error:
+        tell(error.detail)
+        return 1
+    table = Table("figure", "")
+    for name, value in figures.items():
+        table.add_row(name, f"{value}")
+    Console().print(table)
+    print(json.dumps({"benchmark": "reload", **figures}))
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reload", description="Swaps versions under load.")
+    parser.add_argument("--people", type=Path, help="a folder with a folder or a clip for each person; drawn without")
+    parser.add_argument("--weights", default="random", help="of MobileNet: imagenet, a file, or random")
+    parser.add_argument("--faces", type=int, default=8, help="train samples of a person")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--pictures", type=int, default=40, help="how many different crops are asked")
+    parser.add_argument("--swaps", type=int, default=100)
+    parser.add_argument(
+        "--apart", type=float, default=0.7, help="seconds between the beginnings of two swaps, at least"
+    )
+    parser.add_argument("--share", type=float, default=0.7, help="of the capacity that is asked for")
+    return parser.parse_args(arguments)
+
+
+def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str, object]:
+    first = int(bench.version.name)
+    rounds: list[Round] = []
+    count = max(1, options.swaps // SWAPS_A_ROUND)
+    load_for(CAPACITY_SECONDS, site.port, site.requests, CLIENTS)
+    # The trainer is a thread here, as niceness is a thread's and programs inherit it: the load is not to have it.
+    with (
+        open_redis(bench.redis_url) as client,
+        ThreadPoolExecutor(1, "trainer", _stand_back_as_a_trainer) as trainer,
+        SpeedWatch() as speed,
+    ):
+        publisher = Publisher(bench.home, client, first)
+        for numbers in np.array_split(range(1, options.swaps + 1), count):
+            capacity = figures_of(load_for(CAPACITY_SECONDS, site.port, site.requests, CLIENTS)).requests_per_second
+            tell(f"Swaps {numbers[0]} to {numbers[-1]}, at {options.share:.0%} of {capacity:.0f} requests a second")
+            with LoadProcess(site.port, site.requests, CLIENTS, rate=options.share * capacity) as load:
+                time.sleep(options.apart)
+                swaps = trainer.submit(swap_versions, publisher, site, numbers.tolist(), options.apart).result()
+                if len(rounds) == count // 2:
+                    trainer.submit(kill_while_publishing, bench.home, first).result()
+                    time.sleep(options.apart)
+                rounds.append(Round(capacity, swaps, load.stop()))
+    damaged = [swap.version for each in rounds for swap in each.swaps.damaged]
+    refused = refusals(site, damaged)
+    figures = _figures(rounds, speed.samples(), first)
+    return {**figures, "killed_publishers": 1, "damaged": damaged, "corrupt_refused": refused}
+
+
+def _stand_back_as_a_trainer() -> None:
+    # Where each thread has its own; elsewhere it is measured without.
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+def _figures(rounds: Sequence[Round], samples: Samples, first: int) -> dict[str, object]:
+    records = np.concatenate([each.records for each in rounds])
+    good = [swap for each in rounds for swap in each.swaps.good]
+    capacities = [each.capacity for each in rounds]
+    parts = [each.counted() for each in rounds]
+    swapping, steady = (np.concatenate(part) for part in zip(*parts, strict=True))
+    fast_swapping, fast_steady = (part[at_full_speed(asked(part), samples)] for part in (swapping, steady))
+    waited = milliseconds_to_first_answer(records, good)
+    return {
+        "capacity_requests_per_second": round(float(np.median(capacities)), 1),
+        "capacity_requests_per_second_by_round": [round(capacity, 1) for capacity in capacities],
+        "swaps": sum(len(each.swaps.every) for each in rounds),
+        "requests": len(records),
+        "failed": int((records["status"] != OK).sum()),
+        "wrong_version": wrong_versions(records, [first, *(swap.version for swap in good)]),
+        **_compared("", swapping, steady),
+        "p99_ratio_by_round": [_compared("", *each)["p99_ratio"] for each in parts],
+        "slow_share": round(float(slow(samples).mean()), 2),
+        **_compared("_at_full_speed", fast_swapping, fast_steady),
+        "answered_versions": len(waited),
+        "publish_to_first_answer_p50_ms": round(float(np.percentile(waited, 50)), 1),
+        "publish_to_first_answer_p95_ms": round(float(np.percentile(waited, 95)), 1),
+    }
+
+
+def _compared(name: str, swapping: Records, steady: Records) -> dict[str, object]:
+    if not (len(swapping) and len(steady)):
+        return {f"p99_ratio{name}": None}
+    during, rest = p99_ms(swapping["seconds"]), p99_ms(steady["seconds"])
+    return {
+        f"p99_ms_in_swaps{name}": round(during, 2),
+        f"p99_ms_steady{name}": round(rest, 2),
+        f"p99_ratio{name}": round(during / rest, 3),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""How fast faces are named over HTTP, beside other servers."""

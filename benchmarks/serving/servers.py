@@ -1,0 +1,97 @@
+"""The servers that are measured side by side: Familiar's inference, a naive service, LitServe, and none at all."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.load_process import load_for, write_requests
+from benchmarks.pictures import Pictures
+from benchmarks.processes import Process, inference, running, wait_until_answered
+from benchmarks.serving.figures import Figures, figures_of
+from cli.stack.local_stack import free_port
+
+FAMILIAR, NAIVE, LITSERVE, FLOOR = SERVERS = ("familiar", "naive", "litserve", "floor")
+KINDS = ("crop", "picture")
+INFERENCE_PATHS = {"crop": "/v1/predictions?crop=true", "picture": "/v1/predictions"}
+
+_WARM_UP_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every server gets: the home with the one version's folder in it, a Redis, and the pictures."""
+
+    home: Path
+    version: Path
+    redis_url: str
+    pictures: Pictures
+
+    def jpegs(self, kind: str) -> tuple[bytes, ...]:
+        """Give what is asked."""
+        return self.pictures.crops if kind == "crop" else self.pictures.pictures
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server that answers: its port, its process, and the files of the requests that it understands."""
+
+    port: int
+    process: Process
+    requests: Sequence[Path]
+
+
+@contextmanager
+def serving(server: str, kind: str, bench: Bench) -> Iterator[Site]:
+    """Run a server for as long as the `with` block lasts; it has answered once when the block begins.
+
+    Raises:
+        ServiceFailed: it does not come up.
+    """
+    port = free_port()
+    path = INFERENCE_PATHS[kind] if server == FAMILIAR else {NAIVE: f"/{kind}", LITSERVE: "/predict"}[server]
+    requests = write_requests(bench.home / "requests", port, path, bench.jpegs(kind))
+    log = bench.home / f"{server}.log"
+    if server == FAMILIAR:
+        started = inference(bench.home, bench.redis_url, port, log)
+    else:
+        own = ["--kind", kind] if server == LITSERVE else []
+        module = f"benchmarks.{server}_service"
+        started = running([sys.executable, "-m", module, str(bench.version), "--port", str(port), *own], log)
+    with started as process:
+        wait_until_answered(port, requests[0].read_bytes(), process, log)
+        yield Site(port, process, requests)
+
+
+def measure(server: str, kind: str, bench: Bench, seconds: float, clients: Sequence[int]) -> Mapping[int, Figures]:
+    """Start a server, and load it with each number of clients in turn, for so many seconds each.
+
+    Raises:
+        ServiceFailed: it does not come up.
+    """
+    if server == FLOOR:
+        return {count: _measure_floor(kind, bench, seconds, count) for count in clients}
+    with serving(server, kind, bench) as site:
+        load_for(_WARM_UP_SECONDS, site.port, site.requests, max(clients))
+        return {count: figures_of(load_for(seconds, site.port, site.requests, count)) for count in clients}
+
+
+def _measure_floor(kind: str, bench: Bench, seconds: float, clients: int) -> Figures:
+    """Loop in as many threads as there are clients, or cores. With more clients than cores nobody asks one by one."""
+    threads = min(clients, os.cpu_count() or 1)
+    folder = bench.home / "floor"
+    folder.mkdir(exist_ok=True)
+    files = [folder / f"{number:05}.jpg" for number in range(len(bench.jpegs(kind)))]
+    for file, jpeg in zip(files, bench.jpegs(kind), strict=True):
+        file.write_bytes(jpeg)
+    options = ["--kind", kind, "--threads", str(threads), "--seconds", str(seconds)]
+    command = [sys.executable, "-m", "benchmarks.serving.floor", str(bench.version), *options, *map(str, files)]
+    output = subprocess.run(command, check=True, capture_output=True).stdout
+    figures = figures_of(np.load(io.BytesIO(output)))
+    return figures if threads == clients else replace(figures, p50_ms=None, p99_ms=None)

@@ -1,0 +1,1 @@
+"""Faces of strangers from a public archive."""

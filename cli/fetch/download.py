@@ -1,0 +1,69 @@
+"""Downloading one large file: what has come is kept, the next call goes on there, and its SHA-256 is checked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from shared.contract.errors import BackgroundUnavailable
+from shared.runtime.files import sha256_of
+
+TIMEOUT_SECONDS = 30.0
+
+# Told how many bytes there are, and how many there will be, if the server says so.
+Show = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on a server, and the SHA-256 that it must have."""
+
+    url: str
+    sha256: str
+
+
+def download(remote: RemoteFile, path: Path, show: Show) -> None:
+    """Download a file to `path`. Until it is whole and checked, what has come of it is in `<path>.partial`.
+
+    Raises:
+        BackgroundUnavailable: there is no network, the server refuses, the connection broke off, or the file
+            is another than it should be; the last is deleted.
+        OSError: the disk is full; what has come is kept.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        _receive(remote.url, partial, show)
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        raise BackgroundUnavailable(f"{remote.url} was not downloaded: {reason}. {_what_to_do()}") from error
+    found = sha256_of(partial)
+    if found != remote.sha256:
+        partial.unlink()
+        raise BackgroundUnavailable(
+            f"What came from {remote.url} has SHA-256 {found}, not {remote.sha256}, and was deleted. {_what_to_do()}"
+        )
+    partial.replace(path)
+
+
+def _receive(url: str, partial: Path, show: Show) -> None:
+    """Ask for what is missing (RFC 9110 section 14.2); a server that knows no ranges sends everything anew."""
+    present = partial.stat().st_size if partial.exists() else 0
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={present}-"} if present else {})}
+    with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=TIMEOUT_SECONDS) as response:
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            # Nothing is missing.
+            return
+        response.raise_for_status()
+        goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
+        with partial.open("ab" if goes_on else "wb") as file:
+            length = response.headers.get("content-length", "")
+            total = file.tell() + int(length) if length.isdecimal() else None
+            show(file.tell(), total)
+            for part in response.iter_raw():
+                file.write(part)
+                show(file.tell(), total)
+
+
+def _what_to_do() -> str:
+    return BackgroundUnavailable().detail

@@ -1,0 +1,99 @@
+"""From an archive of public faces to the store of strangers; what was cut short is gone on with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from cli.console import err
+from cli.fetch.download import RemoteFile, download
+from cli.fetch.labeled_faces import middle_face, pictures_of
+from shared.contract.errors import FetchRunning
+from shared.runtime.files import write_atomically
+from shared.stores.strangers import BackgroundSource, BackgroundStore
+from shared.vision.detector import FaceDetector, open_detector
+
+# How many faces are cut between two notes of how far it has come.
+NOTE_EVERY = 20
+
+_DESCRIPTION = TextColumn("{task.description:>24}")
+
+
+def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None = None) -> int:
+    """Store faces of `people` people, one each, and tell how many there are now; fewer where the archive has fewer.
+
+    One that is cut short is gone on with by the next call: the download where it broke off, the cutting of faces
+    where it stopped. The archive is deleted at the end. `yunet` is the model of the detector, see
+    `shared.vision.detector.open_detector`.
+
+    Raises:
+        BackgroundUnavailable: see `cli.fetch.download.download`.
+        FetchRunning: another one is at it.
+        OSError: the disk is full.
+    """
+    store = BackgroundStore(home)
+    folder = home / "background"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        archive, note = folder / "archive.tgz", folder / "archive.position"
+        if not archive.exists():
+            note.unlink(missing_ok=True)
+            with Progress(_DESCRIPTION, BarColumn(40), DownloadColumn(), TransferSpeedColumn(), console=err) as bar:
+                task = bar.add_task("download", total=None)
+                download(remote, archive, lambda done, total: bar.update(task, completed=done, total=total))
+        _store_faces(archive, note, store, people, open_detector(yunet))
+        archive.unlink()
+        note.unlink(missing_ok=True)
+    return store.count(BackgroundSource.FETCHED)
+
+
+def _store_faces(archive: Path, note: Path, store: BackgroundStore, people: int, detector: FaceDetector) -> None:
+    """Cut one face of each person until there are enough; `note` has the position of a picture that is done."""
+    last = int(note.read_text()) if note.exists() else -1
+    present = store.count(BackgroundSource.FETCHED)
+    taken: set[str] = set()
+    with Progress(_DESCRIPTION, BarColumn(40), MofNCompleteColumn(), TimeRemainingColumn(), console=err) as bar:
+        task = bar.add_task("faces", total=people, completed=present)
+        for picture in pictures_of(archive):
+            if present >= people:
+                break
+            if picture.position <= last:
+                taken.add(picture.person)
+            elif picture.person not in taken and (crop := middle_face(picture.jpeg, detector)):
+                taken.add(picture.person)
+                present += store.add(BackgroundSource.FETCHED, crop, None)
+                bar.update(task, completed=present)
+                if present % NOTE_EVERY == 0:
+                    write_atomically(note, str(picture.position).encode())
+
+
+def delete_download(home: Path) -> None:
+    """Delete what a fetch that was cut short has left to go on with.
+
+    Raises:
+        FetchRunning: it is not cut short.
+    """
+    folder = home / "background"
+    if folder.exists():
+        with _alone(folder):
+            for path in folder.glob("archive.*"):
+                path.unlink()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    try:
+        with FileLock(folder / "fetch.lock", blocking=False):
+            yield
+    except Timeout as error:
+        raise FetchRunning from error

@@ -1,0 +1,1 @@
+"""Local mode: Redis and all services as child processes."""

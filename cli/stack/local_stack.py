@@ -1,0 +1,243 @@
+"""Local mode: Redis and every service as child processes, started again when they die, ended with this one.
+
+The process manager is supervisord. Its configuration, with the names of programs and no secrets, lies in
+`FAMILIAR_HOME/run`; the services' logs lie in `FAMILIAR_HOME/logs`.
+"""
+
+import configparser
+import contextlib
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+from filelock import FileLock, Timeout
+
+from cli.stack.redis_server import redis_command
+from shared.contract.errors import AlreadyRunning, FamiliarError, PortTaken, ServiceFailed
+from shared.redis.connection import open_redis, require_redis
+from shared.runtime.settings import LOCAL_REDIS_URL
+
+SERVICES = ("capture", "extractor", "trainer", "inference")
+START_SECONDS = 60.0
+
+_STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """What a local stack needs to know. Without a `redis_url` it starts a Redis of its own on `redis_port`.
+
+    `cameras` is in the form of FAMILIAR_CAMERAS.
+    """
+
+    home: Path
+    port: int
+    camera_port: int
+    redis_url: str | None
+    redis_port: int
+    cameras: str
+
+    @property
+    def url(self) -> str:
+        """Where inference answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def used_redis_url(self) -> str:
+        """Where Redis is."""
+        return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+
+
+class LocalStack:
+    """Redis and the services, running for as long as the `with` block lasts."""
+
+    def __init__(self, settings: LocalSettings) -> None:
+        """Prepare; nothing is started before the `with` block."""
+        self.settings = settings
+        self._run = settings.home / "run"
+        self._logs = settings.home / "logs"
+        self._run.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self._pidfile = self._run / "supervisord.pid"
+        self._lock = FileLock(self._run / "local.lock")
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start everything, and wait until inference and capture answer.
+
+        Raises:
+            AlreadyRunning: another local stack uses this home.
+            PortTaken: somebody else listens where Redis, inference or capture would.
+            RedisNotFound: there is no server to start.
+            RedisUnavailable: the given Redis does not answer.
+            ServiceFailed: a service does not come up; its log has the reason.
+        """
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
+            raise AlreadyRunning(f"Familiar is already running with {self.settings.home}.") from error
+        try:
+            self._start()
+            self._wait_until_ready()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything, Redis last."""
+        self._stop()
+
+    @property
+    def supervisor_pid(self) -> int:
+        """The process id of the process manager, whose children the services are."""
+        if self._supervisor is None:
+            raise ServiceFailed("The local stack is not running.")
+        return self._supervisor.pid
+
+    def alive(self) -> bool:
+        """Tell whether the process manager still runs."""
+        return self._supervisor is not None and self._supervisor.poll() is None
+
+    def log_of(self, service: str) -> Path:
+        """Tell where a service's log lies."""
+        return self._logs / f"{service}.log"
+
+    def _start(self) -> None:
+        self._require_no_survivor()
+        _require_free(self.settings.port, "FAMILIAR_PORT")
+        _require_free(self.settings.camera_port, "FAMILIAR_CAMERA_PORT")
+        if self.settings.redis_url is None:
+            _require_free(self.settings.redis_port, "REDIS_URL")
+        else:
+            require_redis(open_redis(self.settings.redis_url))
+        configuration = self._run / "supervisord.conf"
+        with configuration.open("w") as file:
+            self._configuration().write(file)
+        environment = {
+            **os.environ,
+            "FAMILIAR_HOME": str(self.settings.home),
+            "FAMILIAR_PORT": str(self.settings.port),
+            "FAMILIAR_CAMERA_PORT": str(self.settings.camera_port),
+            "FAMILIAR_CAMERAS": self.settings.cameras,
+            "REDIS_URL": self.settings.used_redis_url,
+        }
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C reaches this process alone, which then stops the others in order.
+            start_new_session=True,
+        )
+
+    def _require_no_survivor(self) -> None:
+        """A process manager outlives whoever started it and was killed."""
+        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+            survivor = int(self._pidfile.read_text())
+            os.kill(survivor, 0)
+            raise AlreadyRunning(f"Familiar still runs with {self.settings.home}. Stop it with `kill {survivor}`.")
+
+    def _configuration(self) -> configparser.RawConfigParser:
+        configuration = configparser.RawConfigParser()
+        configuration["supervisord"] = {
+            "nodaemon": "true",
+            "silent": "true",
+            "logfile": _escaped(self._logs / "supervisord.log"),
+            "pidfile": _escaped(self._pidfile),
+            "childlogdir": _escaped(self._logs),
+        }
+        if self.settings.redis_url is None:
+            folder = self.settings.home / "redis"
+            folder.mkdir(exist_ok=True)
+            configuration["program:redis"] = self._program("redis", redis_command(folder, self.settings.redis_port), 1)
+        for service in SERVICES:
+            command = [sys.executable, "-m", f"services.{service}"]
+            configuration[f"program:{service}"] = self._program(service, command, 2)
+        return configuration
+
+    def _program(self, name: str, command: list[str], priority: int) -> dict[str, str]:
+        return {
+            "command": _escaped(shlex.join(command)),
+            "priority": str(priority),
+            "autorestart": "true",
+            # What ends within a second is started again ever more slowly, anything else at once.
+            "startsecs": "1",
+            "startretries": "1000000",
+            "stopwaitsecs": "10",
+            "redirect_stderr": "true",
+            # This one supervisord expands twice.
+            "stdout_logfile": _escaped(_escaped(self.log_of(name))),
+            "stdout_logfile_maxbytes": "5MB",
+            "stdout_logfile_backups": "2",
+        }
+
+    def _wait_until_ready(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            if not self.alive():
+                raise ServiceFailed(
+                    f"The process manager ended at once; {self._logs / 'supervisord.log'} has the reason."
+                )
+            try:
+                httpx.get(f"{self.settings.url}/healthz", trust_env=False).raise_for_status()
+                # Capture refuses what is no WebSocket, and that is an answer.
+                httpx.get(f"http://127.0.0.1:{self.settings.camera_port}/", trust_env=False)
+                require_redis(open_redis(self.settings.used_redis_url))
+            except (httpx.HTTPError, FamiliarError):
+                time.sleep(0.1)
+            else:
+                return
+        raise ServiceFailed(
+            f"Inference or capture did not answer within {START_SECONDS:.0f} s; the logs in {self._logs} say why."
+        )
+
+    def _stop(self) -> None:
+        if self._supervisor is not None:
+            self._supervisor.send_signal(signal.SIGTERM)
+            try:
+                self._supervisor.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._supervisor.kill()
+                self._supervisor.wait()
+            self._supervisor = None
+        self._lock.release()
+
+
+def free_port(preferred: int = 0) -> int:
+    """Give the preferred port where nobody listens on it, else one that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", preferred))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def local_redis_port() -> int:
+    """Give the port of `LOCAL_REDIS_URL`."""
+    return urlsplit(LOCAL_REDIS_URL).port or 6379
+
+
+def _escaped(value: object) -> str:
+    """Write a value for supervisord, which expands %; a path may hold one."""
+    return str(value).replace("%", "%%")
+
+
+def _require_free(port: int, setting: str) -> None:
+    if free_port(port) != port:
+        raise PortTaken(f"Somebody else listens on 127.0.0.1:{port}. Stop that, or set {setting}.")

@@ -1,0 +1,129 @@
+"""The edge to Redis of one camera: publishes its frames, and says how it is."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import redis
+
+from services.capture import metrics
+from services.capture.capture import FRAMES_KEPT, FrameOrigin, make_frame
+from shared.contract import redis_names
+from shared.contract.messages import EnrolmentLabel
+from shared.redis.cameras import Camera, CameraState, announce_camera
+from shared.redis.connection import keep_going
+from shared.redis.enrolments import find_enrolment
+from shared.redis.stream import drop_oldest, publish
+from shared.vision.images import Image
+
+_ANNOUNCE_EVERY_SECONDS = 1.0
+_BACKLOG_PAUSE_SECONDS = 0.005
+
+
+class FramePublisher:
+    """Publishes what one camera sees, until stopped. With Redis away it waits until that is back.
+
+    Live frames are dropped, the oldest first, when nobody keeps up; frames of an enrolment, and of a source that is
+    `fast`, played as fast as it is consumed, wait instead.
+    """
+
+    def __init__(
+        self, client: redis.Redis, camera: str, source: str, stopped: threading.Event, *, fast: bool = False
+    ) -> None:
+        """Have published nothing yet; `source` is what people are shown of where the pictures come from."""
+        self._client = client
+        self._fast = fast
+        self._stopped = stopped
+        self._started_at = datetime.now(UTC)
+        self._state = Camera(camera=camera, source=source, state=CameraState.RUNNING)
+        self._announced_at = 0.0
+
+    @property
+    def published(self) -> int:
+        """How many frames were published since the source was opened."""
+        return self._state.published
+
+    def reopen(self) -> None:
+        """Begin anew: the source is opened once more, and its next frame is its first."""
+        self._started_at = datetime.now(UTC)
+        self._say(CameraState.RUNNING, None, published=0)
+
+    def publish(self, image: Image, jpeg: bytes | None = None) -> None:
+        """Publish an image; `jpeg` is its encoding, where there is one already."""
+        published = threading.Event()
+
+        def step() -> None:
+            label = self._wait_for_room()
+            if not self._stopped.is_set():
+                camera = self._state.camera
+                origin = FrameOrigin(camera, self._started_at, self._state.published)
+                live = label is None and not self._fast
+                with metrics.ENCODING.labels(camera).time():
+                    frame, payload = make_frame(image, origin, label, live=live, jpeg=jpeg)
+                with metrics.PUBLISHING.labels(camera).time():
+                    publish(self._client, redis_names.frames(camera), frame, payload)
+                metrics.PUBLISHED.labels(camera).inc()
+                published.set()
+                self._state = self._state.model_copy(update={"published": self._state.published + 1})
+            self.announce()
+
+        keep_going(step, lambda: published.is_set() or self._stopped.is_set())
+
+    def announce(self) -> None:
+        """Say how the camera is, if that was not said within the last second."""
+        if time.monotonic() - self._announced_at >= _ANNOUNCE_EVERY_SECONDS:
+            announce_camera(self._client, self._state)
+            self._announced_at = time.monotonic()
+
+    def keep_announced(self) -> None:
+        """Say how the camera is while it gives no picture; to be called once a second."""
+        said = threading.Event()
+
+        def step() -> None:
+            self.announce()
+            said.set()
+
+        keep_going(step, lambda: said.is_set() or self._stopped.is_set())
+
+    def end(self, detail: str) -> None:
+        """Say that the camera gives no more pictures, and why."""
+        self._say(CameraState.ENDED, detail, self._state.published)
+        self.keep_announced()
+
+    def rest(self, state: CameraState, detail: str, seconds: float | None) -> None:
+        """Keep announcing the state for so many seconds, or until stopped."""
+        self._say(state, detail, self._state.published)
+        rested = threading.Event()
+        until = None if seconds is None else time.monotonic() + seconds
+
+        def step() -> None:
+            self.announce()
+            self._stopped.wait(_ANNOUNCE_EVERY_SECONDS / 4)
+            if until is not None and time.monotonic() >= until:
+                rested.set()
+
+        keep_going(step, lambda: rested.is_set() or self._stopped.is_set())
+
+    def _say(self, state: CameraState, detail: str | None, published: int) -> None:
+        self._state = self._state.model_copy(update={"state": state, "detail": detail, "published": published})
+        self._announced_at = 0.0
+
+    def _wait_for_room(self) -> EnrolmentLabel | None:
+        """Make room for a frame by dropping the oldest, or wait for it; answer what the frame is to be labelled.
+
+        An enrolment may begin or end during the wait, and whoever reads frames may be away: both are looked
+        at again each time.
+        """
+        stream = redis_names.frames(self._state.camera)
+        while not self._stopped.is_set():
+            enrolment = find_enrolment(self._client, self._state.camera)
+            label = enrolment.label_at(datetime.now(UTC)) if enrolment else None
+            backlog = self._client.xlen(stream)
+            if backlog < FRAMES_KEPT:
+                return label
+            if label is None and not self._fast:
+                drop_oldest(self._client, stream, FRAMES_KEPT - 1)
+                return label
+            self.announce()
+            self._stopped.wait(_BACKLOG_PAUSE_SECONDS)
+        return None

@@ -1,0 +1,85 @@
+"""What a camera's source is, read from one line of text.
+
+    0                        the first webcam
+    film.mp4                 a video file
+    pictures/                a folder of pictures, in the order of their names
+    rtsp://..., http://...   a network camera
+    synthetic:karan          a drawn person, the test pattern
+
+Files, folders and drawn people take options behind a `#`, joined by commas: `loop` begins again at the
+end, `fast` gives pictures as fast as they are consumed instead of at their own speed.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from shared.contract.errors import SourceFailed
+
+_OPTIONS = frozenset({"loop", "fast"})
+_NETWORK = "://"
+_SYNTHETIC = "synthetic:"
+
+
+class SourceKind(Enum):
+    """What kinds of source there are."""
+
+    WEBCAM = auto()
+    FILE = auto()
+    NETWORK = auto()
+    SYNTHETIC = auto()
+
+
+@dataclass(frozen=True)
+class SourceAddress:
+    """Where a camera's pictures come from, and how they are played."""
+
+    kind: SourceKind
+    location: str = field(repr=False)
+    loop: bool = False
+    fast: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The address for logs and for people: without user name, password and query.
+
+        It is cut by hand, as an address that no parser takes may hold a password too. Where a password may
+        reach beyond the host's part, only the scheme is shown.
+        """
+        if self.kind is not SourceKind.NETWORK:
+            return self.location
+        scheme, separator, rest = self.location.partition(_NETWORK)
+        host, *path = re.split(r"(?=[/?#])", rest, maxsplit=1)
+        if "@" in "".join(path):
+            return f"{scheme}{separator}..."
+        return scheme + separator + re.split(r"[?#]", host.rpartition("@")[2] + "".join(path))[0]
+
+
+def parse_source_address(text: str) -> SourceAddress:
+    """Read a source address.
+
+    Raises:
+        SourceFailed: the text is empty, or has an option that there is not.
+    """
+    if _NETWORK in text:
+        return SourceAddress(SourceKind.NETWORK, text)
+    location, _, options_text = text.partition("#")
+    options = {option for option in options_text.split(",") if option}
+    if not location:
+        raise SourceFailed(
+            "The camera has no source. Give a webcam's number, a file, a folder, an address or synthetic:NAME."
+        )
+    if unknown := options - _OPTIONS:
+        raise SourceFailed(f"There is no option {', '.join(sorted(unknown))} for {location!r}; there are: fast, loop.")
+    kind, location = _kind_of(location)
+    if not location:
+        raise SourceFailed("The drawn person has no name. Write synthetic:NAME.")
+    return SourceAddress(kind, location, loop="loop" in options, fast="fast" in options)
+
+
+def _kind_of(location: str) -> tuple[SourceKind, str]:
+    if location.isdecimal():
+        return SourceKind.WEBCAM, location
+    if location.startswith(_SYNTHETIC):
+        return SourceKind.SYNTHETIC, location.removeprefix(_SYNTHETIC)
+    return SourceKind.FILE, location

@@ -1,0 +1,129 @@
+"""From a source address to a stream of images. The only file in which a camera is opened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import structlog
+
+from services.capture.sources.address import SourceAddress, SourceKind
+from services.capture.synthetic.drawing import draw
+from services.capture.synthetic.looks import person
+from shared.contract.errors import FamiliarError, SourceFailed
+from shared.vision.images import Image, decode_image
+
+SYNTHETIC_FRAMES_PER_SECOND = 10.0
+FOLDER_FRAMES_PER_SECOND = 5.0
+PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+_NETWORK_TIMEOUT_MILLISECONDS = 10_000
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened source. `frames_per_second` is None where the camera itself sets the speed."""
+
+    images: Iterator[Image]
+    frames_per_second: float | None
+
+
+def open_source(address: SourceAddress) -> Source:
+    """Open a source.
+
+    Its iterator ends where a file or folder ends, and raises SourceFailed where a camera stops giving
+    pictures.
+
+    Raises:
+        SourceFailed: it cannot be opened; the message says what was tried.
+    """
+    if address.kind is SourceKind.SYNTHETIC:
+        return Source(_drawn_images(address.location), SYNTHETIC_FRAMES_PER_SECOND)
+    if address.kind is SourceKind.FILE:
+        path = Path(address.location).expanduser()
+        if path.is_dir():
+            return Source(_folder_images(path), FOLDER_FRAMES_PER_SECOND)
+        if not path.exists():
+            raise SourceFailed(f"There is no file or folder {address.location!r}. Check the path that capture sees.")
+        return _open_video_file(path)
+    return _open_camera(address)
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """List the pictures of a folder in the order of their names."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_ENDINGS)
+
+
+def _drawn_images(name: str) -> Iterator[Image]:
+    drawn = person(name)
+    sequence = 0
+    while True:
+        yield draw(drawn, sequence / SYNTHETIC_FRAMES_PER_SECOND)
+        sequence += 1
+
+
+def _folder_images(folder: Path) -> Iterator[Image]:
+    try:
+        paths = pictures_in(folder)
+    except OSError as error:
+        raise SourceFailed(f"The folder {str(folder)!r} cannot be read: {error.strerror}.") from error
+    if not paths:
+        raise SourceFailed(f"The folder {str(folder)!r} holds no pictures ({', '.join(sorted(PICTURE_ENDINGS))}).")
+    readable = 0
+    for path in paths:
+        try:
+            image = decode_image(path.read_bytes())
+        except (FamiliarError, OSError) as error:
+            _log.warning("picture passed over", file=str(path), error=str(error))
+        else:
+            readable += 1
+            yield image
+    if not readable:
+        raise SourceFailed(f"None of the {len(paths)} pictures in {str(folder)!r} can be read. Put others there.")
+
+
+def _open_video_file(path: Path) -> Source:
+    capture = cv2.VideoCapture(str(path))
+    read, first = capture.read()
+    if not read:
+        capture.release()
+        raise SourceFailed(
+            f"{str(path)!r} does not decode as a video. Play it elsewhere, or convert it to H.264 in MP4."
+        )
+    frames_per_second = capture.get(cv2.CAP_PROP_FPS) or FOLDER_FRAMES_PER_SECOND
+    return Source(_captured_images(capture, first, fails_at_end=None), frames_per_second)
+
+
+def _open_camera(address: SourceAddress) -> Source:
+    if address.kind is SourceKind.WEBCAM:
+        capture = cv2.VideoCapture(int(address.location))
+    else:
+        timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
+        parameters = [value for name in timeouts for value in (name, _NETWORK_TIMEOUT_MILLISECONDS)]
+        capture = cv2.VideoCapture(address.location, cv2.CAP_FFMPEG, parameters)
+    read, first = capture.read()
+    if not read:
+        capture.release()
+        hint = (
+            "Is it plugged in, and may this user read /dev/video*?"
+            if address.kind is SourceKind.WEBCAM
+            else "Is it on?"
+        )
+        raise SourceFailed(f"The camera {address.shown!r} gives no picture. {hint}")
+    return Source(_captured_images(capture, first, fails_at_end=address.shown), None)
+
+
+def _captured_images(capture: cv2.VideoCapture, first: np.ndarray, fails_at_end: str | None) -> Iterator[Image]:
+    """Give what OpenCV reads; the end is a failure where `fails_at_end` names a camera, which has none."""
+    try:
+        read, image = True, first
+        while read:
+            yield image.astype(np.uint8, copy=False)
+            read, image = capture.read()
+    finally:
+        capture.release()
+    if fails_at_end is not None:
+        raise SourceFailed(f"The camera {fails_at_end!r} has stopped giving pictures.")

@@ -1,0 +1,105 @@
+"""Leases: each camera's frames are worked through by one extractor at a time, and every extractor has its share.
+
+A lease is a lock in Redis that runs out unless it is renewed, so the cameras of an extractor that died
+are taken over within `LEASE_SECONDS` and a second.
+"""
+
+import math
+import time
+
+import redis
+import structlog
+from redis.exceptions import LockError
+from redis.lock import Lock  # noqa: TC002 - an import that only a checker makes is harder to read than this one
+
+from shared.contract import redis_names
+from shared.redis.cameras import camera_names
+
+LEASE_SECONDS = 3.5
+RENEW_SECONDS = 1.0
+
+_log = structlog.get_logger()
+
+
+class Leases:
+    """The cameras of one extractor."""
+
+    def __init__(self, client: redis.Redis, extractor: str) -> None:
+        """Hold nothing yet; `extractor` is this process's name among the others."""
+        self._client = client
+        self._extractor = extractor
+        self._held: dict[str, Lock] = {}
+        self._newly_taken: list[str] = []
+        self._renewed_at = 0.0
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The cameras that this extractor holds."""
+        return tuple(sorted(self._held))
+
+    def holds(self, camera: str) -> bool:
+        """Tell whether this extractor still holds a camera."""
+        return camera in self._held
+
+    def newly_taken(self) -> tuple[str, ...]:
+        """Give the cameras that were taken since this was last asked."""
+        taken, self._newly_taken = self._newly_taken, []
+        return tuple(taken)
+
+    def take_anew(self) -> None:
+        """Have every camera that is held count as newly taken."""
+        self._newly_taken = list(self._held)
+
+    def renew(self) -> None:
+        """Once a second: renew what is held, give back what exceeds the fair share, and take what is free."""
+        if time.monotonic() - self._renewed_at < RENEW_SECONDS:
+            return
+        self._keep_held()
+        cameras = camera_names(self._client)
+        share = math.ceil(len(cameras) / self._count_extractors())
+        for camera in self.cameras:
+            if camera not in cameras or len(self._held) > share:
+                self._give_back(camera)
+        for camera in cameras:
+            if len(self._held) < share and camera not in self._held:
+                self._take(camera)
+        self._renewed_at = time.monotonic()
+
+    def release(self) -> None:
+        """Give everything back, so that another extractor goes on at once."""
+        for camera in self.cameras:
+            self._give_back(camera)
+        self._client.zrem(redis_names.EXTRACTORS, self._extractor)
+
+    def _count_extractors(self) -> int:
+        # Redis' clock is the one that all extractors share.
+        seconds, microseconds = self._client.time()
+        now = seconds + microseconds / 1e6
+        with self._client.pipeline(transaction=True) as pipeline:
+            pipeline.zadd(redis_names.EXTRACTORS, {self._extractor: now})
+            pipeline.zremrangebyscore(redis_names.EXTRACTORS, "-inf", now - LEASE_SECONDS)
+            pipeline.zcard(redis_names.EXTRACTORS)
+            return int(pipeline.execute()[-1])
+
+    def _take(self, camera: str) -> None:
+        lock = self._client.lock(redis_names.lease(camera), timeout=LEASE_SECONDS, thread_local=False)
+        if lock.acquire(blocking=False, token=self._extractor):
+            self._held[camera] = lock
+            self._newly_taken.append(camera)
+            _log.info("camera taken", camera=camera)
+
+    def _keep_held(self) -> None:
+        for camera, lock in list(self._held.items()):
+            try:
+                lock.reacquire()
+            except LockError:
+                del self._held[camera]
+                _log.warning("camera lost to another extractor", camera=camera)
+
+    def _give_back(self, camera: str) -> None:
+        try:
+            self._held.pop(camera).release()
+        except LockError:
+            _log.warning("camera lost to another extractor", camera=camera)
+        else:
+            _log.info("camera given back", camera=camera)

@@ -1,0 +1,45 @@
+"""Live detection: nearly all that a search of every whole frame would find, for a small part of its time.
+
+Only some windows of a frame are looked at (attention.py says which), but each of them as that search looks at it. So
+what is found is found there as well. docs/decisions/9-live-detection.md has the figures behind it.
+"""
+
+import numpy as np
+
+from services.extractor.live.attention import Attention
+from services.extractor.live.search import PyramidSearches
+from shared.contract.messages import Box
+from shared.vision.detector import SMALLEST_FACE, largest_first, reduce, scale_of, to_box, to_gray
+from shared.vision.images import Image
+
+
+class LiveDetector:
+    """Finds the faces of consecutive frames of one camera. Not for several threads at once."""
+
+    def __init__(self, searches: PyramidSearches) -> None:
+        """Have seen nothing yet."""
+        self._searches = searches
+        self._attention: Attention | None = None
+
+    def detect(self, image: Image) -> list[Box]:
+        """Find the faces of the next frame, `(height, width, 3)`, largest first, in its pixels.
+
+        A picture with a side over `shared.vision.detector.LONGEST_SIDE` is searched at that size.
+        """
+        scale = scale_of(image)
+        gray = to_gray(image if scale == 1 else reduce(image, scale))
+        search = self._searches.of_size(*gray.shape)
+        attention = self._attention
+        if attention is None or attention.shape != gray.shape:
+            attention = self._attention = Attention(gray.shape, search.pyramid)
+        scouted = search.begin(gray, attention.send_scouts(gray))
+        windows = np.concatenate([scouted, search.go_on(attention.look_closer(scouted))])
+        attention.go_on(windows)
+        return largest_first([to_box(square, scale) for square in search.faces(windows)])
+
+
+def compiled_searches() -> PyramidSearches:
+    """Give searches of which everything is compiled, so that no frame has to wait for it. Takes some seconds."""
+    searches = PyramidSearches()
+    LiveDetector(searches).detect(np.zeros((2 * SMALLEST_FACE, 2 * SMALLEST_FACE, 3), np.uint8))
+    return searches

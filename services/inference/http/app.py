@@ -1,0 +1,121 @@
+"""The HTTP edge of inference: the application, put together from its routes."""
+
+import os
+from dataclasses import dataclass
+
+import redis
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.telemetry import TelemetryConfig
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from services.inference.http.downloads import model_downloads
+from services.inference.http.events import event_routes
+from services.inference.http.metrics_page import MetricsPage
+from services.inference.http.models import model_routes, training_routes
+from services.inference.http.page import StudioFiles, studio_routes
+from services.inference.http.people import camera_routes, correction_routes, enrolment_routes, people_routes
+from services.inference.http.predictions import prediction_routes
+from services.inference.http.previews import preview_routes
+from services.inference.http.problems import answer_errors_with_problems
+from services.inference.http.request_counter import RequestCounter
+from services.inference.http.same_site import OtherSitesRefused
+from services.inference.http.samples import sample_routes
+from services.inference.http.services import service_routes
+from services.inference.http.strangers import background_routes
+from services.inference.model.reload import ModelWatcher, ServedModel
+from services.inference.settings import InferenceSettings
+from services.inference.stream.follower import StreamFollower
+from services.inference.stream.kept_faces_writer import FaceKeeper
+from shared import __version__
+from shared.runtime.pool import Pool
+from shared.stores.models import ModelStore
+from shared.stores.samples import SampleStore
+from shared.stores.strangers import BackgroundStore
+from shared.vision.detector import FaceDetector, open_detector
+
+# What FastAPI would send, where the environment says so, leaves this machine: nothing of Familiar's does.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What inference keeps and shows: samples, strangers' faces and model versions on the disk, faces in Redis."""
+
+    samples: SampleStore
+    background: BackgroundStore
+    models: ModelStore
+    keeper: FaceKeeper
+
+
+def create_app(
+    client: redis.Redis,
+    stores: Stores,
+    watcher: ModelWatcher,
+    follower: StreamFollower,
+    impatient: redis.Redis,
+    settings: InferenceSettings,
+) -> FastAPI:
+    """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads.
+
+    `impatient` is a client like `client` that gives Redis up soon, for what is to be told of Redis itself.
+    """
+    served = watcher.served
+    detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
+    app = FastAPIOffline(
+        title="Familiar",
+        version=__version__,
+        description="Names the faces it knows. Errors are problem details (RFC 9457).",
+        telemetry=_NO_TELEMETRY,
+    )
+    answer_errors_with_problems(app)
+    for routes in (
+        prediction_routes(served, stores.keeper, detectors),
+        event_routes(client, follower),
+        model_routes(stores.models, served, watcher),
+        model_downloads(stores.models),
+        training_routes(client),
+        enrolment_routes(client, stores.samples),
+        sample_routes(stores.samples),
+        background_routes(stores.background, detectors),
+        people_routes(client, stores.samples, stores.models),
+        correction_routes(client, stores.samples, stores.background, stores.keeper),
+        camera_routes(client),
+        preview_routes(client, follower),
+        service_routes(impatient, served, settings.camera_port),
+        studio_routes(settings.camera_port),
+        _health_routes(served),
+        _metrics_routes(MetricsPage(impatient, stores.models)),
+    ):
+        app.include_router(routes)
+    app.mount("/studio", StudioFiles())
+    app.add_middleware(OtherSitesRefused, allowed_hosts=settings.all_allowed_hosts)
+    app.add_middleware(RequestCounter)
+    return app
+
+
+def _health_routes(served: ServedModel) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/healthz")
+    def live() -> dict[str, str]:
+        """Tell that the process answers, and of which version of Familiar it is."""
+        return {"status": "ok", "version": __version__}
+
+    @routes.get("/readyz")
+    def ready() -> dict[str, int]:
+        """Tell which model version answers; 503 while there is none."""
+        return {"model_version": served.get().version}
+
+    return routes
+
+
+def _metrics_routes(page: MetricsPage) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/metrics", response_class=Response)
+    def metrics() -> Response:
+        """Show the metrics of all services, in Prometheus' text format."""
+        return Response(page.render(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes

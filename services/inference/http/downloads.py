@@ -1,0 +1,83 @@
+"""HTTP: what one takes away of a version: its report and pictures, its Keras model, and a bundle to name faces with."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
+
+from services.inference.http.responses import KEPT_NOWHERE
+from shared.contract.errors import UnknownModel, UnknownPicture
+from shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
+from shared.vision import face_mesh
+
+EXAMPLE = "example.py"
+LABELS = "labels.json"
+FACE_MESH = "face_mesh.py"
+
+# A report holds its styles and pictures; it loads and runs nothing.
+_REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def model_downloads(store: ModelStore) -> APIRouter:
+    """Make the routes that give away what a version consists of."""
+    routes = APIRouter(prefix="/v1/models/{version}", tags=["models"])
+
+    @routes.get("/report", response_class=FileResponse)
+    def show_report(version: int) -> FileResponse:
+        """Show the report that came with a version, a page of HTML."""
+        store.manifest(version)
+        report = store.report(version)
+        if report is None:
+            raise UnknownModel(f"Model version {version} has no report. Train again to get a version with one.")
+        headers = {**KEPT_NOWHERE, "Content-Security-Policy": _REPORT_POLICY}
+        return FileResponse(report, media_type="text/html; charset=utf-8", headers=headers)
+
+    @routes.get("/pictures/{name}", response_class=FileResponse)
+    def show_picture(version: int, name: str) -> FileResponse:
+        """Show one of the pictures that the version's findings name, or that its report holds."""
+        pictures = [file for file in store.manifest(version).files if file.endswith((".png", ".jpg"))]
+        if name not in pictures:
+            raise UnknownPicture(f"Model version {version} has no picture {name!r}. {UnknownPicture().detail}")
+        return FileResponse(store.path(version, name), headers=KEPT_NOWHERE)
+
+    @routes.get("/keras", response_class=FileResponse)
+    def download_keras(version: int) -> FileResponse:
+        """Download the version as a Keras model, after checking it against its hash."""
+        path = store.open(version, KERAS_MODEL).paths[KERAS_MODEL]
+        return FileResponse(
+            path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=KEPT_NOWHERE
+        )
+
+    @routes.get("/bundle", response_class=Response)
+    def download_bundle(version: int) -> Response:
+        """Download a ZIP of the LiteRT model, its labels and threshold, and a program that names a face with them."""
+        headers = {**KEPT_NOWHERE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}
+        return Response(bundle_of(store, version), media_type="application/zip", headers=headers)
+
+    return routes
+
+
+def bundle_of(store: ModelStore, version: int) -> bytes:
+    """Make a ZIP of a version's `model.tflite`, `labels.json` and `example.py`.
+
+    A version that takes aligned faces has `landmarks.tflite` as well, and the program aligns with `face_mesh.py`.
+
+    Raises:
+        UnknownModel: there is no such version.
+        BrokenModel: a file of it is missing or damaged.
+    """
+    stored = store.open(version)
+    files = stored.paths
+    labels = {"people": [person.name for person in stored.manifest.people], "threshold": stored.manifest.threshold}
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.write(files[SERVED_MODEL], SERVED_MODEL)
+        bundle.writestr(LABELS, json.dumps(labels, ensure_ascii=False, indent=2))
+        bundle.write(Path(__file__).with_name("offline_example.py"), EXAMPLE)
+        if LANDMARKS in files:
+            bundle.write(files[LANDMARKS], LANDMARKS)
+            bundle.write(Path(face_mesh.__file__), FACE_MESH)
+    return written.getvalue()

@@ -1,0 +1,71 @@
+"""The metrics of all services on one page, in Prometheus' text format."""
+
+from collections.abc import Iterable, Iterator
+
+import redis
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from services.inference.http.system_metrics import model_metrics, redis_metrics
+from services.inference.metrics import REGISTRY
+from shared.redis.connection import trouble_of
+from shared.runtime.metrics import posted_metrics, this_instance
+from shared.stores.models import ModelStore
+
+SERVICE = "inference"
+
+
+class MetricsPage:
+    """Puts together what this process, the others and Redis tell."""
+
+    def __init__(self, client: redis.Redis, models: ModelStore, registry: CollectorRegistry = REGISTRY) -> None:
+        """Show `registry` as this process's own; `client` should not wait for Redis for long."""
+        self._client = client
+        self._models = models
+        self._registry = registry
+
+    def render(self) -> bytes:
+        """Write the page. While Redis is away it has what is known without."""
+        texts = {(SERVICE, this_instance()): generate_latest(self._registry).decode()}
+        families = model_metrics(self._models)
+        up = 1
+        try:
+            families += redis_metrics(self._client)
+            texts = posted_metrics(self._client) | texts
+        except redis.RedisError as error:
+            if trouble_of(error) is None:
+                raise
+            up = 0
+        families.append(GaugeMetricFamily("familiar_redis_up", "Whether Redis answers: 1 or 0.", up))
+        for (service, instance), text in texts.items():
+            families += label(text, service, instance)
+        return generate_latest(_Families(merge(families)))
+
+
+def label(text: str, service: str, instance: str) -> Iterator[Metric]:
+    """Read one process's metrics, and say in their labels whose they are."""
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            sample.labels.update(service=service, instance=instance)
+        yield family
+
+
+def merge(families: Iterable[Metric]) -> list[Metric]:
+    """Put families of the same name together, as a page may name each but once."""
+    merged: dict[str, Metric] = {}
+    for family in families:
+        whole = merged.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+        whole.samples.extend(family.samples)
+    return list(merged.values())
+
+
+class _Families(Collector):
+    """Metrics that were collected already."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families

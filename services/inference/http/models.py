@@ -1,0 +1,126 @@
+"""HTTP: which model versions there are, and training a new one."""
+
+from typing import Literal
+
+import redis
+from fastapi import APIRouter, status
+
+from services.inference.model.reload import ModelWatcher, ServedModel
+from shared.contract.errors import FamiliarError, InvalidRequest
+from shared.contract.manifest import Manifest, ManifestPerson, Metrics
+from shared.contract.messages import Message, Time, TrainingOptions
+from shared.redis.training_queue import TrainingJob, enqueue_training, find_training, list_trainings
+from shared.stores.models import ModelStore
+
+# Whoever may ask for a training may not make the trainer open any file there is.
+WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
+
+ModelState = Literal["loading", "ready", "retiring", "failed", "rejected", "stored"]
+
+
+class ModelSummary(Message):
+    """A version in a list: `ready` is serving, `stored` lies in the store, `rejected` does and was not served.
+
+    `loading` is about to serve, `retiring` answers the last who asked while it was serving, and `failed` could not be
+    loaded. A rejected one was worse than what was served. `detail` says why it was rejected or
+    could not be loaded. `pinned` tells that somebody chose it to be served.
+    """
+
+    version: int
+    state: ModelState
+    detail: str | None
+    created_at: Time | None
+    people: tuple[ManifestPerson, ...]
+    metrics: Metrics | None
+    pinned: bool
+
+
+def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) -> APIRouter:
+    """Make the routes that show model versions."""
+    routes = APIRouter(prefix="/v1/models", tags=["models"])
+
+    def summarise(version: int) -> ModelSummary:
+        try:
+            manifest = store.manifest(version)
+        except FamiliarError as error:
+            return ModelSummary(
+                version=version,
+                state="failed",
+                detail=error.detail,
+                created_at=None,
+                people=(),
+                metrics=None,
+                pinned=version == store.pinned(),
+            )
+        failure = watcher.failures.get(version)
+        return ModelSummary(
+            version=version,
+            state=_state_of(manifest, served, watcher),
+            detail=failure or manifest.rejection,
+            created_at=manifest.created_at,
+            people=manifest.people,
+            metrics=manifest.metrics,
+            pinned=version == store.pinned(),
+        )
+
+    @routes.get("")
+    def list_models() -> list[ModelSummary]:
+        """List the versions, oldest first."""
+        return [summarise(version) for version in store.versions()]
+
+    @routes.get("/{version}")
+    def show_model(version: int) -> Manifest:
+        """Show all that a version says of itself, its layers among it."""
+        return store.manifest(version)
+
+    @routes.post("/{version}/activate")
+    def activate_model(version: int) -> ModelSummary:
+        """Serve a version from now on, whatever is trained. It is serving when this answers, or `failed` with why."""
+        store.activate(version)
+        watcher.follow()
+        return summarise(version)
+
+    @routes.post("/unpin")
+    def unpin_model() -> list[ModelSummary]:
+        """Serve the newest version again that was not rejected; answer with the list."""
+        store.unpin()
+        watcher.follow()
+        return list_models()
+
+    return routes
+
+
+def _state_of(manifest: Manifest, served: ServedModel, watcher: ModelWatcher) -> ModelState:
+    states: dict[ModelState, bool] = {
+        "ready": manifest.version == served.version,
+        "loading": manifest.version == watcher.loading,
+        "retiring": manifest.version in served.retiring,
+        "failed": manifest.version in watcher.failures,
+        "rejected": manifest.rejection is not None,
+    }
+    return next((state for state, holds in states.items() if holds), "stored")
+
+
+def training_routes(client: redis.Redis) -> APIRouter:
+    """Make the routes that enqueue training jobs and tell how they go."""
+    routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
+
+    @routes.post("", status_code=status.HTTP_202_ACCEPTED)
+    def create_training_job(options: TrainingOptions | None = None) -> TrainingJob:
+        """Enqueue a training of everybody who is enrolled. `weights` is `imagenet` or `random` here, and no path."""
+        options = options or TrainingOptions()
+        if options.weights not in WEIGHTS_WITHOUT_A_PATH:
+            raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
+        return enqueue_training(client, options)
+
+    @routes.get("")
+    def list_training_jobs() -> list[TrainingJob]:
+        """List the newest training jobs, newest first; finished ones are kept for a day."""
+        return list(list_trainings(client))
+
+    @routes.get("/{job_id}")
+    def show_training_job(job_id: str) -> TrainingJob:
+        """Tell how a training goes, epoch by epoch."""
+        return find_training(client, job_id)
+
+    return routes

@@ -1,0 +1,141 @@
+"""HTTP: what a camera shows: pictures that take each other's place (MJPEG), or events that say where faces are."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import redis
+import redis.asyncio
+import structlog
+from fastapi import APIRouter, Depends, Path
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from services.inference.http.preview_drawing import LabelledBox, draw_faces
+from services.inference.stream.follower import StreamFollower
+from services.inference.stream.view import View
+from services.inference.stream.view_store import read_view
+from shared.contract import redis_names
+from shared.contract.errors import FamiliarError
+from shared.contract.messages import WITHOUT_A_NAME, Preview
+from shared.contract.slugs import SLUG_PATTERN
+from shared.redis.cameras import require_camera
+from shared.redis.connection import trouble_of
+from shared.redis.stream import Fields, parse_entry
+from shared.vision.images import decode_image, encode_jpeg
+
+MOST_PICTURES_PER_SECOND = 12
+# Looking and waiting for the next picture is renewed every second.
+WATCHED_SECONDS = 5
+UNANSWERED = "..."
+
+_BOUNDARY = "picture"
+_MEDIA_TYPE = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
+_JPEG_QUALITY = 80
+
+CameraSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
+
+_log = structlog.get_logger()
+
+
+def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
+    """Make the routes that show a camera."""
+    routes = APIRouter(prefix="/v1/cameras", tags=["cameras"])
+
+    def watch(camera: CameraSlug) -> str:
+        require_camera(client, camera)
+        client.set(redis_names.watched(camera), 1, ex=WATCHED_SECONDS)
+        return camera
+
+    @routes.get(
+        "/{camera}/preview",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"multipart/x-mixed-replace": {}}}},
+    )
+    def show_preview(camera: Annotated[str, Depends(watch)], *, names: bool = True) -> StreamingResponse:
+        """Show a camera with a box and a name for each face, as MJPEG: a browser shows it as a picture that moves.
+
+        A face without a name is `unknown`, `too small`, `too blurred`, or `...` while there is no answer yet. With
+        `names=false` nothing is drawn.
+        """
+        headers = {"Cache-Control": "no-store"}
+        pictures = _parts(_pictures(follower, camera, names=names))
+        return StreamingResponse(pictures, media_type=_MEDIA_TYPE, headers=headers)
+
+    @routes.get("/{camera}/faces/stream", response_class=EventSourceResponse)
+    async def stream_faces(camera: Annotated[str, Depends(watch)]) -> AsyncIterator[ServerSentEvent]:
+        """Send where faces are in the newest frame of a camera, as events `faces`, also where there is no model yet."""
+        async for fields, _ in _newest(follower, camera):
+            try:
+                preview, _jpeg = parse_entry(fields, Preview)
+            except FamiliarError as error:
+                _log.warning("faces passed over", camera=camera, error=error.detail)
+                continue
+            yield ServerSentEvent(event="faces", data=preview)
+
+    return routes
+
+
+async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Give JPEGs as the parts of a multipart body.
+
+    The boundary follows each at once: browsers show a picture when they see that it is over.
+    """
+    boundary = f"--{_BOUNDARY}\r\n".encode()
+    yield boundary
+    async for jpeg in pictures:
+        head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
+        yield head + jpeg + b"\r\n" + boundary
+
+
+async def _newest(follower: StreamFollower, camera: str) -> AsyncIterator[tuple[Fields, View]]:
+    """Give the newest preview of a camera and what is in view, again and again; meanwhile it counts as watched."""
+    async for entries in follower.follow(redis_names.previews(camera), after=b"0"):
+        try:
+            view = await _watch(follower.client, camera)
+        except redis.RedisError as error:
+            if trouble_of(error) is None:
+                raise
+            continue
+        if entries:
+            yield entries[-1][1], view
+
+
+async def _pictures(follower: StreamFollower, camera: str, *, names: bool) -> AsyncIterator[bytes]:
+    """Give the newest picture of a camera again and again, as JPEG, no faster than `MOST_PICTURES_PER_SECOND`."""
+    due = time.monotonic()
+    async for fields, view in _newest(follower, camera):
+        try:
+            # Drawing takes milliseconds of a core: not in the event loop.
+            jpeg = await run_in_threadpool(_draw, fields, view) if names else parse_entry(fields, Preview)[1]
+        except FamiliarError as error:
+            _log.warning("preview passed over", camera=camera, error=error.detail)
+            continue
+        await asyncio.sleep(due - time.monotonic())
+        due = time.monotonic() + 1 / MOST_PICTURES_PER_SECOND
+        yield jpeg
+
+
+async def _watch(client: redis.asyncio.Redis, camera: str) -> View:
+    """Say that somebody still watches a camera, and give what is in view of it."""
+    async with client.pipeline(transaction=False) as pipeline:
+        pipeline.set(redis_names.watched(camera), 1, ex=WATCHED_SECONDS)
+        pipeline.get(redis_names.view(camera))
+        _, text = await pipeline.execute()
+    return read_view(camera, text)
+
+
+def _draw(fields: Fields, view: View) -> bytes:
+    preview, jpeg = parse_entry(fields, Preview)
+    if not preview.faces:
+        return jpeg
+    faces = [LabelledBox(face.box, _label(view, face.track_id)) for face in preview.faces]
+    return encode_jpeg(draw_faces(decode_image(jpeg), faces), _JPEG_QUALITY)
+
+
+def _label(view: View, track_id: str) -> str:
+    """Name a track as its newest answer does."""
+    track = view.track(track_id)
+    return UNANSWERED if track is None else track.run.person or WITHOUT_A_NAME[track.poor or "below_threshold"]

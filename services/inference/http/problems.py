@@ -1,0 +1,64 @@
+"""Errors as problem details (RFC 9457): every answer that is not a success says what to do, and never a traceback."""
+
+import redis
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from shared.contract.errors import DiskFull, FamiliarError, InvalidRequest, RedisUnavailable
+from shared.redis.connection import DISK_IS_FULL, trouble_of
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.get_logger()
+
+
+def answer_errors_with_problems(app: FastAPI) -> None:
+    """Make `app` answer every error with a problem document."""
+
+    @app.exception_handler(FamiliarError)
+    async def named(_request: Request, error: FamiliarError) -> JSONResponse:
+        return problem(error)
+
+    @app.exception_handler(redis.RedisError)
+    async def redis_refuses(request: Request, error: redis.RedisError) -> JSONResponse:
+        trouble = trouble_of(error)
+        if trouble is None:
+            return await bug(request, error)
+        away = isinstance(error, redis.ConnectionError | redis.TimeoutError)
+        return problem(RedisUnavailable(None if away else f"{trouble}. Mend that; Familiar then goes on by itself."))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return problem(InvalidRequest("The request broke off. Send it again, whole."))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        return problem(InvalidRequest("; ".join(faults)))
+
+    @app.exception_handler(HTTPException)
+    async def refused(_request: Request, error: HTTPException) -> JSONResponse:
+        return _answer(error.status_code, "http-error", str(error.detail), str(error.detail))
+
+    @app.exception_handler(OSError)
+    async def disk_refuses(request: Request, error: OSError) -> JSONResponse:
+        return problem(DiskFull()) if error.errno in DISK_IS_FULL else await bug(request, error)
+
+    @app.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> JSONResponse:
+        _log.error("request failed", path=request.url.path, exc_info=error)
+        return _answer(500, "internal-error", "internal error", "Inference failed; its log has the reason.")
+
+
+def problem(error: FamiliarError) -> JSONResponse:
+    """Turn a named error into its problem document."""
+    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE)
+
+
+def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:
+    body = {"type": f"urn:familiar:{code}", "code": code, "title": title, "status": status, "detail": detail}
+    return JSONResponse(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE)

@@ -1,0 +1,42 @@
+"""Refusing what a web page of another site makes a browser send: nobody logs in here, so it would be obeyed.
+
+Such a page may write across sites, or make its own name point at this machine.
+"""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.inference.http.problems import problem
+from shared.contract.errors import CrossSiteRequest, HostNotAllowed
+from shared.runtime.hosts import host_name
+
+_OTHER_SITES = frozenset({"cross-site", "same-site"})
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class OtherSitesRefused:
+    """An application that answers under its own names, and to its own pages, alone."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
+        """Stand before `app`; `allowed_hosts` are in small letters."""
+        self._app = app
+        self._allowed_hosts = allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with the problem."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if host_name(headers.get("host", "")) not in self._allowed_hosts:
+                await problem(HostNotAllowed())(scope, receive, send)
+                return
+            if scope["method"] not in _HARMLESS and _comes_from_another_site(headers):
+                await problem(CrossSiteRequest())(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _comes_from_another_site(headers: Headers) -> bool:
+    """Look at Origin too: browsers send Sec-Fetch-Site only where they trust the connection, as to localhost."""
+    origin = headers.get("origin")
+    foreign = origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower()
+    return foreign or headers.get("sec-fetch-site") in _OTHER_SITES

@@ -1,0 +1,59 @@
+"""HTTP: a person's samples, each as the picture that it is, and taking one away."""
+
+from fastapi import APIRouter, Response, status
+
+from services.inference.http.people import PathSlug
+from services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
+from shared.contract.errors import UnknownSample
+from shared.contract.messages import Message, Slug, Split, Time
+from shared.stores.origin import CORRECTION
+from shared.stores.samples import SampleStore
+
+
+class SampleSummary(Message):
+    """A sample in a list. `captured_at` is None where the file does not say when it was taken.
+
+    `camera` is None also for a picture that came over HTTP, and `corrected` says that it came by a correction.
+    """
+
+    sample_id: str
+    split: Split
+    captured_at: Time | None
+    camera: Slug | None
+    corrected: bool
+
+
+def sample_routes(samples: SampleStore) -> APIRouter:
+    """Make the routes that show and delete samples."""
+    routes = APIRouter(prefix="/v1/people/{person}/samples", tags=["people"])
+
+    @routes.get("")
+    def list_samples(person: PathSlug) -> list[SampleSummary]:
+        """List a person's train samples and then their test samples, each in the order in which they were taken."""
+        samples.person(person)
+        return [
+            SampleSummary(
+                sample_id=sample.sample_id,
+                split=split,
+                captured_at=sample.origin.captured_at if sample.origin else None,
+                camera=sample.origin.camera if sample.origin else None,
+                corrected=sample.origin is not None and sample.origin.enrolment_id == CORRECTION,
+            )
+            for split in Split
+            for sample in samples.samples(person, split)
+        ]
+
+    @routes.get("/{sample_id}", response_class=Response, responses=JPEG)
+    def show_sample(person: PathSlug, sample_id: PathFaceId) -> Response:
+        """Show a sample, a JPEG."""
+        jpeg = samples.read(person, sample_id)
+        if jpeg is None:
+            raise UnknownSample
+        return Response(jpeg, media_type="image/jpeg", headers=KEPT_NOWHERE)
+
+    @routes.delete("/{sample_id}", status_code=status.HTTP_204_NO_CONTENT)
+    def delete_sample(person: PathSlug, sample_id: PathFaceId) -> None:
+        """Delete a sample. The next training learns without it."""
+        samples.delete(person, sample_id)
+
+    return routes

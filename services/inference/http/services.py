@@ -1,0 +1,57 @@
+"""HTTP: which services run, for whoever wonders why nothing happens."""
+
+import redis
+from fastapi import APIRouter
+
+from services.inference.model.reload import ServedModel
+from shared.contract.messages import Message
+from shared.redis.connection import trouble_of
+from shared.redis.liveness import running_services
+from shared.redis.training_queue import training_hosts
+
+_WITH_A_HEARTBEAT = ("capture", "extractor")
+
+
+class ServiceStatus(Message):
+    """A service, and whether one of its kind has shown life lately."""
+
+    service: str
+    running: bool
+
+
+class Services(Message):
+    """What runs beside inference. `redis` says what is wrong with Redis, None where it answers.
+
+    Who runs is told by Redis: while it is away, `services` is empty. `camera_port` is the one on which capture takes
+    browsers' pictures; `model_version` is None where there is none to answer with.
+    """
+
+    redis: str | None
+    services: tuple[ServiceStatus, ...]
+    camera_port: int
+    model_version: int | None
+
+
+def service_routes(impatient: redis.Redis, served: ServedModel, camera_port: int) -> APIRouter:
+    """Make the route that tells who runs; `impatient` does not wait for Redis for long."""
+    routes = APIRouter(prefix="/v1/services", tags=["health"])
+
+    def who_runs() -> tuple[ServiceStatus, ...]:
+        alive = running_services(impatient)
+        beating = [ServiceStatus(service=service, running=service in alive) for service in _WITH_A_HEARTBEAT]
+        return *beating, ServiceStatus(service="trainer", running=bool(training_hosts(impatient)))
+
+    @routes.get("")
+    def show_services() -> Services:
+        """Tell which services run, and whether Redis answers: this route itself answers without it."""
+        trouble: str | None = None
+        services: tuple[ServiceStatus, ...] = ()
+        try:
+            services = who_runs()
+        except redis.RedisError as error:
+            trouble = trouble_of(error)
+            if trouble is None:
+                raise
+        return Services(redis=trouble, services=services, camera_port=camera_port, model_version=served.version)
+
+    return routes

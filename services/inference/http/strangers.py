@@ -1,0 +1,72 @@
+"""HTTP: faces of strangers, which training learns "unknown" from: counted, added from pictures, shown, deleted."""
+
+from fastapi import APIRouter, Request, Response, status
+from starlette.concurrency import run_in_threadpool
+
+from services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
+from services.inference.http.uploads import PICTURE_BODY, read_picture
+from shared.contract.errors import UnknownStranger
+from shared.contract.messages import Message
+from shared.runtime.pool import Pool
+from shared.stores.strangers import BackgroundSource, BackgroundStore
+from shared.vision.detector import FaceDetector
+from shared.vision.images import crops_in, decode_image, encode_jpeg
+
+
+class BackgroundSummary(Message):
+    """How many faces of strangers there are to learn from: of a public data set, from photographs, and marked ones."""
+
+    fetched: int
+    given: int
+    marked: int
+
+
+class StrangersAdded(Message):
+    """What came of a picture: how many faces it shows, and how many of them were not in the store before."""
+
+    faces: int
+    stored: int
+
+
+def background_routes(background: BackgroundStore, detectors: Pool[FaceDetector]) -> APIRouter:
+    """Make the routes of strangers' faces; pictures are searched with `detectors`."""
+    routes = APIRouter(prefix="/v1/background", tags=["people"])
+
+    def store_faces(data: bytes) -> StrangersAdded:
+        image = decode_image(data)
+        with detectors.lend() as detector:
+            boxes = detector.detect(image)
+        crops = [encode_jpeg(crop) for crop in crops_in(image, boxes)]
+        stored = sum(background.add(BackgroundSource.GIVEN, crop, None) for crop in crops)
+        return StrangersAdded(faces=len(crops), stored=stored)
+
+    @routes.get("")
+    def show_background() -> BackgroundSummary:
+        """Count the faces of strangers in the store, by where they came from."""
+        return BackgroundSummary(**{str(source): background.count(source) for source in BackgroundSource})
+
+    @routes.post("", openapi_extra={"requestBody": PICTURE_BODY})
+    async def add_strangers(request: Request) -> StrangersAdded:
+        """Keep every face of a picture as a stranger's: nobody in it may be enrolled. The next training learns it."""
+        return await run_in_threadpool(store_faces, await read_picture(request))
+
+    @routes.get("/{source}")
+    def list_strangers(source: BackgroundSource) -> list[str]:
+        """List the ids of the faces of a source."""
+        return background.face_ids(source)
+
+    @routes.get("/{source}/{face_id}", response_class=Response, responses=JPEG)
+    def show_stranger(source: BackgroundSource, face_id: PathFaceId) -> Response:
+        """Show a face, a JPEG."""
+        jpeg = background.read(source, face_id)
+        if jpeg is None:
+            raise UnknownStranger
+        return Response(jpeg, media_type="image/jpeg", headers=KEPT_NOWHERE)
+
+    @routes.delete("/{source}/{face_id}", status_code=status.HTTP_204_NO_CONTENT)
+    def delete_stranger(source: BackgroundSource, face_id: PathFaceId) -> None:
+        """Delete a face. The next training learns without it."""
+        if not background.remove(source, face_id):
+            raise UnknownStranger
+
+    return routes

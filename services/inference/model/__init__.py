@@ -1,0 +1,1 @@
+"""The model that is served: predicting, loading and swapping versions."""

@@ -1,0 +1,15 @@
+"""Whether a face shows enough to be named: below, an answer would be a guess (docs/LOG.md has the figures)."""
+
+from shared.contract.messages import TooPoor
+from shared.vision.detector import SMALLEST_FACE
+from shared.vision.images import Image, sharpness
+
+# See `shared.vision.images.sharpness`: clear faces, small ones too, have 280 and more.
+LEAST_SHARPNESS = 15
+
+
+def too_poor(crop: Image, face_width: float) -> TooPoor | None:
+    """Say why a face that is so many pixels wide gets no name; None where it may get one."""
+    if face_width < SMALLEST_FACE:
+        return "too_small"
+    return "too_blurred" if sharpness(crop) < LEAST_SHARPNESS else None

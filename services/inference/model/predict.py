@@ -1,0 +1,118 @@
+"""The work of inference: from a picture, or from the crops of faces, to named faces."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.inference.model.face_quality import too_poor
+from services.inference.model.predictor import Confidences, Predictor
+from shared.contract.manifest import Manifest
+from shared.contract.messages import Box, Candidate, NamedFace, TooPoor
+from shared.vision.detector import FaceDetector
+from shared.vision.images import CROP_MARGIN, Image, cut_face, decode_image, is_bare_jpeg, limit_crop
+
+CANDIDATES = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who is in a picture of `width` by `height` pixels, and how long each step took in milliseconds.
+
+    `crops` are those of the faces, in the same order: as images, or as the JPEG that was sent.
+    """
+
+    width: int
+    height: int
+    faces: tuple[NamedFace, ...]
+    crops: tuple[Image | bytes, ...]
+    timing_ms: dict[str, float]
+
+
+def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -> Answer:
+    """Find and name every face of an encoded picture, largest first.
+
+    Raises:
+        UnreadableImage, ImageTooLarge: see `shared.vision.images.decode_image`.
+    """
+    started = time.perf_counter()
+    image = decode_image(data)
+    decoded = time.perf_counter()
+    boxes = detector.detect(image)
+    crops = tuple(cut_face(image, box) for box in boxes)
+    detected = time.perf_counter()
+    poor = [too_poor(crop, box.width) for crop, box in zip(crops, boxes, strict=True)]
+    faces = name_faces(crops, boxes, poor, predictor)
+    classified = time.perf_counter()
+    height, width = image.shape[:2]
+    steps = {"decode": decoded - started, "detect": detected - decoded, "classify": classified - detected}
+    return Answer(width, height, faces, crops, in_milliseconds({**steps, "total": classified - started}))
+
+
+def predict_crop(data: bytes, predictor: Predictor) -> Answer:
+    """Name the face of an encoded picture that is the crop of one; nothing is searched for.
+
+    Raises:
+        UnreadableImage, ImageTooLarge: see `shared.vision.images.decode_image`.
+    """
+    started = time.perf_counter()
+    image = decode_image(data)
+    decoded = time.perf_counter()
+    height, width = image.shape[:2]
+    crop = limit_crop(image)
+    poor = too_poor(crop, width / (1 + 2 * CROP_MARGIN))
+    faces = name_faces((crop,), (Box(x=0, y=0, width=width, height=height),), (poor,), predictor)
+    classified = time.perf_counter()
+    steps = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
+    # Encoded once more it would lose some of its detail.
+    kept = data if crop is image and is_bare_jpeg(data) else crop
+    return Answer(width, height, faces, (kept,), in_milliseconds(steps))
+
+
+def name_faces(
+    crops: Sequence[Image], boxes: Sequence[Box], poor: Sequence[TooPoor | None], predictor: Predictor
+) -> tuple[NamedFace, ...]:
+    """Name the face of each crop, but for those that `poor` gives a reason against; its box goes into the answer."""
+    asked = [crop for crop, reason in zip(crops, poor, strict=True) if reason is None]
+    confidences = iter(predictor.confidences(asked))
+    return tuple(
+        name_face(box, next(confidences), predictor) if reason is None else unnamed_face(box, reason)
+        for box, reason in zip(boxes, poor, strict=True)
+    )
+
+
+def name_face(box: Box, confidences: Confidences, predictor: Predictor, track_id: str | None = None) -> NamedFace:
+    """Name a face by how likely it is each person, `(people,)`: the likeliest, from the version's threshold on.
+
+    With a `track_id`, they are the average over that track, and judged by the version's threshold for tracks.
+    """
+    order = confidences.argsort()[::-1][:CANDIDATES]
+    candidates = tuple(
+        Candidate(person=predictor.people[index], confidence=round(min(float(confidences[index]), 1.0), 4))
+        for index in order
+    )
+    likeliest = candidates[0]
+    known = float(confidences[order[0]]) >= _threshold(predictor.manifest, track_id)
+    return NamedFace(
+        box=box,
+        person=likeliest.person if known else None,
+        confidence=likeliest.confidence,
+        reason=None if known else "below_threshold",
+        candidates=candidates,
+        track_id=track_id,
+    )
+
+
+def _threshold(manifest: Manifest, track_id: str | None) -> float:
+    if track_id is None or manifest.track_threshold is None:
+        return manifest.threshold
+    return manifest.track_threshold
+
+
+def unnamed_face(box: Box, reason: TooPoor, track_id: str | None = None) -> NamedFace:
+    """Give the answer to a face that shows too little to be named."""
+    return NamedFace(box=box, person=None, confidence=0, reason=reason, candidates=(), track_id=track_id)
+
+
+def in_milliseconds(seconds: dict[str, float]) -> dict[str, float]:
+    """Turn durations from seconds into milliseconds, to a hundredth."""
+    return {step: round(duration * 1000, 2) for step, duration in seconds.items()}

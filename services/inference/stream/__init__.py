@@ -1,0 +1,1 @@
+"""The stream edge: from faces to predictions, tracks, views and sightings."""

@@ -1,0 +1,158 @@
+"""The stream edge of inference: names the faces that extractors publish, and publishes predictions and sightings."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import redis
+from redis.client import Pipeline
+
+from services.inference import metrics
+from services.inference.model.face_quality import too_poor
+from services.inference.model.predict import in_milliseconds, name_face, unnamed_face
+from services.inference.model.predictor import Predictor
+from services.inference.model.reload import ServedModel
+from services.inference.stream.sightings import Seen, see, see_poor
+from services.inference.stream.track_averages import TrackAnswers, answer_to, average, remember
+from services.inference.stream.view import PoorFace, SeenFace, View
+from services.inference.stream.view_store import find_track, find_view, keep_track, keep_view, watched_names
+from shared.contract import redis_names
+from shared.contract.errors import ImageTooLarge, NoModel, UnreadableImage
+from shared.contract.messages import Face, NamedFace, Prediction, TooPoor
+from shared.redis.kept_faces import KeptFaces
+from shared.redis.stream import Consumer, Delivery, publish
+from shared.runtime.metrics import seconds_since
+from shared.vision.images import Image, decode_image
+
+PREDICTIONS_KEPT = 10_000
+FACES_AT_ONCE = 16
+# A replica that has not completed a face within this time is taken for dead.
+CLAIM_AFTER_MILLISECONDS = 10_000
+
+_CLAIM_EVERY_SECONDS = 5.0
+_NO_MODEL_PAUSE_SECONDS = 0.5
+
+
+class FaceWorker:
+    """Works through the stream of faces, together with the other replicas of inference."""
+
+    def __init__(self, client: redis.Redis, name: str, served: ServedModel, kept: KeptFaces) -> None:
+        """Make the worker of the replica `name`; nothing is read before `step`."""
+        self._client = client
+        self._served = served
+        self._kept = kept
+        self._consumer = Consumer(client, redis_names.INFERENCE, name, Face)
+        self._claimed_at = 0.0
+
+    def step(self) -> None:
+        """Name the faces that have come. Before the first model they wait in their bounded stream."""
+        try:
+            self._served.get()
+        except NoModel:
+            time.sleep(_NO_MODEL_PAUSE_SECONDS)
+            return
+        if time.monotonic() - self._claimed_at > _CLAIM_EVERY_SECONDS:
+            self._name_all(self._consumer.claim(redis_names.FACES, CLAIM_AFTER_MILLISECONDS))
+            self._claimed_at = time.monotonic()
+        self._name_all(self._consumer.receive([redis_names.FACES], FACES_AT_ONCE))
+
+    def _name_all(self, deliveries: Sequence[Delivery[Face]]) -> None:
+        for delivery in deliveries:
+            try:
+                self._name(delivery, self._served.get())
+            except NoModel:
+                # Its people were forgotten meanwhile. The faces stay pending, and are claimed with the next model.
+                return
+
+    def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
+        """Say what the model says of a face, and settle it."""
+        metrics.FACE_WAITING.labels(delivery.message.camera).observe(seconds_since(delivery.published_at))
+        started = time.perf_counter()
+        try:
+            crop: Image = decode_image(delivery.payload)
+        except (UnreadableImage, ImageTooLarge) as error:
+            self._consumer.bury(delivery, error.detail)
+            return
+        decoded = time.perf_counter()
+        answer = _ask(predictor, delivery.message, crop)
+        classified = time.perf_counter()
+        timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
+        metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
+        self._settle(delivery, answer, predictor, in_milliseconds(timing))
+
+    def _settle(
+        self,
+        delivery: Delivery[Face],
+        answer: TrackAnswers | TooPoor,
+        predictor: Predictor,
+        timing_ms: dict[str, float],
+    ) -> None:
+        """Publish what the track says with this answer and who came, in one transaction with the acknowledgement.
+
+        It runs again if the track, the view or who is known changes meanwhile.
+        """
+        face = delivery.message
+        published: list[Prediction] = []
+
+        def settle(pipeline: Pipeline) -> None:
+            published.clear()
+            if not self._consumer.owns(delivery):
+                return
+            self._served.require(predictor)
+            before = find_track(pipeline, face.track_id)
+            named, answers, seen = _conclude(face, answer, before, find_view(pipeline, face.camera), predictor)
+            prediction = _prediction(face, predictor.version, named, timing_ms)
+            pipeline.multi()
+            publish(pipeline, redis_names.PREDICTIONS, prediction, most=PREDICTIONS_KEPT)
+            self._kept.keep(pipeline, prediction, [delivery.payload])
+            if answers:
+                keep_track(pipeline, face.track_id, answers)
+            if seen:
+                keep_view(pipeline, seen)
+            self._consumer.complete(delivery, pipeline)
+            published.append(prediction)
+
+        self._client.transaction(settle, *watched_names(face))
+        for prediction in published:
+            metrics.observe_face(prediction)
+
+
+def _ask(predictor: Predictor, face: Face, crop: Image) -> TrackAnswers | TooPoor:
+    """Give what the model says of a face, or why it is not asked."""
+    poor = too_poor(crop, face.box.width)
+    if poor:
+        return poor
+    (confidences,) = predictor.confidences([crop])
+    return answer_to(face, confidences, predictor.version, predictor.people)
+
+
+def _conclude(
+    face: Face, answer: TrackAnswers | TooPoor, before: TrackAnswers | None, view: View, predictor: Predictor
+) -> tuple[NamedFace, TrackAnswers | None, Seen | None]:
+    """Give what is said of a face, and what is remembered of its track and of the view; None leaves it as it is."""
+    if isinstance(answer, str):
+        poor = PoorFace(face.track_id, face.captured_at, answer)
+        return unnamed_face(face.box, answer, face.track_id), None, see_poor(view, poor)
+    answers = remember(before, answer)
+    named = name_face(face.box, average(answers), predictor, face.track_id)
+    # A face that is delivered twice is answered twice, and counts once.
+    counts = answers.has(face.face_id) and not (before and before.has(face.face_id))
+    return named, answers, see(view, _seen_face(face, named, predictor.version)) if counts else None
+
+
+def _seen_face(face: Face, named: NamedFace, version: int) -> SeenFace:
+    return SeenFace(face.face_id, face.track_id, face.captured_at, named.person, named.confidence, version)
+
+
+def _prediction(face: Face, version: int, named: NamedFace, timing_ms: dict[str, float]) -> Prediction:
+    return Prediction(
+        prediction_id=face.face_id,
+        model_version=version,
+        camera=face.camera,
+        captured_at=face.captured_at,
+        predicted_at=datetime.now(UTC),
+        width=face.width,
+        height=face.height,
+        faces=(named,),
+        timing_ms=timing_ms,
+    )

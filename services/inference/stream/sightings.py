@@ -1,0 +1,142 @@
+"""Sightings: who came before a camera and who left it, each said once, from the names that faces of tracks get.
+
+Nothing here knows Redis or the time: what is in view of a camera comes in, and goes out with what is to be said.
+"""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from services.inference.stream.view import OpenSighting, PoorFace, SeenFace, TrackInView, View
+from shared.contract.messages import Sighting
+
+# The average of one face is no average, and a single face is often none: the detector takes a curtain for one.
+STEADY_FACES = 3
+# A slow camera takes long for so many faces.
+STEADY_SECONDS = 1.0
+# The detector loses a face that looks down or aside. Whoever is back within this time has not left.
+LEFT_SECONDS = 3.0
+# So long a track that is not steady may turn out to be of somebody who was just seen.
+UNSETTLED_SECONDS = 2 * LEFT_SECONDS
+
+
+class Seen(NamedTuple):
+    """What is in view now, and what is to be said of it, in order."""
+
+    view: View
+    said: tuple[Sighting, ...]
+
+
+def see(view: View, face: SeenFace) -> Seen:
+    """Give what is in view after one more face.
+
+    Somebody is announced as soon as their track is steady. Where the track steadily gets another answer, the former
+    leaves and the right one comes.
+    """
+    track = view.track(face.track_id)
+    track = track.with_face(face) if track else TrackInView.opened_by(face)
+    sighting = view.sighting(track.sighting_id)
+    if sighting is None:
+        due = _is_steady(track)
+    elif sighting.person == face.person:
+        return Seen(view.with_track(track).with_sighting(sighting.with_face(face)), ())
+    else:
+        due = _has_turned(track)
+    return _announce(view, track, face) if due else Seen(view.with_track(track), ())
+
+
+def see_poor(view: View, face: PoorFace) -> Seen:
+    """Give what is in view after one more face that does not say whose it is.
+
+    Nobody comes by it and nobody is taken for somebody else, and whoever its track belongs to is still there. A track
+    that has had no other face may be of somebody who was just seen, as any track that is not steady.
+    """
+    track = view.track(face.track_id)
+    track = track.with_poor_face(face) if track else TrackInView.opened_by_poor(face)
+    view = view.with_track(track)
+    sighting = view.sighting(track.sighting_id)
+    return Seen(view.with_sighting(sighting.seen_at(face.captured_at)) if sighting else view, ())
+
+
+def leave(view: View, as_of: datetime) -> Seen:
+    """Give what is in view at a time up to which every face has been seen, and say who has left.
+
+    A track that began since somebody was last seen, and is not steady yet, may be theirs, and is waited for, but not
+    for ever: one that is always blurred never gets steady.
+    """
+    tracks = tuple(track for track in view.tracks if _seconds(track.last_seen_at, as_of) <= LEFT_SECONDS)
+    unsettled = [
+        track.first_seen_at
+        for track in tracks
+        if track.sighting_id is None and _seconds(track.first_seen_at, as_of) <= UNSETTLED_SECONDS
+    ]
+    gone = [
+        sighting
+        for sighting in view.sightings
+        if _seconds(sighting.last_seen_at, as_of) > LEFT_SECONDS
+        and not any(0 < _seconds(sighting.last_seen_at, began_at) <= LEFT_SECONDS for began_at in unsettled)
+    ]
+    view = view.model_copy(update={"tracks": tracks})
+    for sighting in gone:
+        view = view.without(sighting)
+    return Seen(view, tuple(_said(view.camera, "left", sighting, sighting.last_seen_at) for sighting in gone))
+
+
+def _announce(view: View, track: TrackInView, face: SeenFace) -> Seen:
+    """Say that the person of a track came, unless they are in view already, and that the former has left."""
+    began_at = track.first_seen_at if track.sighting_id is None else track.run.since
+    view, said = leave(view, began_at)
+    former = view.sighting(track.sighting_id)
+    if former is not None and not _is_still_seen(former, track, view):
+        view = view.without(former)
+        said = (*said, _said(view.camera, "left", former, former.last_seen_at))
+    same = next((sighting for sighting in view.sightings if _is_same(sighting, face.person, began_at)), None)
+    sighting = same.with_face(face) if same else OpenSighting.opened_by(face, track.last_seen_at)
+    if same is None:
+        said = (*said, _said(view.camera, "came", sighting, began_at))
+    track = track.model_copy(update={"sighting_id": sighting.sighting_id})
+    return Seen(view.with_track(track).with_sighting(sighting), said)
+
+
+def _is_steady(track: TrackInView) -> bool:
+    lasted = _seconds(track.first_seen_at, track.last_seen_at)
+    # Faces that are too small or too blurred make a track last longer, and its average no better.
+    return track.faces >= STEADY_FACES or (track.faces > 1 and lasted >= STEADY_SECONDS)
+
+
+def _has_turned(track: TrackInView) -> bool:
+    """Tell whether a track's new answer holds. A known face that turns away is not at once somebody unknown."""
+    lasted = _seconds(track.run.since, track.last_seen_at)
+    if track.run.person is None:
+        return lasted > LEFT_SECONDS
+    return track.run.faces >= STEADY_FACES or lasted >= STEADY_SECONDS
+
+
+def _is_same(sighting: OpenSighting, person: str | None, began_at: datetime) -> bool:
+    """Tell whether somebody whose track began at a time is in view already; a second unknown is somebody else."""
+    return sighting.person == person and (person is not None or sighting.last_seen_at < began_at)
+
+
+def _is_still_seen(sighting: OpenSighting, without: TrackInView, view: View) -> bool:
+    """Tell whether another track of a sighting was seen since the one that goes began."""
+    return any(
+        track.sighting_id == sighting.sighting_id and track.last_seen_at >= without.first_seen_at
+        for track in view.tracks
+        if track.track_id != without.track_id
+    )
+
+
+def _said(camera: str, event: Literal["came", "left"], sighting: OpenSighting, at: datetime) -> Sighting:
+    return Sighting(
+        sighting_id=sighting.sighting_id,
+        track_id=sighting.track_id,
+        camera=camera,
+        event=event,
+        person=sighting.person,
+        confidence=sighting.confidence,
+        model_version=sighting.model_version,
+        at=at,
+    )
+
+
+def _seconds(earlier: datetime, later: datetime) -> float:
+    return (later - earlier).total_seconds()

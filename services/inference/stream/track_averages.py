@@ -1,0 +1,64 @@
+"""Averages over a track: a face is named by what the model said of the newest faces of its track, taken together.
+
+Nothing here knows Redis or the time: it is when faces were captured that counts.
+"""
+
+import numpy as np
+
+from services.inference.model.predictor import Confidences
+from shared.contract.messages import Face, Message, Slug, Time
+
+# Errors of single faces average out; more faces would only make a name slower to change
+# (docs/decisions/8-tracks.md has figures).
+AVERAGED_FACES = 10
+# Slow cameras take long for so many faces. What was seen so long ago no longer speaks for who stands there now.
+AVERAGED_SECONDS = 5.0
+
+_DECIMALS = 6
+
+
+class AnsweredFace(Message):
+    """What a model said of one face: how likely it is each person."""
+
+    face_id: str
+    captured_at: Time
+    confidences: tuple[float, ...]
+
+
+class TrackAnswers(Message):
+    """What one model version said of the newest faces of a track, oldest first; `people` is its order of people."""
+
+    model_version: int
+    people: tuple[Slug, ...]
+    faces: tuple[AnsweredFace, ...]
+
+    def has(self, face_id: str) -> bool:
+        """Tell whether a face is among them."""
+        return any(face.face_id == face_id for face in self.faces)
+
+
+def answer_to(face: Face, confidences: Confidences, model_version: int, people: tuple[Slug, ...]) -> TrackAnswers:
+    """Give what a model said of one face, `(people,)`: to a millionth, as it is kept as text."""
+    rounded = tuple(round(float(confidence), _DECIMALS) for confidence in confidences)
+    said = AnsweredFace(face_id=face.face_id, captured_at=face.captured_at, confidences=rounded)
+    return TrackAnswers(model_version=model_version, people=people, faces=(said,))
+
+
+def remember(before: TrackAnswers | None, answer: TrackAnswers) -> TrackAnswers:
+    """Give the answers to a track after one more face, in whichever order faces come; the same one counts once.
+
+    Answers of another model version, or for other people, cannot be averaged with it: the track begins anew.
+    """
+    if before is None or (before.model_version, before.people) != (answer.model_version, answer.people):
+        return answer
+    faces = {face.face_id: face for face in (*before.faces, *answer.faces)}
+    in_order = sorted(faces.values(), key=lambda face: (face.captured_at, face.face_id))
+    newest = in_order[-1].captured_at
+    recent = [face for face in in_order if (newest - face.captured_at).total_seconds() <= AVERAGED_SECONDS]
+    return answer.model_copy(update={"faces": tuple(recent[-AVERAGED_FACES:])})
+
+
+def average(answers: TrackAnswers) -> Confidences:
+    """Give the mean of what was said: `(people,)`, `float32`."""
+    said = np.array([face.confidences for face in answers.faces], np.float64)
+    return np.asarray(said.mean(axis=0), np.float32)

@@ -1,0 +1,1 @@
+"""What is learned from: samples and strangers, read, split and augmented."""

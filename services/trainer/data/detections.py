@@ -1,0 +1,56 @@
+"""Detections: where faces were found in pictures, remembered from one training to the next.
+
+A folder of thousands of strangers takes a minute to search, and seldom changes. Kept are bounding boxes by the SHA-256
+of the picture's file: no faces, and no names of files.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from shared.contract.messages import Box, Message
+from shared.runtime.files import write_atomically
+
+
+class _File(Message):
+    found_by: str
+    boxes: dict[str, tuple[Box, ...]]
+
+
+class Detections:
+    """The boxes of one folder's pictures. Any number of threads may use it at the same time."""
+
+    def __init__(self, path: Path, found_by: str) -> None:
+        """Read what the last training left at `path`.
+
+        A missing or damaged file counts as nothing found yet, and so do boxes that another detector found than the
+        one that `found_by` describes.
+        """
+        self._path = path
+        self._found_by = found_by
+        self._asked: dict[str, tuple[Box, ...]] = {}
+        try:
+            file = _File.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            file = _File(found_by=found_by, boxes={})
+        self._before = file.boxes if file.found_by == found_by else {}
+
+    def find(self, picture: bytes, search: Callable[[], Sequence[Box]]) -> tuple[Box, ...]:
+        """Give the boxes of a picture's file; `search` finds them if it was not searched before."""
+        key = hashlib.sha256(picture).hexdigest()
+        boxes = self._before.get(key)
+        self._asked[key] = tuple(search()) if boxes is None else boxes
+        return self._asked[key]
+
+    def save(self) -> None:
+        """Write down the boxes of all pictures that were asked for; others are no longer in the folder.
+
+        Raises:
+            OSError: the disk is full; the file is as it was.
+        """
+        if self._asked == self._before:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._path, _File(found_by=self._found_by, boxes=self._asked).model_dump_json().encode())

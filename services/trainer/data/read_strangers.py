@@ -1,0 +1,99 @@
+"""Strangers' faces for a training: those in the store, and those in the folder that FAMILIAR_BACKGROUND names."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.trainer.data.detections import Detections
+from services.trainer.data.strangers import Background, split_background
+from shared.contract.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
+from shared.contract.messages import Box
+from shared.runtime.pool import Pool
+from shared.stores.strangers import BackgroundSource, BackgroundStore
+from shared.vision.detector import FaceDetector, open_detector
+from shared.vision.images import Image, ToInput, crops_in, decode_image, to_model_input
+
+PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+FOLDER = "folder"
+
+
+@dataclass(frozen=True)
+class StrangersRead:
+    """What a training knows of strangers. `faces` counts them by source; `passed_over` counts useless pictures."""
+
+    background: Background
+    faces: Mapping[str, int]
+    passed_over: int
+
+
+def read_background(
+    store: BackgroundStore, folder: Path | None, yunet: Path | None = None, to_input: ToInput = to_model_input
+) -> StrangersRead:
+    """Read every stranger's face, as a model input; pictures of `folder` are searched for faces.
+
+    `yunet` is the model of the detector (`open_detector`): strangers' faces have to be cut as those of
+    the people are, or the crop alone would tell them apart.
+
+    A picture that cannot be read or shows no face is passed over and counted: one bad file among thousands is no
+    reason not to train. A picture that was searched before is not searched again.
+
+    Raises:
+        BackgroundUnavailable: the folder is missing, or there is no face in it.
+        OSError: the disk is full.
+    """
+    by_source: dict[BackgroundSource, list[Image]] = {source: [] for source in BackgroundSource}
+    passed_over = 0
+    for face in store.faces():
+        try:
+            by_source[face.source].append(decode_image(face.jpeg))
+        except (UnreadableImage, ImageTooLarge):
+            passed_over += 1
+    found, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
+    counts = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(found)}
+    others = [*by_source[BackgroundSource.FETCHED], *by_source[BackgroundSource.GIVEN], *found]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        inputs, marked = (list(threads.map(to_input, crops)) for crops in (others, by_source[BackgroundSource.MARKED]))
+    return StrangersRead(
+        split_background(inputs, marked),
+        {source: count for source, count in counts.items() if count},
+        passed_over + useless,
+    )
+
+
+def _search(folder: Path, detections_path: Path, yunet: Path | None) -> tuple[list[Image], int]:
+    """Find the faces in a folder's pictures, at any depth; answer their crops, and how many pictures gave none."""
+    if not folder.is_dir():
+        raise BackgroundUnavailable(
+            f"FAMILIAR_BACKGROUND names {str(folder)!r}, which is no folder. Name one with pictures of people who are "
+            "not enrolled, or unset it to train without."
+        )
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_ENDINGS)
+    cores = os.cpu_count() or 1
+    detectors: Pool[FaceDetector] = Pool(open_detector(yunet) for _ in range(cores))
+    detections = Detections(detections_path, open_detector(yunet).described)
+    with ThreadPoolExecutor(cores) as threads:
+        faces_of_pictures = list(threads.map(lambda path: _faces_of(path, detectors, detections), paths))
+    detections.save()
+    faces = [face for faces in faces_of_pictures for face in faces]
+    if not faces:
+        raise BackgroundUnavailable(
+            f"No face was found in the {len(paths)} pictures of {str(folder)!r}, which FAMILIAR_BACKGROUND names. Put "
+            "in pictures of people who are not enrolled, or unset it to train without."
+        )
+    return faces, sum(not found for found in faces_of_pictures)
+
+
+def _faces_of(path: Path, detectors: Pool[FaceDetector], detections: Detections) -> list[Image]:
+    try:
+        picture = path.read_bytes()
+        image = decode_image(picture)
+    except (OSError, UnreadableImage, ImageTooLarge):
+        return []
+
+    def search() -> list[Box]:
+        with detectors.lend() as detector:
+            return detector.detect(image)
+
+    return crops_in(image, detections.find(picture, search))

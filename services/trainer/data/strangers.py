@@ -1,0 +1,48 @@
+"""The background: faces of strangers, which a network learns to give nobody's name."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.vision.images import MODEL_INPUT_SIZE, Image
+
+# Of ten faces, one is asked at the end.
+_PARTS = 10
+_TEST_PARTS = 1
+
+
+@dataclass(frozen=True)
+class Background:
+    """Strangers' faces in two parts, as with samples; either may be empty.
+
+    Images are model inputs: RGB, `(n, 160, 160, 3)`, `uint8`. `marked`, `(n,)`, `bool`, tells which of
+    `train_images` somebody marked as strangers; these are all learned from.
+    """
+
+    train_images: Image
+    marked: NDArray[np.bool_]
+    test_images: Image
+
+
+def split_background(faces: Sequence[Image], marked: Sequence[Image] = ()) -> Background:
+    """Divide strangers' faces, given as model inputs, into parts; those in `marked` are learned from.
+
+    The part follows from the picture itself, so that a face that one version was tested with is not one that
+    the next learns from, whatever was added in between.
+    """
+    parts = [zlib.crc32(face.tobytes()) % _PARTS for face in faces]
+    test = [face for face, part in zip(faces, parts, strict=True) if part < _TEST_PARTS]
+    train = [face for face, part in zip(faces, parts, strict=True) if part >= _TEST_PARTS]
+    return Background(
+        train_images=stack_images([*train, *marked]),
+        marked=np.array([False] * len(train) + [True] * len(marked), np.bool_),
+        test_images=stack_images(test),
+    )
+
+
+def stack_images(images: Sequence[Image]) -> Image:
+    """Stack model inputs into one array, `(n, 160, 160, 3)`, `uint8`; n may be 0."""
+    return np.array(images, np.uint8).reshape(-1, MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3)

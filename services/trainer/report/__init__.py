@@ -1,0 +1,1 @@
+"""A version's report: findings, advice and pictures on one page."""

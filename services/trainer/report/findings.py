@@ -1,0 +1,212 @@
+"""What the answers of a training mean: how each person stands, who is taken for whom, and the worst mistakes."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.data.samples import FEWEST_TO_TEST, Labels
+from services.trainer.report.facts import UNKNOWN, ReportFacts, ReportPerson
+from services.trainer.report.mixed import OddFinding, find_odd
+from shared.vision.images import Image, sharpness
+
+RELIABLE_RECALL = 0.9
+OFTEN_MISSED_RECALL = 0.75
+FEWEST_STRANGERS = 20
+# One slip makes no confusion.
+FEWEST_CONFUSED = 2
+CONFUSED_SHARE = 0.05
+
+
+class Standing(Enum):
+    """How well somebody is recognised; the order is from what needs work most to what needs none."""
+
+    OFTEN_MISSED = "often missed"
+    SOMETIMES_MISSED = "sometimes missed"
+    UNCERTAIN = "not tested enough"
+    RELIABLE = "reliable"
+
+
+@dataclass(frozen=True)
+class PersonFinding:
+    """How somebody's test samples were answered.
+
+    `taken_for` holds other people and how often, most often first. `sharpness` is the median of the test
+    samples' (see `sharpness`), None without any. `odd` are samples to learn from that look like somebody else.
+    """
+
+    person: ReportPerson
+    tested: int
+    right: int
+    unknown: int
+    taken_for: tuple[tuple[ReportPerson, int], ...]
+    sharpness: float | None
+    odd: tuple[OddFinding, ...] = ()
+
+    @property
+    def wrong(self) -> int:
+        """How many samples got somebody else's name."""
+        return self.tested - self.right - self.unknown
+
+    @property
+    def learned(self) -> int:
+        """How many samples the training had."""
+        return self.person.train_samples
+
+    @property
+    def recall(self) -> float | None:
+        """The share of the samples that got the right name."""
+        return self.right / self.tested if self.tested else None
+
+    @property
+    def standing(self) -> Standing:
+        """How well this person is recognised, as far as that can be told."""
+        if self.recall is None or self.tested < FEWEST_TO_TEST:
+            return Standing.UNCERTAIN
+        if self.recall < OFTEN_MISSED_RECALL:
+            return Standing.OFTEN_MISSED
+        return Standing.SOMETIMES_MISSED if self.recall < RELIABLE_RECALL else Standing.RELIABLE
+
+    @property
+    def is_weak(self) -> bool:
+        """Tell whether this person is known to be recognised badly."""
+        return self.standing in {Standing.OFTEN_MISSED, Standing.SOMETIMES_MISSED}
+
+    @property
+    def confused_with(self) -> tuple[ReportPerson, ...]:
+        """The people whose name this person gets more often than by a slip, most often first."""
+        fewest = max(FEWEST_CONFUSED, CONFUSED_SHARE * self.tested)
+        return tuple(other for other, count in self.taken_for if count >= fewest)
+
+
+@dataclass(frozen=True)
+class StrangersFinding:
+    """How strangers were answered: `named` of `tested` got a name, and whose, most often first."""
+
+    learned: int
+    tested: int
+    named: int
+    names: tuple[tuple[ReportPerson, int], ...]
+
+    @property
+    def named_share(self) -> float | None:
+        """The share of the strangers that got a name; None where too few were tested to tell."""
+        return self.named / self.tested if self.tested >= FEWEST_STRANGERS else None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer. `person` is None for a stranger, `taken_for` is None where a known face got no name."""
+
+    image: Image
+    person: ReportPerson | None
+    taken_for: ReportPerson | None
+    confidence: float
+
+
+def find_people(facts: ReportFacts) -> tuple[PersonFinding, ...]:
+    """Say how each person's samples were answered: who needs work most comes first."""
+    answers = facts.test_answers()
+    odd = find_odd(facts)
+    findings = [_find_person(facts, answers, label, odd.get(label, ())) for label in range(len(facts.people))]
+    order = list(Standing)
+    return tuple(
+        sorted(
+            findings,
+            key=lambda finding: (
+                order.index(finding.standing),
+                -1.0 if finding.recall is None else finding.recall,
+                finding.person.slug,
+            ),
+        )
+    )
+
+
+def find_strangers(facts: ReportFacts) -> StrangersFinding:
+    """Say how many strangers got a name, and whose."""
+    answers = facts.stranger_answers()
+    names = _count_people(facts, answers)
+    return StrangersFinding(
+        learned=sum(facts.background_faces.values()),
+        tested=len(answers),
+        named=sum(count for _, count in names),
+        names=names,
+    )
+
+
+def find_mistakes(facts: ReportFacts, most: int, most_alike: int = 3) -> tuple[Mistake, ...]:
+    """Choose the worst mistakes: wrong names, the surest first, and then faces that should have had a name.
+
+    Of the same mistake (the same person taken for the same other) no more than `most_alike` are chosen.
+    """
+    wrong = [
+        *_mistakes(facts, facts.test_answers(), facts.test_labels),
+        *_mistakes(facts, facts.stranger_answers(), None),
+    ]
+    wrong.sort(key=lambda place: (place.taken_for is None, -place.confidence))
+    seen: Counter[tuple[str, str]] = Counter()
+    chosen: list[Mistake] = []
+    for mistake in wrong:
+        kind = (_slug(mistake.person), _slug(mistake.taken_for))
+        seen[kind] += 1
+        if seen[kind] <= most_alike and len(chosen) < most:
+            chosen.append(mistake)
+    return tuple(chosen)
+
+
+def confusion(facts: ReportFacts) -> NDArray[np.int64]:
+    """Count who was taken for whom, `(people + 1, people + 1)`: rows are who it is, columns the answer.
+
+    The last row are the strangers, the last column is "unknown".
+    """
+    people = len(facts.people)
+    counts = np.zeros((people + 1, people + 1), np.int64)
+    test, strangers = facts.test_answers(), facts.stranger_answers()
+    np.add.at(counts, (facts.test_labels, np.where(test == UNKNOWN, people, test)), 1)
+    np.add.at(counts, (np.full(len(strangers), people), np.where(strangers == UNKNOWN, people, strangers)), 1)
+    return counts
+
+
+def _find_person(facts: ReportFacts, answers: Labels, label: int, odd: tuple[OddFinding, ...]) -> PersonFinding:
+    own = facts.test_labels == label
+    given = answers[own]
+    sharp = [sharpness(np.ascontiguousarray(image[..., ::-1])) for image in facts.test_images[own]]
+    return PersonFinding(
+        person=facts.people[label],
+        tested=len(given),
+        right=int((given == label).sum()),
+        unknown=int((given == UNKNOWN).sum()),
+        taken_for=_count_people(facts, given[given != label]),
+        sharpness=float(np.median(sharp)) if sharp else None,
+        odd=odd,
+    )
+
+
+def _count_people(facts: ReportFacts, answers: Labels) -> tuple[tuple[ReportPerson, int], ...]:
+    counted = Counter(int(answer) for answer in answers if answer != UNKNOWN)
+    return tuple((facts.people[label], count) for label, count in counted.most_common())
+
+
+def _mistakes(facts: ReportFacts, answers: Labels, labels: Labels | None) -> list[Mistake]:
+    """Give every mistake among the test samples, or without labels among the strangers."""
+    if labels is None:
+        images, probabilities = facts.stranger_images, facts.stranger_probabilities
+        places = np.flatnonzero(answers != UNKNOWN)
+    else:
+        images, probabilities = facts.test_images, facts.test_probabilities
+        places = np.flatnonzero(answers != labels)
+    return [
+        Mistake(
+            image=images[place],
+            person=None if labels is None else facts.people[labels[place]],
+            taken_for=None if answers[place] == UNKNOWN else facts.people[answers[place]],
+            confidence=float(probabilities[place].max()),
+        )
+        for place in places
+    ]
+
+
+def _slug(person: ReportPerson | None) -> str:
+    return "" if person is None else person.slug

@@ -1,0 +1,121 @@
+"""The connection to Redis, and the loop that outlasts its absence.
+
+The client never repeats a command by itself: after a lost reply that would publish the same entry twice. Its
+socket timeout is longer than the wait in XREADGROUP.
+"""
+
+import errno
+import random
+import time
+from collections.abc import Callable
+
+import redis
+import redis.asyncio
+import structlog
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from shared.contract.errors import RedisUnavailable
+
+BLOCK_MILLISECONDS = 1000
+
+_SOCKET_TIMEOUT_SECONDS = 10.0
+_CONNECT_TIMEOUT_SECONDS = 3.0
+# Each reader that waits holds a connection; Redis itself takes this many, where redis-py's pool takes 100.
+_MOST_CONNECTIONS = 10_000
+_FIRST_WAIT_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 5.0
+_REDIS_TROUBLES = {
+    "MISCONF": "Redis cannot write to its disk",
+    "OOM command": "Redis is out of memory",
+    "used memory > 'maxmemory'": "Redis is out of memory",
+    "READONLY": "Redis takes no writes",
+    "read only replica": "Redis takes no writes",
+}
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+_log = structlog.get_logger()
+
+
+def open_redis(url: str, timeout_seconds: float = _SOCKET_TIMEOUT_SECONDS) -> redis.Redis:
+    """Make a client that gives bytes. Nothing is connected yet.
+
+    The usual timeout is longer than any wait in Redis; a shorter one is for who has to answer soon.
+    """
+    return redis.Redis.from_url(
+        url,
+        # RESP3, redis-py's default, gives the answers of streams another shape; one is enough.
+        protocol=2,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=min(timeout_seconds, _CONNECT_TIMEOUT_SECONDS),
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def open_async_redis(url: str) -> redis.asyncio.Redis:
+    """Make a client like that of `open_redis`, for one event loop: who waits in it takes no thread."""
+    return redis.asyncio.Redis.from_url(
+        url,
+        protocol=2,
+        socket_timeout=_SOCKET_TIMEOUT_SECONDS,
+        socket_connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        retry=AsyncRetry(NoBackoff(), 0),
+        max_connections=_MOST_CONNECTIONS,
+    )
+
+
+def require_redis(client: redis.Redis) -> None:
+    """Check that Redis answers.
+
+    Raises:
+        RedisUnavailable: it does not.
+    """
+    try:
+        client.ping()
+    except redis.ConnectionError as error:
+        raise RedisUnavailable from error
+    except redis.TimeoutError as error:
+        raise RedisUnavailable from error
+
+
+def keep_going(step: Callable[[], None], done: Callable[[], bool]) -> None:
+    """Repeat `step` until `done` says so, and wait while the world is down.
+
+    Redis away, Redis out of memory or a full disk are waited for, with a growing pause, and said once each
+    time; any other error is a bug and is raised.
+    """
+    wait_seconds = _FIRST_WAIT_SECONDS
+    while not done():
+        try:
+            step()
+        except (redis.RedisError, OSError) as error:
+            trouble = trouble_of(error)
+            if trouble is None:
+                raise
+            if wait_seconds == _FIRST_WAIT_SECONDS:
+                _log.warning("waiting", trouble=trouble, error=str(error))
+            _sleep(wait_seconds * random.uniform(0.8, 1.2), done)
+            wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
+        else:
+            if wait_seconds != _FIRST_WAIT_SECONDS:
+                _log.info("going on")
+            wait_seconds = _FIRST_WAIT_SECONDS
+
+
+def _sleep(seconds: float, done: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not done():
+        time.sleep(min(0.1, seconds))
+
+
+def trouble_of(error: Exception) -> str | None:
+    """Say what the world is short of; None where the error is not the world's."""
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return "Redis does not answer"
+    if isinstance(error, redis.RedisError):
+        # Inside a transaction redis-py wraps Redis' words into its own.
+        return next((trouble for word, trouble in _REDIS_TROUBLES.items() if word in str(error)), None)
+    if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
+        return "the disk is full"
+    return None

@@ -1,0 +1,251 @@
+"""Redis streams: publish, read as one of a consumer group, complete, claim what a dead consumer left, bury.
+
+Two kinds of stream. A work queue is read by one group, and completing an entry deletes it, so that the
+stream's length is its backlog. A stream for subscribers only has a bounded length.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import redis
+import structlog
+from pydantic import ValidationError
+from redis.client import Pipeline
+
+from shared.contract import redis_names
+from shared.contract.errors import MalformedEntry
+from shared.contract.messages import Message
+from shared.redis.connection import BLOCK_MILLISECONDS
+
+HEADER = "header"
+PAYLOAD = "payload"
+MOST_DELIVERIES = 5
+
+_DEAD_LETTERS_KEPT = 100
+_CLAIMED_AT_ONCE = 100
+_ABSENT_MILLISECONDS = 3_600_000
+# UNBLOCKED is what Redis 7 tells a reader that waits while its stream is deleted.
+_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED")
+
+_log = structlog.get_logger()
+
+MessageT = TypeVar("MessageT", bound=Message)
+Fields = dict[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Delivery(Generic[MessageT]):
+    """One entry of a stream, handed to this consumer and not yet completed."""
+
+    stream: str
+    entry_id: bytes
+    message: MessageT
+    payload: bytes
+
+    @property
+    def published_at(self) -> datetime:
+        """When the entry was published, by Redis' clock."""
+        return datetime.fromtimestamp(int(self.entry_id.partition(b"-")[0]) / 1000, UTC)
+
+
+def publish(
+    client: "redis.Redis | Pipeline", stream: str, message: Message, payload: bytes = b"", most: int | None = None
+) -> None:
+    """Append a message to a stream; with `most`, the oldest entries beyond that many are dropped."""
+    client.xadd(stream, {HEADER: message.model_dump_json(), PAYLOAD: payload}, maxlen=most, approximate=False)
+
+
+def drop_oldest(client: redis.Redis, stream: str, keep: int) -> None:
+    """Drop all but the newest `keep` entries of a work queue, and count them.
+
+    Entries that somebody is just working on stand in the queue, too, and may be among them.
+    """
+    dropped = client.xtrim(stream, maxlen=keep, approximate=False)
+    if dropped:
+        count_dropped(client, stream, dropped)
+
+
+def count_dropped(client: redis.Redis, stream: str, dropped: int) -> None:
+    """Count entries that were dropped unread."""
+    client.hincrby(redis_names.DROPPED, stream, dropped)
+
+
+def dropped_counts(client: redis.Redis) -> dict[str, int]:
+    """Tell how many entries of each stream were ever dropped unread."""
+    counts: dict[Any, Any] = client.hgetall(redis_names.DROPPED)
+    return {stream.decode(): int(count) for stream, count in counts.items()}
+
+
+def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT, bytes]:
+    """Read the message and the payload of an entry's fields.
+
+    Raises:
+        MalformedEntry: a field is missing, or the header is not the JSON of such a message.
+    """
+    missing = [field for field in (HEADER, PAYLOAD) if field.encode() not in fields]
+    if missing:
+        raise MalformedEntry(f"The entry has no field {' and no field '.join(missing)}. {MalformedEntry().detail}")
+    try:
+        message = message_type.model_validate_json(fields[HEADER.encode()])
+    except ValidationError as error:
+        raise MalformedEntry(f"The header is not a {message_type.__name__}: {error}") from error
+    return message, fields[PAYLOAD.encode()]
+
+
+def newest_id(client: redis.Redis, stream: str) -> bytes:
+    """Give the id of a stream's newest entry, to read on from there; of an empty stream, its beginning."""
+    newest: Any = client.xrevrange(stream, count=1)
+    return bytes(newest[0][0]) if newest else b"0"
+
+
+def read_after(client: redis.Redis, stream: str, entry_id: bytes) -> list[tuple[bytes, Fields]]:
+    """Wait for at most `BLOCK_MILLISECONDS`, and give the entries that came after `entry_id`, with their ids."""
+    answer: Any = client.xread({stream: entry_id}, block=BLOCK_MILLISECONDS)
+    return [(found_id, fields) for _stream, entries in answer or () for found_id, fields in entries]
+
+
+class Consumer(Generic[MessageT]):
+    """One member of a consumer group that works through streams of one kind of message."""
+
+    def __init__(self, client: redis.Redis, group: str, name: str, message_type: type[MessageT]) -> None:
+        """Make the consumer `name` of `group`; it joins the group of a stream when it first reads it."""
+        self._client = client
+        self._group = group
+        self._name = name
+        self._message_type = message_type
+        self._joined: set[str] = set()
+
+    def receive(self, streams: Sequence[str], count: int = 1) -> list[Delivery[MessageT]]:
+        """Wait for at most `BLOCK_MILLISECONDS`, and take up to `count` new entries of each stream, oldest first.
+
+        What cannot be read is buried, and does not come back.
+        """
+        for stream in streams:
+            self._join(stream)
+        answer: Any = None
+        with self._surviving_a_lost_group():
+            answer = self._client.xreadgroup(
+                self._group, self._name, dict.fromkeys(streams, ">"), count=count, block=BLOCK_MILLISECONDS
+            )
+        return [
+            delivery
+            for stream, entries in answer or ()
+            for entry_id, fields in entries
+            if (delivery := self._read(stream.decode(), entry_id, fields)) is not None
+        ]
+
+    def claim(self, stream: str, idle_milliseconds: int) -> list[Delivery[MessageT]]:
+        """Take over entries that were delivered at least that long ago and never completed.
+
+        An entry that was delivered `MOST_DELIVERIES` times is buried: it kills whoever handles it. XPENDING and
+        XCLAIM instead of XAUTOCLAIM, which on Redis 6.2 never lets go of entries that were trimmed meanwhile.
+        """
+        self._join(stream)
+        pending: Any = []
+        with self._surviving_a_lost_group():
+            self._forget_absent_consumers(stream)
+            pending = self._client.xpending_range(
+                stream, self._group, min="-", max="+", count=_CLAIMED_AT_ONCE, idle=idle_milliseconds
+            )
+        deliveries: dict[Any, int] = {entry["message_id"]: entry["times_delivered"] for entry in pending}
+        self._forget_trimmed(stream, list(deliveries))
+        if not deliveries:
+            return []
+        claimed: Any = self._client.xclaim(stream, self._group, self._name, idle_milliseconds, list(deliveries))
+        taken = []
+        for entry_id, fields in claimed:
+            if entry_id is None:
+                continue
+            if deliveries[entry_id] >= MOST_DELIVERIES:
+                self._bury(
+                    stream, entry_id, fields, f"It was delivered {deliveries[entry_id]} times and never completed."
+                )
+            elif (delivery := self._read(stream, entry_id, fields)) is not None:
+                taken.append(delivery)
+        return taken
+
+    def owns(self, delivery: Delivery[MessageT]) -> bool:
+        """Tell whether an entry is still this consumer's: whoever was too slow has lost it to another."""
+        pending: Any = []
+        with self._surviving_a_lost_group():
+            pending = self._client.xpending_range(
+                delivery.stream,
+                self._group,
+                min=delivery.entry_id,
+                max=delivery.entry_id,
+                count=1,
+                consumername=self._name,
+            )
+        return bool(pending)
+
+    def complete(self, delivery: Delivery[MessageT], pipeline: Pipeline) -> None:
+        """Queue the acknowledgement and the deletion of an entry, in one transaction with what came of it."""
+        pipeline.xack(delivery.stream, self._group, delivery.entry_id)
+        pipeline.xdel(delivery.stream, delivery.entry_id)
+
+    def bury(self, delivery: Delivery[MessageT], reason: str) -> None:
+        """Move an entry whose payload cannot be worked with to the dead letters of its stream, with the reason."""
+        fields = {HEADER.encode(): delivery.message.model_dump_json().encode(), PAYLOAD.encode(): delivery.payload}
+        self._bury(delivery.stream, delivery.entry_id, fields, reason)
+
+    def _join(self, stream: str) -> None:
+        if stream in self._joined:
+            return
+        try:
+            self._client.xgroup_create(stream, self._group, id="0", mkstream=True)
+        except redis.ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+        self._joined.add(stream)
+
+    @contextmanager
+    def _surviving_a_lost_group(self) -> Iterator[None]:
+        """Take it for nothing to read that Redis was restarted empty: the groups are made again with the next call."""
+        try:
+            yield
+        except redis.ResponseError as error:
+            if not str(error).startswith(_GROUP_IS_LOST):
+                raise
+            self._joined.clear()
+
+    def _read(self, stream: str, entry_id: bytes, fields: Fields) -> Delivery[MessageT] | None:
+        try:
+            message, payload = parse_entry(fields, self._message_type)
+        except MalformedEntry as error:
+            self._bury(stream, entry_id, fields, error.detail)
+            return None
+        return Delivery(stream, entry_id, message, payload)
+
+    def _bury(self, stream: str, entry_id: bytes, fields: Fields, reason: str) -> None:
+        _log.warning("dead letter", stream=stream, entry_id=entry_id.decode(), reason=reason)
+        letter: dict[Any, Any] = {**fields, "reason": reason, "entry_id": entry_id}
+
+        def move(pipeline: Pipeline) -> None:
+            pipeline.xadd(redis_names.dead(stream), letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
+            pipeline.xack(stream, self._group, entry_id)
+            pipeline.xdel(stream, entry_id)
+
+        run_transaction(self._client, move)
+
+    def _forget_absent_consumers(self, stream: str) -> None:
+        """Delete consumers that owe nothing and were not seen for long: a process that starts anew has a new name."""
+        consumers: list[Any] = self._client.xinfo_consumers(stream, self._group)
+        for consumer in consumers:
+            if not consumer["pending"] and consumer["idle"] > _ABSENT_MILLISECONDS:
+                self._client.xgroup_delconsumer(stream, self._group, consumer["name"])
+
+    def _forget_trimmed(self, stream: str, entry_ids: list[bytes]) -> None:
+        """Acknowledge pending entries that no longer stand in the stream: nobody can work through them."""
+        for entry_id in entry_ids:
+            if not self._client.xrange(stream, entry_id, entry_id):
+                self._client.xack(stream, self._group, entry_id)
+
+
+def run_transaction(client: redis.Redis, queue_commands: Callable[[Pipeline], None]) -> list[Any]:
+    """Run the commands that `queue_commands` queues all together or not at all, and give their answers."""
+    with client.pipeline(transaction=True) as pipeline:
+        queue_commands(pipeline)
+        return list(pipeline.execute())

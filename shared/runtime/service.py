@@ -1,0 +1,60 @@
+"""What the start of every service has in common: reading its settings, and stopping when told to."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from shared.contract.errors import FamiliarError
+from shared.runtime.settings import Settings
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def load_settings(settings_type: type[SettingsT]) -> SettingsT:
+    """Read settings from the environment; one that makes no sense ends the process with a sentence about it."""
+    try:
+        return settings_type()
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
+            setting = "_".join(str(part) for part in problem["loc"]).upper()
+            name = setting if setting == "REDIS_URL" else f"FAMILIAR_{setting}"
+            sys.stderr.write(f"{name}: {problem['msg'].removeprefix('Value error, ')}\n")
+        sys.exit(2)
+
+
+@contextmanager
+def end_with_a_sentence() -> Iterator[None]:
+    """Let a named error at the start end the process with its sentence, as a setting does that makes no sense."""
+    try:
+        yield
+    except FamiliarError as error:
+        sys.stderr.write(f"{error.detail}\n")
+        sys.exit(2)
+
+
+def end_with_any_thread() -> None:
+    """Let a bug in any thread end the process, which is started again; half a service would look healthy."""
+
+    def end(failure: threading.ExceptHookArgs) -> None:
+        structlog.get_logger().error("a thread failed", exc_info=failure.exc_value)
+        os._exit(1)
+
+    threading.excepthook = end
+
+
+def stop_on_signals(stopped: threading.Event) -> None:
+    """Set `stopped` when the process gets SIGTERM, SIGINT, or SIGHUP from a terminal that is closed."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)

@@ -1,0 +1,1 @@
+"""What is kept on disk: samples, strangers, model versions."""

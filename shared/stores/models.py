@@ -1,0 +1,272 @@
+"""Model versions as folders: written once, verified by hash, one of them current.
+
+    models/<version>/model.keras, model.tflite, landmarks.tflite, report.html and its pictures, manifest.json
+    models/current                                             the newest version that was not rejected
+    models/pinned                                              the version that is served instead, where there is one
+    models/<job>.checkpoint                                    where a training that was cut short goes on
+
+The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to
+its number, and then replaces `current`. A version's folder never changes afterwards. A version that was
+rejected lies among the others, and does not become current. A number is never used twice: a version that
+had to go leaves its empty folder behind.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from shared.contract.errors import BrokenModel, UnknownModel
+from shared.contract.manifest import Manifest
+from shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync, write_atomically
+
+MANIFEST = "manifest.json"
+SERVED_MODEL = "model.tflite"
+KERAS_MODEL = "model.keras"
+# Aligns faces for the version; one without it takes crops as they are.
+LANDMARKS = "landmarks.tflite"
+REPORT = "report.html"
+CHECKPOINT = ".checkpoint"
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """A version whose files are what its manifest says: the manifest, and the files' paths by name."""
+
+    manifest: Manifest
+    paths: dict[str, Path]
+
+
+class ModelStore:
+    """The versions below one folder. Any number of processes may read; publishing holds a lock."""
+
+    def __init__(self, home: Path) -> None:
+        """Open the store below `home`, and make its folder where it is missing."""
+        self._models = home / "models"
+        self._models.mkdir(parents=True, exist_ok=True)
+        self._current = self._models / "current"
+        self._pinned = self._models / "pinned"
+        self._lock = FileLock(home / "models.lock")
+        self._training_lock = FileLock(home / "training.lock")
+
+    def versions(self) -> tuple[int, ...]:
+        """List the versions that were written to the end, oldest first."""
+        return tuple(number for number in self._numbers() if self.has(number))
+
+    def has(self, version: int) -> bool:
+        """Tell whether a version is there, written to the end and not deleted."""
+        return (self._folder(version) / MANIFEST).exists()
+
+    def current(self) -> int | None:
+        """Tell which version is served: the pinned one, or else the newest; None before the first training."""
+        pinned = self.pinned()
+        return _number_in(self._current) if pinned is None else pinned
+
+    def pinned(self) -> int | None:
+        """Tell which version somebody chose to be served whatever is trained; None where the newest is."""
+        return _number_in(self._pinned)
+
+    def activate(self, version: int) -> None:
+        """Pin a version: it is served until another is, or `unpin`. A rejected one may be chosen, too.
+
+        Raises:
+            UnknownModel: there is no such version.
+            BrokenModel: a file of it is missing, or is not what its manifest says.
+        """
+        with self._lock:
+            self.open(version)
+            write_atomically(self._pinned, f"{version}\n".encode())
+
+    def unpin(self) -> None:
+        """Serve the newest version again that was not rejected."""
+        with self._lock:
+            self._pinned.unlink(missing_ok=True)
+
+    def manifest(self, version: int) -> Manifest:
+        """Read what a version says of itself.
+
+        Raises:
+            UnknownModel: there is no such version.
+            BrokenModel: its manifest is missing or cannot be read.
+        """
+        if version not in self._numbers():
+            raise UnknownModel(f"There is no model version {version}. {UnknownModel().detail}")
+        path = self._folder(version) / MANIFEST
+        try:
+            manifest = Manifest.model_validate_json(path.read_bytes())
+        except FileNotFoundError as error:
+            if any(self._folder(version).iterdir()):
+                raise BrokenModel(f"Model version {version} has no {MANIFEST}. {BrokenModel().detail}") from error
+            raise UnknownModel(f"There is no model version {version}. {UnknownModel().detail}") from error
+        except ValidationError as error:
+            raise BrokenModel(f"{MANIFEST} of version {version} cannot be read. {BrokenModel().detail}") from error
+        if manifest.version != version:
+            raise BrokenModel(f"{MANIFEST} of version {version} speaks of version {manifest.version}.")
+        return manifest
+
+    def open(
+        self, version: int, needed: str = SERVED_MODEL, *, rest: Callable[[], None] = lambda: None
+    ) -> StoredVersion:
+        """Read a version's manifest, and check each of its files, `needed` among them, against its SHA-256.
+
+        `rest` is called before each.
+
+        Raises:
+            UnknownModel: there is no such version.
+            BrokenModel: a file is missing, or is not what the manifest says, or the manifest does not name `needed`.
+        """
+        manifest = self.manifest(version)
+        if needed not in manifest.files:
+            raise BrokenModel(f"The manifest of model version {version} does not name {needed}.")
+        paths = {name: self._folder(version) / name for name in manifest.files}
+        for name, path in paths.items():
+            if not path.exists():
+                raise BrokenModel(f"{name} of model version {version} is missing. {BrokenModel().detail}")
+            rest()
+            if sha256_of(path) != manifest.files[name]:
+                raise BrokenModel(
+                    f"{name} of model version {version} does not have the SHA-256 that its manifest names. "
+                    f"{BrokenModel().detail}"
+                )
+        return StoredVersion(manifest, paths)
+
+    def report(self, version: int) -> Path | None:
+        """Give the path of a version's report; None where it has none."""
+        path = self._folder(version) / REPORT
+        return path if path.exists() else None
+
+    def path(self, version: int, name: str) -> Path:
+        """Give the path of one of the files that a version's manifest names."""
+        return self._folder(version) / name
+
+    def checkpoint(self, job_id: str) -> Path:
+        """Give the path at which a training job keeps what it needs to go on."""
+        return self._models / f"{job_id}{CHECKPOINT}"
+
+    @contextmanager
+    def one_training(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold the right to train; `waiting` is called once if somebody else has it.
+
+        It is a file lock, so that a trainer that is killed gives it back.
+        """
+        try:
+            self._training_lock.acquire(blocking=False)
+        except Timeout:
+            waiting()
+            self._training_lock.acquire()
+        try:
+            yield
+        finally:
+            self._training_lock.release()
+
+    @contextmanager
+    def staging_folder(self) -> Iterator[Path]:
+        """Give a folder to write a version's files into; it is gone afterwards, unless it was published.
+
+        Only for who holds the right to train: what a killed trainer left behind is cleared away first.
+        """
+        for abandoned in self._models.glob(f"{PARTIAL_PREFIX}*/"):
+            shutil.rmtree(abandoned)
+        folder = Path(tempfile.mkdtemp(prefix=PARTIAL_PREFIX, dir=self._models))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, staging: Path, describe: Callable[[int, dict[str, str]], Manifest]) -> Manifest:
+        """Make the files of a staging folder the next version, and serve it unless its manifest says it was rejected.
+
+        `describe` makes the manifest from the version's number and the SHA-256 of each file. While it does, no
+        version is published or deleted.
+        """
+        files = {path.name: sha256_of(path) for path in sorted(staging.iterdir())}
+        for name in files:
+            sync(staging / name)
+        with self._lock:
+            version = max(self._numbers(), default=0) + 1
+            manifest = describe(version, files)
+            write_atomically(staging / MANIFEST, manifest.model_dump_json(indent=2).encode())
+            sync(staging)
+            staging.chmod(0o755)
+            staging.rename(self._folder(version))
+            sync(self._models)
+            if manifest.rejection is None:
+                self._serve(version)
+        return manifest
+
+    def published_by(self, job_id: str, since: datetime) -> Manifest | None:
+        """Find the version that a training job has published, and end its publishing if that was cut short.
+
+        A job whose worker died may have come as far as the numbered folder, and not to `current`. Versions from
+        before `since` are another job's: whoever chooses the ids of their jobs may choose one again.
+        """
+        with self._lock:
+            for version in reversed(self.versions()):
+                with suppress(BrokenModel, UnknownModel):
+                    manifest = self.manifest(version)
+                    if manifest.job_id == job_id and manifest.created_at >= since:
+                        if manifest.rejection is None and version > (_number_in(self._current) or 0):
+                            self._serve(version)
+                        return manifest
+        return None
+
+    def _serve(self, version: int) -> None:
+        write_atomically(self._current, f"{version}\n".encode())
+
+    def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
+        """Delete every version that knows a person, the served one too; answer which they were.
+
+        Checkpoints go as well: they do not say whom they know.
+        """
+        with self._lock:
+            knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
+            for chosen in (self._current, self._pinned):
+                if _number_in(chosen) in knowing:
+                    chosen.unlink()
+            for version in knowing:
+                # The manifest goes first: from then on this is no version any more.
+                (self._folder(version) / MANIFEST).unlink(missing_ok=True)
+                for path in self._folder(version).iterdir():
+                    path.unlink()
+            for path in self._models.glob(f"*{CHECKPOINT}"):
+                path.unlink(missing_ok=True)
+        return knowing
+
+    def knows(self, person: str) -> bool:
+        """Tell whether a version that can be read knows a person."""
+        for version in self.versions():
+            with suppress(BrokenModel, UnknownModel):
+                if self._knows(version, person):
+                    return True
+        return False
+
+    def _may_know(self, version: int, person: str) -> bool:
+        """Whom a damaged version knows cannot be told; an empty folder is what is left of one that went before."""
+        try:
+            return self._knows(version, person)
+        except BrokenModel:
+            return True
+        except UnknownModel:
+            return False
+
+    def _knows(self, version: int, person: str) -> bool:
+        return any(known.slug == person for known in self.manifest(version).people)
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(folder.name) for folder in self._models.iterdir() if folder.name.isdecimal())
+
+    def _folder(self, version: int) -> Path:
+        return self._models / str(version)
+
+
+def _number_in(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None

@@ -1,0 +1,289 @@
+"""The labelled store: people, and their samples as files. The store is the truth about who is enrolled.
+
+    people/<person>.json                          the display name
+    samples/<train or test>/<person>/<sample_id>.jpg
+
+A `sample_id` is the SHA-256 of its file. Where and when the sample was taken stands in the JPEG's
+comment, so a sample that is copied elsewhere keeps it.
+"""
+
+import contextlib
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from filelock import FileLock
+
+from shared.contract.errors import NameTaken, UnknownPerson, UnknownSample
+from shared.contract.messages import Message, Slug, Split
+from shared.contract.slugs import is_slug, slug_of, tidy_name
+from shared.runtime.files import write_atomically
+from shared.stores.origin import CORRECTION, KnownOrigins, SampleOrigin, day_of, read_origin, session_of, with_origin
+
+
+class Person(Message):
+    """Somebody that Familiar knows or is getting to know.
+
+    `sessions` and `days` say in how many sessions (see `shared.stores.origin.session_of`) and on how many days, in UTC,
+    their train samples were taken. Samples that do not say when they were taken count for one day together.
+    """
+
+    slug: Slug
+    name: str
+    train_samples: int
+    test_samples: int
+    sessions: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One crop of one person. `jpeg` is the file's bytes; `origin` is None for files that others put there."""
+
+    sample_id: str
+    person: str
+    split: Split
+    path: Path
+    jpeg: bytes
+    origin: SampleOrigin | None
+
+    @property
+    def session(self) -> str:
+        """The session in which the sample was taken."""
+        return session_of(self.origin)
+
+
+@dataclass(frozen=True)
+class SampleCounts:
+    """How many samples there are of each split."""
+
+    train: int = 0
+    test: int = 0
+
+
+class Addition(Enum):
+    """What came of adding a sample."""
+
+    ADDED = auto()
+    PRESENT = auto()
+    FULL = auto()
+
+
+class SampleStore:
+    """People and samples below one folder. Any number of processes may use it at the same time."""
+
+    def __init__(self, home: Path) -> None:
+        """Open the store below `home`, and make its folders where they are missing."""
+        self._people = home / "people"
+        self._samples = home / "samples"
+        self._people.mkdir(parents=True, exist_ok=True)
+        self._samples.mkdir(parents=True, exist_ok=True)
+        self._origins = KnownOrigins()
+        # One lock for the whole store: it is held for a millisecond a sample, and its name tells nobody's.
+        self._lock = FileLock(home / "samples.lock")
+
+    def register(self, name: str) -> Person:
+        """Take a person into the store by display name; the same name again is the same person.
+
+        Raises:
+            InvalidName: see `shared.contract.slugs.slug_of`.
+            NameTaken: somebody else's name makes the same slug.
+        """
+        own_slug, name = slug_of(name), tidy_name(name)
+        with self._lock:
+            slug = self._slug_of_named(name) or own_slug
+            if not self._card(slug).exists():
+                self._write_card(slug, name)
+            elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
+                raise NameTaken(f"{name!r} and {other!r} are both written {slug!r} in folders. {NameTaken().detail}")
+        return self.person(slug)
+
+    def rename(self, slug: str, name: str) -> Person:
+        """Give a person another display name. The slug stays: samples and model versions know them by it.
+
+        Raises:
+            UnknownPerson: there is nobody of that slug.
+            InvalidName: see `shared.contract.slugs.slug_of`.
+            NameTaken: somebody else has the name, or its slug.
+        """
+        own_slug, name = slug_of(name), tidy_name(name)
+        with self._lock:
+            self.person(slug)
+            other = self._slug_of_named(name) or own_slug
+            if other != slug and self._card(other).exists():
+                raise NameTaken(f"{self._name(other)!r} is enrolled already. {NameTaken().detail}")
+            self._write_card(slug, name)
+        return self.person(slug)
+
+    def slug_for(self, name: str) -> str:
+        """Give the slug of whoever has a display name; where nobody has, the one that the name makes.
+
+        Raises:
+            InvalidName: see `shared.contract.slugs.slug_of`.
+        """
+        own_slug = slug_of(name)
+        return self._slug_of_named(tidy_name(name)) or own_slug
+
+    def person(self, slug: str) -> Person:
+        """Look a person up by slug.
+
+        Raises:
+            UnknownPerson: there is nobody of that slug.
+        """
+        if not is_slug(slug) or not self._card(slug).exists():
+            raise UnknownPerson(f"Nobody is enrolled as {slug!r}. `familiar people` lists who is.")
+        train = self._origins.of(self._folder(slug, Split.TRAIN))
+        return Person(
+            slug=slug,
+            name=self._name(slug),
+            train_samples=len(train),
+            test_samples=self.count(slug, Split.TEST),
+            sessions=len({session_of(origin) for origin in train}),
+            days=len({day_of(origin) for origin in train}),
+        )
+
+    def people(self) -> tuple[Person, ...]:
+        """List everybody, in the order of their slugs."""
+        known = []
+        for card in sorted(self._people.glob("*.json")):
+            # Somebody may be forgotten while this list is made.
+            with contextlib.suppress(UnknownPerson, FileNotFoundError):
+                known.append(self.person(card.stem))
+        return tuple(known)
+
+    def count(self, person: str, split: Split) -> int:
+        """Count a person's samples in a split."""
+        return sum(1 for _ in self._paths(person, split))
+
+    def count_session(self, person: str, session: str) -> SampleCounts:
+        """Count a person's samples of one session in both splits."""
+        return SampleCounts(*(self._count_of(person, split, session) for split in (Split.TRAIN, Split.TEST)))
+
+    def newest_enrolled(self, person: str, camera: str) -> SampleOrigin | None:
+        """Give the origin of a person's newest sample that an enrolment took before a camera; None where none did."""
+        origins = (origin for split in Split for origin in self._origins.of(self._folder(person, split)) if origin)
+        enrolled = (origin for origin in origins if origin.camera == camera and origin.enrolment_id != CORRECTION)
+        return max(enrolled, key=lambda origin: origin.captured_at, default=None)
+
+    def sample_ids(self, person: str) -> set[str]:
+        """List the ids of a person's samples in both splits."""
+        return {path.stem for split in Split for path in self._paths(person, split)}
+
+    def samples(self, person: str, split: Split) -> tuple[Sample, ...]:
+        """Read a person's samples in the order in which they were taken; those of unknown origin come first."""
+        samples = [_read_sample(path, person, split) for path in self._paths(person, split)]
+        return tuple(sorted(samples, key=age))
+
+    def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
+        """Store the JPEG of a crop, unless it is there already or the split holds `most` samples of its session.
+
+        The count is taken and the file written under one lock, so that the split never holds more than
+        `most` of a session, whoever else is adding. None is no limit.
+
+        Raises:
+            UnknownPerson: the person was forgotten, or never registered.
+            OSError: the disk is full; nothing was stored.
+        """
+        data = with_origin(crop, origin)
+        folder = self._folder(person, split)
+        path = folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
+        with self._lock:
+            if not self._card(person).exists():
+                raise UnknownPerson(f"Nobody is enrolled as {person!r} any more; the sample was not stored.")
+            if path.exists():
+                return Addition.PRESENT
+            if most is not None and self._count_of(person, split, session_of(origin)) >= most:
+                return Addition.FULL
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, data)
+        return Addition.ADDED
+
+    def read(self, person: str, sample_id: str) -> bytes | None:
+        """Read one sample's file, whichever split it is in; None where it is gone."""
+        for split in Split:
+            path = self._folder(person, split) / f"{sample_id}.jpg"
+            if path.exists():
+                return path.read_bytes()
+        return None
+
+    def delete(self, person: str, sample_id: str) -> None:
+        """Delete one of a person's samples.
+
+        Raises:
+            UnknownSample: the person has no such sample.
+        """
+        with self._lock:
+            paths = [path for split in Split for path in self._paths(person, split) if path.stem == sample_id]
+            if not paths:
+                raise UnknownSample
+            for path in paths:
+                path.unlink()
+
+    def withdraw(self, sample_id: str, keep: str | None = None) -> None:
+        """Delete a sample, whosever it is; of the person `keep` it stays."""
+        with self._lock:
+            for path in self._samples.glob(f"*/*/{sample_id}.jpg"):
+                if path.parent.name != keep:
+                    path.unlink()
+
+    def forget(self, person: str) -> int:
+        """Delete a person and all their samples; answer how many there were.
+
+        Raises:
+            UnknownPerson: there is nobody of that slug.
+        """
+        with self._lock:
+            known = self.person(person)
+            # The name goes last: a forgetting that is cut short can be repeated.
+            for split in Split:
+                shutil.rmtree(self._folder(person, split), ignore_errors=False, onerror=_ignore_missing)
+            self._card(person).unlink()
+        return known.train_samples + known.test_samples
+
+    def _slug_of_named(self, name: str) -> str | None:
+        for card in sorted(self._people.glob("*.json")):
+            # Somebody may be forgotten meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if self._name(card.stem).casefold() == name.casefold():
+                    return card.stem
+        return None
+
+    def _card(self, slug: str) -> Path:
+        return self._people / f"{slug}.json"
+
+    def _write_card(self, slug: str, name: str) -> None:
+        write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
+
+    def _name(self, slug: str) -> str:
+        # As bytes, which for JSON are UTF-8. Text would be read as the locale says, and while LLVM compiles in the same
+        # process, that is "C" for moments, which knows ASCII alone.
+        return str(json.loads(self._card(slug).read_bytes())["name"])
+
+    def _count_of(self, person: str, split: Split, session: str) -> int:
+        return sum(session_of(origin) == session for origin in self._origins.of(self._folder(person, split)))
+
+    def _folder(self, person: str, split: Split) -> Path:
+        return self._samples / split / person
+
+    def _paths(self, person: str, split: Split) -> Iterator[Path]:
+        return self._folder(person, split).glob("*.jpg")
+
+
+def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
+
+
+def _read_sample(path: Path, person: str, split: Split) -> Sample:
+    jpeg = path.read_bytes()
+    return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
+
+
+def age(sample: Sample) -> tuple[float, str]:
+    """Give what samples are sorted by: when they were taken, those of unknown origin first, and their id."""
+    taken_at = sample.origin.captured_at.timestamp() if sample.origin else 0.0
+    return taken_at, sample.sample_id

@@ -1,0 +1,1 @@
+"""From bytes to an image, to a face, to a model input."""

@@ -1,0 +1,34 @@
+"""Alignment: a face turned upright and set to one place, so that a network compares faces and not how they are held."""
+
+import os
+from collections.abc import Callable
+
+from shared.contract.errors import BrokenModel
+from shared.runtime.pool import Pool
+from shared.vision.face_mesh import FaceMesh, align
+from shared.vision.images import MODEL_INPUT_SIZE, Image
+
+
+class Aligner:
+    """Aligns faces with one network for each core; any number of threads may use it at once."""
+
+    def __init__(self, landmarks: bytes, *, rest: Callable[[], None] = lambda: None) -> None:
+        """Load the bytes of MediaPipe's `face_landmark.tflite`. `rest` is called before each core's network.
+
+        Raises:
+            BrokenModel: they are another network, or none.
+        """
+        networks = []
+        try:
+            for _ in range(os.cpu_count() or 1):
+                rest()
+                networks.append(FaceMesh(landmarks))
+        except (ValueError, RuntimeError, IndexError) as error:
+            raise BrokenModel(f"The landmark network cannot be loaded: {error}") from error
+        self._networks = Pool(networks)
+
+    def __call__(self, crop: Image) -> Image:
+        """Turn the crop of a face, BGR, into a model input: RGB, `(160, 160, 3)`, `uint8`, 0..255, upright."""
+        with self._networks.lend() as network:
+            points = network.find(crop)
+        return align(crop, points, MODEL_INPUT_SIZE)

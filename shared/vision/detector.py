@@ -1,0 +1,158 @@
+"""Finding faces, behind one function: the Haar frontal-face cascade of OpenCV, or YuNet where its model is given."""
+
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import cv2
+import cv2.data
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.contract.errors import DetectorFailed
+from shared.contract.messages import Box
+from shared.runtime.files import sha256_of
+from shared.vision.images import Image
+
+SCALE_FACTOR = 1.1
+NEIGHBOURS = 5
+SMALLEST_FACE = 40
+LONGEST_SIDE = 1920
+# The cascade was trained on pictures of this many pixels: it finds no smaller face.
+CASCADE_SIZE = 24
+
+YUNET_CONFIDENCE = 0.8
+YUNET_OVERLAP = 0.3
+
+Gray = NDArray[np.uint8]
+
+
+class Square(NamedTuple):
+    """What the cascade finds: a square in pixels, by its left upper corner and its side."""
+
+    x: float
+    y: float
+    side: float
+
+
+class FaceDetector(Protocol):
+    """Finds faces. Not for several threads at once: each takes a detector of its own."""
+
+    def detect(self, image: Image) -> list[Box]:
+        """Find every face, largest first, in pixels of `image`."""
+
+
+class HaarDetector:
+    """Finds frontal faces with OpenCV's cascade. Its boxes depend on what `described` says."""
+
+    described = f"Haar, OpenCV {cv2.__version__}, {(SCALE_FACTOR, NEIGHBOURS, SMALLEST_FACE, LONGEST_SIDE)}"
+
+    def __init__(self) -> None:
+        """Load the cascade that comes inside OpenCV's wheel."""
+        path = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+        self._cascade = cv2.CascadeClassifier(str(path))
+
+    def detect(self, image: Image) -> list[Box]:
+        """Find every face of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
+
+        A picture with a side over `LONGEST_SIDE` is searched at that size.
+        """
+        scale = scale_of(image)
+        gray = to_gray(image)
+        if scale < 1:
+            gray = reduce(gray, scale)
+        found = self.search(gray, SCALE_FACTOR, NEIGHBOURS, SMALLEST_FACE)
+        return largest_first([to_box(square, scale) for square in found])
+
+    def search(self, gray: Gray, scale_factor: float, neighbours: int, smallest: int, largest: int = 0) -> list[Square]:
+        """Search a grey picture, `(height, width)`, at every size from `smallest` to `largest` pixels; 0 is no limit.
+
+        A window of one size is `scale_factor` times the next smaller one. With `neighbours` 0 every window counts that
+        the cascade takes for a face, else so many that overlap, as their average.
+        """
+        found = self._cascade.detectMultiScale(
+            gray,
+            scaleFactor=scale_factor,
+            minNeighbors=neighbours,
+            minSize=(smallest, smallest),
+            maxSize=(largest, largest),
+        )
+        return [Square(float(x), float(y), float(side)) for x, y, side, _ in found]
+
+
+class YunetDetector:
+    """Finds faces, turned ones too, with the YuNet network (Wu, Peng and Yu, 2023) by OpenCV's FaceDetectorYN.
+
+    Its boxes depend on what `described` says.
+    """
+
+    def __init__(self, model: Path) -> None:
+        """Load the network.
+
+        Raises:
+            DetectorFailed: the file is missing, or is not a YuNet model.
+        """
+        if not model.is_file():
+            raise DetectorFailed(f"There is no file {str(model)!r}. {DetectorFailed().detail}")
+        try:
+            self._network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), YUNET_CONFIDENCE, YUNET_OVERLAP)
+        except cv2.error as error:
+            raise DetectorFailed(f"{str(model)!r} cannot be loaded. {DetectorFailed().detail}") from error
+        self.described = f"YuNet, OpenCV {cv2.__version__}, {sha256_of(model)}"
+
+    def detect(self, image: Image) -> list[Box]:
+        """Find every face of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
+
+        A picture with a side over `LONGEST_SIDE` is searched at that size.
+
+        Raises:
+            DetectorFailed: the file that was given is another network's.
+        """
+        scale = scale_of(image)
+        searched = image if scale == 1 else reduce(image, scale)
+        height, width = searched.shape[:2]
+        self._network.setInputSize((width, height))
+        try:
+            _, faces = self._network.detect(searched)
+        except cv2.error as error:
+            raise DetectorFailed from error
+        boxes = [
+            Box(x=round(x / scale), y=round(y / scale), width=round(w / scale), height=round(h / scale))
+            for x, y, w, h in (faces if faces is not None else np.empty((0, 4)))[:, :4]
+            if min(w, h) >= SMALLEST_FACE
+        ]
+        return largest_first(boxes)
+
+
+def open_detector(yunet: Path | None) -> HaarDetector | YunetDetector:
+    """Give a detector: YuNet with the model file `yunet`, or the Haar cascade where there is none.
+
+    Raises:
+        DetectorFailed: the file is missing, or is not a YuNet model.
+    """
+    return HaarDetector() if yunet is None else YunetDetector(yunet)
+
+
+def to_gray(image: Image) -> Gray:
+    """Turn an image into its grey values, `(height, width)`."""
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+
+def reduce(image: Image, scale: float) -> Image:
+    """Make an image smaller; `scale` is below 1."""
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def largest_first(boxes: list[Box]) -> list[Box]:
+    """Order boxes by their area."""
+    return sorted(boxes, key=lambda box: box.width * box.height, reverse=True)
+
+
+def scale_of(image: Image) -> float:
+    """Tell by how much a picture is made smaller before it is searched; 1 is not at all."""
+    return min(1.0, LONGEST_SIDE / float(max(image.shape[:2])))
+
+
+def to_box(square: Square, scale: float) -> Box:
+    """Give the place in the picture of what was found in one that is `scale` times its size."""
+    side = round(square.side / scale)
+    return Box(x=round(square.x / scale), y=round(square.y / scale), width=side, height=side)

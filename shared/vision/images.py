@@ -1,0 +1,227 @@
+"""Pictures: reading what comes from outside, cutting out a face, and the one road from face to model input.
+
+An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A model input is RGB,
+`(160, 160, 3)`, `uint8`: normalisation sits inside the exported network.
+"""
+
+import io
+import struct
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from shared.contract.errors import ImageTooLarge, UnreadableImage
+from shared.contract.messages import Box
+
+Image: TypeAlias = NDArray[np.uint8]
+# From the crop of a face to a model input.
+ToInput: TypeAlias = Callable[[Image], Image]
+
+MODEL_INPUT_SIZE = 160
+CROP_MARGIN = 0.15
+CROP_SIZE_LIMIT = 256
+PIXEL_LIMIT = 40_000_000
+BYTE_LIMIT = 20_000_000
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+# A crop of a face is a square that the face fills but for its margin.
+_CROP_FILLED = 0.6
+_CROP_ASPECT = 1.1
+# The crop of the smallest face that a detector finds, of 40 pixels: none is enlarged, which would make it smoother.
+_SHARPNESS_SIZE = 52
+_START_OF_IMAGE = b"\xff\xd8"
+_START_OF_SCAN = b"\xff\xda"
+_END_OF_IMAGE = b"\xff\xd9"
+_COMMENT_MARKER = b"\xff\xfe"
+# Of sequential, progressive and lossless frames; C4, C8 and CC are something else.
+_FRAME_HEADERS = frozenset(bytes([0xFF, code]) for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC))
+
+# JFIF's own segment, quantisation and Huffman tables, and the interval of restarts.
+_NEEDED = _FRAME_HEADERS | {b"\xff\xe0", b"\xff\xdb", b"\xff\xc4", b"\xff\xdd"}
+
+
+def decode_image(data: bytes) -> Image:
+    """Decode a JPEG, PNG or WebP into an image, upright as its EXIF orientation says.
+
+    The header is read first, so that a picture of too many pixels never takes the memory of its pixels.
+
+    Raises:
+        UnreadableImage: the bytes are empty, not a picture, of another format, or broken off.
+        ImageTooLarge: more than `BYTE_LIMIT` bytes or `PIXEL_LIMIT` pixels.
+    """
+    if not data:
+        raise UnreadableImage("The picture is empty: zero bytes arrived. Send a JPEG, PNG or WebP.")
+    if len(data) > BYTE_LIMIT:
+        raise ImageTooLarge
+    width, height = _size_of_jpeg(data) or _size_of_any(data)
+    if width * height > PIXEL_LIMIT:
+        raise ImageTooLarge(
+            f"The picture has {width * height / 1e6:.0f} megapixels. Send one of at most {PIXEL_LIMIT / 1e6:.0f}."
+        )
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if image is None or image.size == 0:
+        raise UnreadableImage("The picture is broken: its header can be read, its pixels cannot. Send it again.")
+    return image.astype(np.uint8, copy=False)
+
+
+def _size_of_any(data: bytes) -> tuple[int, int]:
+    """Read the width and height of a picture of one of the `FORMATS` from its header."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own limit is for those who have none; the one that holds here is PIXEL_LIMIT.
+            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
+            with PillowImage.open(io.BytesIO(data), formats=FORMATS) as header:
+                return header.size
+    except PillowImage.DecompressionBombError as error:
+        raise ImageTooLarge from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UnreadableImage from error
+
+
+def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
+    """Read the width and height of a JPEG from its frame header; None where there is none, or it is no JPEG.
+
+    Asking Pillow takes as long as decoding a small picture.
+
+    Raises:
+        UnreadableImage: there is no end of image behind the first scan; OpenCV would fill the rest with grey.
+    """
+    if data[:2] != _START_OF_IMAGE:
+        return None
+    size = None
+    *segments, (end, position) = _segments(data)
+    for marker, start in segments:
+        if marker in _FRAME_HEADERS:
+            height, width = struct.unpack_from(">HH", data.ljust(start + 9), start + 5)
+            size = width, height
+    whole = _END_OF_IMAGE in data[position:] if end == _START_OF_SCAN else position < len(data)
+    if not whole:
+        raise UnreadableImage("The JPEG breaks off before its end. Send it again, whole.")
+    return size
+
+
+def _segments(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Give the marker and the place of each segment of a JPEG before its first scan, and at last of what ends them.
+
+    They are passed over by their lengths (ITU-T T.81 sections B.1.1.4 and B.2.2), because a thumbnail inside one of
+    them has an end of its own.
+    """
+    position = 2
+    while data[position : position + 1] == b"\xff" and position + 4 <= len(data):
+        marker = data[position : position + 2]
+        if marker == _START_OF_SCAN:
+            break
+        yield marker, position
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    yield data[position : position + 2], position
+
+
+def is_bare_jpeg(data: bytes) -> bool:
+    """Tell whether bytes are a JPEG without metadata: no place, no camera, no thumbnail, as OpenCV writes it."""
+    if data[:2] != _START_OF_IMAGE or not data.endswith(_END_OF_IMAGE):
+        return False
+    *segments, (end, _) = _segments(data)
+    return end == _START_OF_SCAN and all(marker in _NEEDED for marker, _ in segments)
+
+
+def encode_jpeg(image: Image, quality: int = 90) -> bytes:
+    """Encode an image as JPEG."""
+    encoded, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    if not encoded:
+        raise UnreadableImage(f"An image of shape {image.shape} cannot be encoded as JPEG.")
+    return data.tobytes()
+
+
+def encode_png(image: Image) -> bytes:
+    """Encode an image as PNG, which loses nothing.
+
+    Nor is it made smaller: it takes twice as many bytes, and is read in less time.
+    """
+    _, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 0])
+    return data.tobytes()
+
+
+def cut_face(image: Image, box: Box) -> Image:
+    """Cut a face out of an image: the box and `CROP_MARGIN` of it on every side, as a square.
+
+    What lies outside the image repeats its edge, so that a face at the border keeps its proportions.
+    A crop larger than `CROP_SIZE_LIMIT` pixels is reduced to that.
+    """
+    side = round(max(box.width, box.height) * (1 + 2 * CROP_MARGIN))
+    left = box.x + box.width // 2 - side // 2
+    top = box.y + box.height // 2 - side // 2
+    height, width = image.shape[:2]
+    inside = image[max(top, 0) : top + side, max(left, 0) : left + side]
+    crop = cv2.copyMakeBorder(
+        inside,
+        max(-top, 0),
+        max(top + side - height, 0),
+        max(-left, 0),
+        max(left + side - width, 0),
+        cv2.BORDER_REPLICATE,
+    )
+    return limit_crop(crop.astype(np.uint8, copy=False))
+
+
+def crops_in(image: Image, boxes: Sequence[Box]) -> list[Image]:
+    """Cut the faces in these boxes, largest first, out of a picture; one that is a crop already is a face as it is."""
+    height, width = image.shape[:2]
+    square = max(height, width) <= _CROP_ASPECT * min(height, width)
+    if square and boxes and boxes[0].width >= _CROP_FILLED * width:
+        side = min(height, width)
+        return [limit_crop(image[:side, :side])]
+    return [cut_face(image, box) for box in boxes]
+
+
+def limit_crop(crop: Image) -> Image:
+    """Make a crop with a side of more than `CROP_SIZE_LIMIT` pixels a square of that size; others stay as they are."""
+    if max(crop.shape[:2]) <= CROP_SIZE_LIMIT:
+        return crop
+    reduced = cv2.resize(crop, (CROP_SIZE_LIMIT, CROP_SIZE_LIMIT), interpolation=cv2.INTER_AREA)
+    return reduced.astype(np.uint8, copy=False)
+
+
+def to_model_input(crop: Image, size: int = MODEL_INPUT_SIZE) -> Image:
+    """Turn the crop of a face into model input: RGB, `(size, size, 3)`, `uint8`, 0..255.
+
+    A version keeps the size that it was trained with, which its file tells.
+    """
+    return cv2.cvtColor(resize_square(crop, size), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def resize_square(image: Image, size: int) -> Image:
+    """Resize an image, `uint8`, of any channels, to a square of this side; one that is that already is given back."""
+    if image.shape[:2] == (size, size):
+        return image
+    interpolation = cv2.INTER_AREA if max(image.shape[:2]) > size else cv2.INTER_LINEAR
+    return cv2.resize(image, (size, size), interpolation=interpolation).astype(np.uint8, copy=False)
+
+
+def sharpness(crop: Image) -> float:
+    """Measure how sharp a crop is: the variance of its Laplacian at 52 by 52 pixels.
+
+    The size is fixed, and that of the smallest faces, so that near and far ones compare. The measure is Pech-Pacheco
+    et al., "Diatom autofocusing in brightfield microscopy" (ICPR 2000).
+    """
+    gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    gray = cv2.resize(gray, (_SHARPNESS_SIZE, _SHARPNESS_SIZE), interpolation=cv2.INTER_AREA)
+    return float(cv2.Laplacian(gray, cv2.CV_64F).var())
+
+
+def with_comment(jpeg: bytes, comment: str) -> bytes:
+    """Put a comment into a JPEG, as its first segment (marker COM, ITU-T T.81 section B.2.4.5)."""
+    text = comment.encode()
+    return jpeg[:2] + _COMMENT_MARKER + struct.pack(">H", len(text) + 2) + text + jpeg[2:]
+
+
+def comment_of(jpeg: bytes) -> str | None:
+    """Read the comment that `with_comment` put into a JPEG; None where there is none."""
+    if jpeg[2:4] != _COMMENT_MARKER:
+        return None
+    length = int.from_bytes(jpeg[4:6], "big")
+    return jpeg[6 : 4 + length].decode(errors="replace")

@@ -1,0 +1,83 @@
+"""The store of strangers on a real disk."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.contract.messages import Split
+from shared.stores.samples import SampleStore
+from shared.stores.strangers import BackgroundSource, BackgroundStore
+from tests.builders import crop, origin
+
+FETCHED, MARKED = BackgroundSource.FETCHED, BackgroundSource.MARKED
+
+
+@pytest.fixture
+def store(home: Path) -> BackgroundStore:
+    """Give an empty store."""
+    return BackgroundStore(home)
+
+
+def test_a_store_that_never_held_a_face_is_empty(store: BackgroundStore, home: Path) -> None:
+    """Reading makes no folder."""
+    assert store.faces() == ()
+    assert {store.count(source) for source in BackgroundSource} == {0}
+    assert list(home.iterdir()) == []
+
+
+def test_faces_are_read_as_they_were_added_by_source_and_id(store: BackgroundStore) -> None:
+    """A fetched face is the crop itself; a marked one has its origin in the comment."""
+    for grey in (9, 8, 7):
+        assert store.add(FETCHED, crop(grey), None)
+    assert store.add(MARKED, crop(9), origin(1))
+    *fetched, marked = store.faces()
+    assert {face.jpeg for face in fetched} == {crop(9), crop(8), crop(7)}
+    assert [face.face_id for face in fetched] == sorted(face.face_id for face in fetched)
+    assert {face.source for face in fetched} == {FETCHED}
+    assert [face.origin for face in fetched] == [None] * 3
+    assert (marked.source, marked.origin) == (MARKED, origin(1))
+    assert [face.path.read_bytes() for face in store.faces()] == [face.jpeg for face in store.faces()]
+
+
+def test_the_same_face_is_stored_once(store: BackgroundStore, home: Path) -> None:
+    """Nothing is left beside it."""
+    assert store.add(FETCHED, crop(9), None)
+    assert not store.add(FETCHED, crop(9), None)
+    assert store.count(FETCHED) == 1
+    assert len(list((home / "background" / "fetched").iterdir())) == 1
+
+
+def test_the_same_crop_of_the_same_moment_has_one_id_in_both_stores(store: BackgroundStore, home: Path) -> None:
+    """So that a correction finds what an earlier one stored elsewhere."""
+    samples = SampleStore(home)
+    samples.register("Zoe")
+    samples.add("zoe", Split.TRAIN, crop(9), origin(1), 1)
+    store.add(MARKED, crop(9), origin(1))
+    assert samples.sample_ids("zoe") == {store.faces()[0].face_id}
+
+
+def test_one_face_is_removed_once(store: BackgroundStore) -> None:
+    """The others stay."""
+    store.add(FETCHED, crop(9), None)
+    store.add(FETCHED, crop(8), None)
+    gone = store.faces()[0].face_id
+    assert store.remove(FETCHED, gone)
+    assert not store.remove(FETCHED, gone)
+    assert store.count(FETCHED) == 1
+
+
+def test_clearing_a_source_leaves_the_other(store: BackgroundStore) -> None:
+    """It tells how many faces there were."""
+    store.add(FETCHED, crop(9), None)
+    store.add(FETCHED, crop(8), None)
+    store.add(MARKED, crop(9), origin(1))
+    assert store.clear(FETCHED) == 2
+    assert store.clear(FETCHED) == 0
+    assert (store.count(FETCHED), store.count(MARKED)) == (0, 1)
+
+
+def test_a_file_that_is_not_whole_is_not_seen(store: BackgroundStore, home: Path) -> None:
+    """Its writer was killed."""
+    store.add(FETCHED, crop(9), None)
+    (home / "background" / "fetched" / ".partial-abc").write_bytes(b"half a pict")
+    assert store.count(FETCHED) == len(store.faces()) == 1

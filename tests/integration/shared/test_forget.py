@@ -1,0 +1,101 @@
+"""Forgetting a person everywhere: nothing of them is left in Redis or on the disk."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis
+
+from shared.contract.errors import UnknownPerson
+from shared.contract.messages import Split
+from shared.people.forget import Forgotten, forget_person
+from shared.redis.cameras import Camera, CameraState, announce_camera
+from shared.redis.enrolments import Targets, list_enrolments, request_enrolment, start_enrolment
+from shared.stores.models import MANIFEST, ModelStore
+from shared.stores.origin import SampleOrigin
+from shared.stores.samples import SampleCounts, SampleStore
+from tests.builders import publish_version
+
+STREAMS = ("frames:door", "faces", "predictions", "sightings")
+
+
+@pytest.fixture
+def samples(home: Path, client: redis.Redis) -> SampleStore:
+    """Give a store with a sample of Zoe and one of Karan, both being enrolled."""
+    store = SampleStore(home)
+    for name, camera in (("Zoe", "door"), ("Karan", "yard")):
+        person = store.register(name)
+        announce_camera(client, Camera(camera=camera, source="0", state=CameraState.RUNNING))
+        start_enrolment(client, request_enrolment(camera, person, Targets(3, 0)), SampleCounts())
+        origin = SampleOrigin(frame_id="f", camera=camera, captured_at=datetime.now(UTC), enrolment_id="e")
+        store.add(person.slug, Split.TRAIN, b"\xff\xd8crop", origin, 3)
+    return store
+
+
+def test_what_was_forgotten_is_told(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """How many samples, which versions, and whether anything is served now."""
+    assert forget_person(client, samples, ModelStore(home), "zoe") == Forgotten(
+        person="zoe", samples=1, model_versions=(), serving=False
+    )
+
+
+def test_only_the_others_are_left(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """People, samples and enrolments."""
+    forget_person(client, samples, ModelStore(home), "zoe")
+    assert [(person.slug, person.train_samples) for person in samples.people()] == [("karan", 1)]
+    assert [enrolment.request.person for enrolment in list_enrolments(client)] == ["karan"]
+
+
+def test_streams_and_their_dead_letters_are_emptied(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """A picture of the person may be in any of them."""
+    for stream in STREAMS:
+        client.xadd(stream, {"header": "zoe"})
+        client.xadd(f"{stream}:dead", {"header": "zoe"})
+    forget_person(client, samples, ModelStore(home), "zoe")
+    assert [client.xlen(stream) for stream in STREAMS] == [0, 0, 0, 0]
+    assert [client.exists(f"{stream}:dead") for stream in STREAMS] == [0, 0, 0, 0]
+
+
+def test_previews_are_deleted(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """They show faces; whoever watches sees the next one."""
+    client.xadd("previews:door", {"header": "a picture"})
+    forget_person(client, samples, ModelStore(home), "zoe")
+    assert not client.exists("previews:door")
+
+
+def test_no_value_in_redis_names_the_person_any_more(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """Whatever key it is under; Redis gives values as they are when it is told not to compress them."""
+    client.config_set("rdbcompression", "no")
+    assert [key for key in client.scan_iter() if b"zoe" in client.dump(key).lower()] == [b"enrolment:door"]
+    forget_person(client, samples, ModelStore(home), "zoe")
+    assert [key for key in client.scan_iter() if b"zoe" in client.dump(key).lower()] == []
+
+
+def test_somebody_whom_nobody_knows_changes_nothing(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """The streams of the others are left alone."""
+    client.xadd("faces", {"header": "karan"})
+    with pytest.raises(UnknownPerson):
+        forget_person(client, samples, ModelStore(home), "nobody")
+    assert client.xlen("faces") == 1
+    assert len(samples.people()) == 2
+
+
+def test_every_version_that_knows_or_may_know_the_person_goes(
+    client: redis.Redis, samples: SampleStore, home: Path
+) -> None:
+    """A damaged version cannot say whom it knows, so it goes too; a version of the others alone stays."""
+    models = ModelStore(home)
+    others, knowing, damaged = (publish_version(models, *people) for people in (("karan",), ("zoe",), ("karan",)))
+    (home / "models" / str(damaged) / MANIFEST).unlink()
+    assert forget_person(client, samples, models, "zoe").model_versions == (knowing, damaged)
+    assert models.versions() == (others,)
+    assert list((home / "models" / str(damaged)).iterdir()) == []
+
+
+def test_a_forgetting_that_was_cut_short_can_be_repeated(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """The samples were gone already, the version was not."""
+    models = ModelStore(home)
+    version = publish_version(models, "zoe", "karan")
+    samples.forget("zoe")
+    assert forget_person(client, samples, models, "zoe").model_versions == (version,)
+    assert models.current() is None

@@ -1,0 +1,128 @@
+"""What a consumer that died left behind, and what Redis forgot, on a real Redis."""
+
+import time
+
+import redis
+
+from shared.redis.stream import MOST_DELIVERIES, publish, run_transaction
+from tests.builders import GROUP, consumer, message, numbers
+
+STREAM = "letters"
+DEADLINE_SECONDS = 5.0
+
+
+def pending(client: redis.Redis) -> int:
+    """Count what was delivered and not acknowledged."""
+    return client.xpending(STREAM, GROUP)["pending"]
+
+
+def test_what_a_dead_consumer_left_is_claimed_by_another(client: redis.Redis) -> None:
+    """With its payload, and once it is completed nothing is left."""
+    publish(client, STREAM, message(1), b"picture")
+    consumer(client, "dead").receive([STREAM])
+    heir = consumer(client, "heir")
+    (delivery,) = heir.claim(STREAM, idle_milliseconds=0)
+    assert (delivery.message, delivery.payload) == (message(1), b"picture")
+    run_transaction(client, lambda pipeline: heir.complete(delivery, pipeline))
+    assert (client.xlen(STREAM), pending(client)) == (0, 0)
+
+
+def test_nothing_is_claimed_before_it_has_lain_idle_so_long(client: redis.Redis) -> None:
+    """A consumer that is only slow keeps its work; one that is silent for longer loses it."""
+    publish(client, STREAM, message(1))
+    consumer(client, "slow").receive([STREAM])
+    heir = consumer(client, "heir")
+    assert heir.claim(STREAM, idle_milliseconds=60_000) == []
+    until = time.monotonic() + DEADLINE_SECONDS
+    while not (claimed := heir.claim(STREAM, idle_milliseconds=100)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert numbers(claimed) == [1]
+
+
+def test_an_entry_belongs_to_its_consumer_until_another_claims_or_completes_it(client: redis.Redis) -> None:
+    """Also when Redis has lost everything it belongs to nobody."""
+    publish(client, STREAM, message(1))
+    slow, heir = consumer(client, "slow"), consumer(client, "heir")
+    (received,) = slow.receive([STREAM])
+    assert (slow.owns(received), heir.owns(received)) == (True, False)
+    (claimed,) = heir.claim(STREAM, idle_milliseconds=0)
+    assert (slow.owns(received), heir.owns(claimed)) == (False, True)
+    run_transaction(client, lambda pipeline: heir.complete(claimed, pipeline))
+    assert not heir.owns(claimed)
+    client.flushall()
+    assert not heir.owns(claimed)
+
+
+def test_what_nobody_received_yet_is_not_claimed(client: redis.Redis) -> None:
+    """It comes by receiving."""
+    publish(client, STREAM, message(1))
+    reader = consumer(client)
+    assert reader.claim(STREAM, idle_milliseconds=0) == []
+    assert numbers(reader.receive([STREAM])) == [1]
+
+
+def test_claimed_entries_come_oldest_first(client: redis.Redis) -> None:
+    """In the order in which they were published."""
+    for number in (1, 2, 3):
+        publish(client, STREAM, message(number))
+    consumer(client, "dead").receive([STREAM], count=3)
+    assert numbers(consumer(client, "heir").claim(STREAM, idle_milliseconds=0)) == [1, 2, 3]
+
+
+def test_an_entry_that_was_delivered_too_often_is_buried(client: redis.Redis) -> None:
+    """It is handed out `MOST_DELIVERIES` times, and to nobody after that."""
+    publish(client, STREAM, message(1), b"kills whoever handles it")
+    deliveries = numbers(consumer(client, "dead-0").receive([STREAM]))
+    for number in range(1, MOST_DELIVERIES):
+        deliveries += numbers(consumer(client, f"dead-{number}").claim(STREAM, idle_milliseconds=0))
+    assert deliveries == [1] * MOST_DELIVERIES
+    assert consumer(client, "heir").claim(STREAM, idle_milliseconds=0) == []
+    ((_, letter),) = client.xrange("letters:dead")
+    assert letter[b"payload"] == b"kills whoever handles it"
+    assert f"delivered {MOST_DELIVERIES} times" in letter[b"reason"].decode()
+    assert (client.xlen(STREAM), pending(client)) == (0, 0)
+
+
+def test_a_pending_entry_that_was_trimmed_is_let_go_of(client: redis.Redis) -> None:
+    """Nobody can work through what is not there; the one that is there is claimed."""
+    publish(client, STREAM, message(1))
+    publish(client, STREAM, message(2))
+    consumer(client, "dead").receive([STREAM], count=2)
+    client.xtrim(STREAM, maxlen=1, approximate=False)
+    assert numbers(consumer(client, "heir").claim(STREAM, idle_milliseconds=0)) == [2]
+    assert pending(client) == 1
+
+
+def test_receiving_goes_on_after_redis_lost_everything(client: redis.Redis) -> None:
+    """The group is made again, and what was published since arrives."""
+    reader = consumer(client)
+    publish(client, STREAM, message(1))
+    reader.receive([STREAM])
+    client.flushall()
+    publish(client, STREAM, message(2))
+    received = reader.receive([STREAM]) + reader.receive([STREAM])
+    assert numbers(received) == [2]
+
+
+def test_claiming_goes_on_after_redis_lost_everything(client: redis.Redis) -> None:
+    """An extractor claims as soon as it has its camera again, before it ever receives."""
+    reader = consumer(client)
+    publish(client, STREAM, message(1))
+    reader.receive([STREAM])
+    client.flushall()
+    publish(client, STREAM, message(2))
+    assert reader.claim(STREAM, idle_milliseconds=0) == []
+    assert numbers(reader.receive([STREAM]) + reader.receive([STREAM])) == [2]
+
+
+def test_one_stream_that_was_lost_does_not_hold_up_another(client: redis.Redis) -> None:
+    """A camera that was withdrawn takes its group along; the others go on."""
+    reader = consumer(client)
+    for stream in (STREAM, "others"):
+        publish(client, stream, message(1))
+    reader.receive([STREAM, "others"])
+    client.delete("others")
+    publish(client, STREAM, message(2))
+    received = reader.receive([STREAM, "others"]) + reader.receive([STREAM, "others"])
+    assert numbers(received) == [2]

@@ -1,0 +1,73 @@
+"""From samples on a real disk to a training: whose they are, and of which session and day."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.trainer.data.read_samples import read_training_samples
+from services.trainer.data.samples import TrainingSamples
+from services.trainer.data.strangers import split_background
+from shared.contract.errors import UnreadableSample
+from shared.contract.messages import Split
+from shared.stores.samples import SampleStore
+from tests.builders import NOON, crop, origin
+
+
+@pytest.fixture
+def enrolled(store: SampleStore) -> SampleStore:
+    """Give a store of two people, who have two train samples and a test sample of today."""
+    for name in ("arjun", "zoe"):
+        store.register(name)
+        add(store, name, "today", split=Split.TEST, count=1)
+        add(store, name, "today", count=2)
+    return store
+
+
+def add(
+    store: SampleStore, person: str, session: str, *, count: int, days: int = 0, split: Split = Split.TRAIN
+) -> None:
+    """Add samples of one session, taken one a second, so many days from now."""
+    for number in range(count):
+        taken = origin(number, NOON + timedelta(days=days, seconds=number))
+        store.add(person, split, crop(number), taken.model_copy(update={"enrolment_id": session}), None)
+
+
+def read(store: SampleStore) -> TrainingSamples:
+    """Read them, without strangers."""
+    return read_training_samples(store, split_background(()))
+
+
+def test_sessions_are_numbered_in_the_order_of_time(enrolled: SampleStore) -> None:
+    """Of each person from 0, and the same in every part, whatever the ids are."""
+    add(enrolled, "zoe", "an earlier one", count=10, days=-1)
+    add(enrolled, "zoe", "a later one", count=20, days=1, split=Split.TEST)
+    samples = read(enrolled)
+    assert samples.people == ("arjun", "zoe")
+    assert samples.train_sessions.tolist() == [0] * 2 + [0] * 10 + [1] * 2
+    assert samples.test_sessions.tolist() == [0] + [2] * 20
+    assert samples.tests_left_out.tolist() == [0, 1]
+
+
+def test_days_are_those_on_which_there_is_something_to_learn_from(enrolled: SampleStore) -> None:
+    """Test samples of another day make none, and two sessions of one day make one."""
+    add(enrolled, "arjun", "again", count=2)
+    add(enrolled, "arjun", "only to test", count=2, days=1, split=Split.TEST)
+    add(enrolled, "zoe", "tomorrow", count=2, days=1)
+    assert read(enrolled).days.tolist() == [1, 2]
+
+
+def test_samples_of_unknown_origin_are_the_first_session(enrolled: SampleStore, home: Path) -> None:
+    """Nobody knows when they were taken."""
+    for number in range(5):
+        (home / "samples" / "train" / "zoe" / f"own-{number}.jpg").write_bytes(crop(number))
+    samples = read(enrolled)
+    assert samples.train_sessions.tolist() == [0] * 2 + [0] * 5 + [1] * 2
+    assert samples.days.tolist() == [1, 2]
+
+
+def test_a_sample_that_cannot_be_read_is_named(enrolled: SampleStore, home: Path) -> None:
+    """So that it can be deleted."""
+    (home / "samples" / "train" / "zoe" / "own.jpg").write_bytes(b"no picture")
+    with pytest.raises(UnreadableSample, match=r"train/zoe/own\.jpg"):
+        read(enrolled)

@@ -1,0 +1,105 @@
+"""What a camera's source is, and that its password is never shown."""
+
+import pytest
+
+from services.capture.sources.address import SourceAddress, SourceKind, parse_source_address
+from shared.contract.errors import SourceFailed
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "location"),
+    [
+        ("0", SourceKind.WEBCAM, "0"),
+        ("12", SourceKind.WEBCAM, "12"),
+        ("film.mp4", SourceKind.FILE, "film.mp4"),
+        ("/data/my pictures/", SourceKind.FILE, "/data/my pictures/"),
+        ("2.mp4", SourceKind.FILE, "2.mp4"),
+        ("rtsp://192.0.2.7/stream", SourceKind.NETWORK, "rtsp://192.0.2.7/stream"),
+        ("https://192.0.2.7/video#loop", SourceKind.NETWORK, "https://192.0.2.7/video#loop"),
+        ("synthetic:karan", SourceKind.SYNTHETIC, "karan"),
+    ],
+)
+def test_a_line_of_text_tells_the_kind_of_source(text: str, kind: SourceKind, location: str) -> None:
+    """A number is a webcam, a scheme a network camera, and the rest are files and folders."""
+    assert parse_source_address(text) == SourceAddress(kind, location)
+
+
+@pytest.mark.parametrize(
+    ("text", "loop", "fast"),
+    [
+        ("film.mp4#loop", True, False),
+        ("film.mp4#fast", False, True),
+        ("film.mp4#loop,fast", True, True),
+        ("film.mp4#fast,loop", True, True),
+        ("film.mp4#", False, False),
+    ],
+)
+def test_options_stand_behind_a_hash(text: str, loop: bool, fast: bool) -> None:  # noqa: FBT001 - the facts
+    """In any order, joined by commas."""
+    assert parse_source_address(text) == SourceAddress(SourceKind.FILE, "film.mp4", loop=loop, fast=fast)
+
+
+def test_drawn_people_take_options_too() -> None:
+    """The options are no part of the name."""
+    assert parse_source_address("synthetic:zoe#fast") == SourceAddress(SourceKind.SYNTHETIC, "zoe", fast=True)
+
+
+def test_an_option_that_there_is_not_is_refused_with_those_there_are() -> None:
+    """A typing error is found at once."""
+    with pytest.raises(SourceFailed, match=r"no option loup for 'film.mp4'; there are: fast, loop"):
+        parse_source_address("film.mp4#loop,loup")
+
+
+@pytest.mark.parametrize("text", ["", "#loop"])
+def test_a_camera_without_a_source_is_refused_with_what_a_source_is(text: str) -> None:
+    """The sentence lists the kinds."""
+    with pytest.raises(SourceFailed, match="webcam's number, a file, a folder, an address or synthetic:NAME"):
+        parse_source_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0", "0"),
+        ("film.mp4#loop", "film.mp4"),
+        ("synthetic:zoe", "zoe"),
+        ("rtsp://192.0.2.7/stream", "rtsp://192.0.2.7/stream"),
+        ("rtsp://192.0.2.7:554/stream", "rtsp://192.0.2.7:554/stream"),
+        ("rtsp://user:secret@192.0.2.7:554/stream", "rtsp://192.0.2.7:554/stream"),
+        ("http://192.0.2.7/video?user=u&password=secret#secret", "http://192.0.2.7/video"),
+        ("rtsp://user:secret@[2001:db8::7]:554/stream", "rtsp://[2001:db8::7]:554/stream"),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_secret(text: str, shown: str) -> None:
+    """What is left still finds the camera."""
+    assert parse_source_address(text).shown == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://user:secret@192.0.2.7/stream",
+        "rtsp://user:a@secret@192.0.2.7/stream",
+        "rtsp://user:12/secret@192.0.2.7/stream",
+        "rtsp://user:12#secret@192.0.2.7/stream",
+        "rtsp://user:a/secret@192.0.2.7/stream",
+        "rtsp://user:a#secret@192.0.2.7/stream",
+        "rtsp://user:secret@192.0.2.7:99999/stream",
+        "rtsp://user:secret@[192.0.2.7/stream",
+        "http://192.0.2.7/video?user=zoe@home&password=secret",
+        "RTSP://user:secret@192.0.2.7/stream",
+        "srt://user:secret@192.0.2.7/stream",
+    ],
+)
+def test_a_password_is_never_shown(text: str) -> None:
+    """Not in the address for people, and not in the error where it cannot be read."""
+    try:
+        said = parse_source_address(text).shown
+    except SourceFailed as error:
+        said = error.detail
+    assert "secret" not in said
+
+
+def test_an_address_in_a_log_does_not_show_its_password() -> None:
+    """The object's own representation leaves it out."""
+    assert "secret" not in repr(parse_source_address("rtsp://user:secret@192.0.2.7/stream"))
