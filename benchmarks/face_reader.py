@@ -10,12 +10,12 @@ from typing import Self
 
 from benchmarks.people_folders import CLIP_ENDINGS
 from benchmarks.progress import tell
-from services.capture.sources.address import SourceAddress, SourceKind
-from services.capture.sources.open import open_source
+from services.capture.source import open_source
 from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from services.extractor.second_look import SecondLook
 from services.extractor.settings import ExtractorSettings
 from shared.contract.errors import ImageTooLarge, UnreadableImage
+from shared.contract.source_address import SourceAddress, SourceKind
 from shared.runtime.pool import Pool
 from shared.vision.detector import HaarDetector
 from shared.vision.images import Image, decode_image

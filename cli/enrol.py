@@ -11,9 +11,10 @@ from cli.connections import Connections, connect
 from cli.console import out
 from cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
 from cli.people import SECOND_DAY
+from cli.photo_camera import photo_camera
 from shared.contract.enrolment import Enrolment, EnrolmentState
 from shared.contract.errors import InvalidRequest
-from shared.redis.cameras import require_camera, withdraw_camera
+from shared.redis.cameras import require_camera
 from shared.redis.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
@@ -27,6 +28,7 @@ from shared.redis.enrolments import (
 )
 from shared.stores.origin import sessions_in_words
 from shared.stores.samples import Person
+from shared.vision.picture_files import pictures_in
 
 CameraOption = Annotated[str | None, typer.Option(help="The camera that shows the person.")]
 PhotosOption = Annotated[
@@ -75,10 +77,6 @@ def _enrol_from_camera(connections: Connections, name: str, camera: str, targets
 
 def _enrol_from_photos(connections: Connections, name: str, folder: Path, train: int, test: int) -> Enrolment:
     """Show the first pictures for training and the rest for testing, in the proportion of the targets."""
-    # The command line shows pictures as capture would; only this command needs any of its code.
-    from services.capture.photos import PhotoCamera
-    from services.capture.sources.open import pictures_in
-
     client = connections.client
     pictures = pictures_in(folder)
     if not pictures:
@@ -86,7 +84,7 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
     require_extractor(client)
     # Not the person's name: cameras stand in logs, where nobody could forget it.
     camera = f"photos-{secrets.token_hex(4)}"
-    enrolment = begin_enrolment(client, connections.samples, camera, name, Targets(train, test, pause_seconds=0))
+    begin_enrolment(client, connections.samples, camera, name, Targets(train, test, pause_seconds=0))
     for_training = math.ceil(len(pictures) * train / (train + test))
     try:
         with drawn_bars() as bars:
@@ -95,17 +93,16 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
                 require_extractor(client)
                 bars.show(get_enrolment(client, camera))
 
-            shown = PhotoCamera(client, camera, look)
-            unreadable = shown.show(pictures[:for_training], enrolment.label)
-            enrolment = end_train_stretch(client, camera)
-            unreadable += shown.show(pictures[for_training:], enrolment.label)
+            with photo_camera(connections.settings.capture_address, camera, client, look) as shown:
+                refused = shown.show(pictures[:for_training])
+                end_train_stretch(client, camera)
+                refused |= shown.show(pictures[for_training:])
             enrolment = get_enrolment(client, camera)
             bars.show(enrolment)
     finally:
         erase_enrolment(client, camera)
-        withdraw_camera(client, camera)
-    for path in unreadable:
-        out.print(f"passed over, as it is not a picture that can be read: {path}", markup=False)
+    for path, reason in refused.items():
+        out.print(f"passed over: {path}: {reason}", markup=False)
     return enrolment
 
 

@@ -6,9 +6,22 @@ from shared.runtime.settings import OptionalPath, Settings
 
 
 class CliSettings(Settings):
-    """What the command line is told: `url` is where inference answers, `background` a folder of strangers' pictures."""
+    """What the command line is told."""
 
     url: str = Field(default="http://127.0.0.1:8000", description="Where inference answers.")
+    camera_port: int = Field(
+        default=8001, ge=0, le=65535, description="The port on which capture takes the pictures of browsers."
+    )
+    capture_url: str | None = Field(
+        default=None,
+        description="Where capture takes photographs, such as `ws://capture:8001`. Where it is unset, on this machine "
+        "at FAMILIAR_CAMERA_PORT.",
+    )
     background: OptionalPath = Field(
         default=None, description='A folder of pictures or crops of strangers, to learn "unknown" from.'
     )
+
+    @property
+    def capture_address(self) -> str:
+        """Where capture takes pictures over a WebSocket."""
+        return self.capture_url or f"ws://127.0.0.1:{self.camera_port}"

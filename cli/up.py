@@ -10,9 +10,10 @@ import typer
 from cli.console import out
 from cli.settings import CliSettings
 from cli.stack.local_stack import LocalSettings, LocalStack, local_redis_port
-from services.capture.settings import CaptureSettings, parse_cameras
 from shared.contract.errors import InvalidRequest, ServiceFailed
+from shared.contract.source_address import parse_cameras
 from shared.runtime.service import load_settings, stop_on_signals
+from shared.runtime.settings import SiteSettings
 
 LOOK_SECONDS = 0.5
 
@@ -25,7 +26,7 @@ def up(
     """Start Redis and all services, and keep them running until Ctrl-C."""
     settings = load_settings(CliSettings)
     cameras = _cameras(camera)
-    sites = load_settings(CaptureSettings)
+    sites = load_settings(SiteSettings)
     stopped = threading.Event()
     stop_on_signals(stopped)
     local = LocalSettings(

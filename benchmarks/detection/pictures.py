@@ -16,11 +16,11 @@ from pathlib import Path
 
 from benchmarks.face_reader import images_of
 from benchmarks.progress import tell
-from services.capture.sources.open import pictures_in
 from services.extractor.tracks import overlap
 from shared.contract.messages import Box
 from shared.vision.detector import HaarDetector, YunetDetector
 from shared.vision.images import Image
+from shared.vision.picture_files import pictures_in
 
 SAME_PLACE = 0.3
 COUNTS = ("pictures", "none", "one", "several", "boxes", "shared", "milliseconds")

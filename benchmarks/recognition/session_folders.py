@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.people_folders import PersonFiles, clips_in
-from services.capture.sources.open import pictures_in
 from shared.contract.errors import SourceFailed
+from shared.vision.picture_files import pictures_in
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import structlog
 
 from services.capture.capture import capture_images
 from services.capture.publisher import FramePublisher
-from services.capture.sources.address import SourceAddress
 from shared.contract.errors import SourceFailed
+from shared.contract.source_address import SourceAddress
 from shared.redis.cameras import CameraState
 
 _FIRST_RETRY_SECONDS = 1.0

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.capture.sources.address import SourceAddress
-from services.capture.sources.open import open_source
+from services.capture.source import open_source
 from shared.contract.messages import EnrolmentLabel, Frame
+from shared.contract.source_address import SourceAddress
 from shared.vision.images import Image, encode_jpeg
 
 # How many frames of a camera may wait to be worked through.

@@ -312,6 +312,13 @@ class ExtractorMissing(FamiliarError):
     code = "extractor-missing"
 
 
+class CaptureUnavailable(FamiliarError):
+    """Capture does not answer. Start Familiar with `familiar up`, or set FAMILIAR_CAPTURE_URL."""
+
+    code = "capture-unavailable"
+    status = 503
+
+
 class InferenceUnavailable(FamiliarError):
     """Start Familiar with `familiar up`, or set FAMILIAR_URL."""
 

@@ -9,16 +9,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
-# The names of this machine, and that of inference among the containers.
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference")
+# The names of this machine, and those of inference and capture among the containers.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference", "capture")
 
 
-def _to_path(value: object) -> object:
+def _empty_is_unset(value: object) -> object:
     """Take an empty setting for an unset one: Docker Compose passes on what is unset so."""
     return None if value == "" else value
 
 
-OptionalPath = Annotated[Path | None, BeforeValidator(_to_path)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_unset)]
 
 
 class Settings(BaseSettings):

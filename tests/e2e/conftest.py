@@ -48,6 +48,7 @@ class Running:
             **os.environ,
             "FAMILIAR_HOME": str(settings.home),
             "FAMILIAR_URL": settings.url,
+            "FAMILIAR_CAMERA_PORT": str(settings.camera_port),
             "REDIS_URL": settings.used_redis_url,
             "COLUMNS": "200",
         }

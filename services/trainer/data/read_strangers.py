@@ -14,8 +14,8 @@ from shared.runtime.pool import Pool
 from shared.stores.strangers import BackgroundSource, BackgroundStore
 from shared.vision.detector import FaceDetector, open_detector
 from shared.vision.images import Image, ToInput, crops_in, decode_image, to_model_input
+from shared.vision.picture_files import is_picture
 
-PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 FOLDER = "folder"
 
 
@@ -69,7 +69,7 @@ def _search(folder: Path, detections_path: Path, yunet: Path | None) -> tuple[li
             f"FAMILIAR_BACKGROUND names {str(folder)!r}, which is no folder. Name one with pictures of people who are "
             "not enrolled, or unset it to train without."
         )
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_ENDINGS)
+    paths = sorted(path for path in folder.rglob("*") if is_picture(path))
     cores = os.cpu_count() or 1
     detectors: Pool[FaceDetector] = Pool(open_detector(yunet) for _ in range(cores))
     detections = Detections(detections_path, open_detector(yunet).described)

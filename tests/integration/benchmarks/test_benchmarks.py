@@ -8,11 +8,11 @@ import cv2
 import pytest
 
 from benchmarks.people_folders import people_in, strangers_in
-from benchmarks.recognition.__main__ import __main__ as recognition
+from benchmarks.recognition import __main__ as recognition
 from benchmarks.recognition.gallery import part_strangers
 from benchmarks.recognition.recipes.face_recognition import is_installed
 from benchmarks.recognition.session_folders import sessions_in
-from benchmarks.training.__main__ import __main__ as training
+from benchmarks.training import __main__ as training
 from services.capture.synthetic.drawing import draw
 from services.capture.synthetic.looks import person
 from shared.contract.errors import SourceFailed

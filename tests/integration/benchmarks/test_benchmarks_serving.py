@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.live.__main__ import __main__ as live
-from benchmarks.reload.__main__ import __main__ as reload
-from benchmarks.serving.__main__ import __main__ as serving
+from benchmarks.live import __main__ as live
+from benchmarks.reload import __main__ as reload
+from benchmarks.serving import __main__ as serving
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

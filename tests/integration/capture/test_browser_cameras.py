@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -22,25 +22,11 @@ from shared.redis.cameras import CameraState, live_cameras
 from shared.redis.enrolments import Targets, begin_enrolment
 from shared.stores.samples import SampleStore
 from shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png, with_comment
+from tests.capturing import capturing
 from tests.serving import wait_until
 
 PAGE_PORT = 8000
 PICTURE = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
-
-
-@contextmanager
-def serving(client: redis.Redis, settings: CaptureSettings) -> Iterator[None]:
-    """Take the pictures of browsers for as long as the `with` block lasts."""
-    stopped = threading.Event()
-    server = BrowserCameras(client, settings, stopped).open_server()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -48,7 +34,7 @@ def port(client: redis.Redis) -> Iterator[int]:
     """Give the port of a capture that has a camera of its own, `door`."""
     chosen = free_port()
     settings = CaptureSettings(port=PAGE_PORT, camera_port=chosen, cameras="door=synthetic:karan")
-    with serving(client, settings):
+    with capturing(client, settings):
         yield chosen
 
 

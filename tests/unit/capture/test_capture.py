@@ -11,9 +11,9 @@ import pytest
 
 from services.capture import capture
 from services.capture.capture import FrameOrigin, at_speed, capture_images, make_frame
-from services.capture.sources.address import parse_source_address
 from shared.contract.errors import SourceFailed
 from shared.contract.messages import EnrolmentLabel, Split
+from shared.contract.source_address import parse_source_address
 from shared.vision.images import Image, decode_image, encode_jpeg
 
 STARTED_AT = datetime(2026, 11, 23, 9, 0, 0, 120_000, UTC)

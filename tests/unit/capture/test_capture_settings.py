@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.capture.settings import CaptureSettings
-from services.capture.sources.address import SourceAddress, SourceKind
+from shared.contract.source_address import SourceAddress, SourceKind
 from shared.runtime.service import load_settings
 
 

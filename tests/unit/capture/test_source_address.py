@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.capture.sources.address import SourceAddress, SourceKind, parse_source_address
 from shared.contract.errors import SourceFailed
+from shared.contract.source_address import SourceAddress, SourceKind, parse_source_address
 
 
 @pytest.mark.parametrize(

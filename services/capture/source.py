@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 import structlog
 
-from services.capture.sources.address import SourceAddress, SourceKind
 from services.capture.synthetic.drawing import draw
 from services.capture.synthetic.looks import person
 from shared.contract.errors import FamiliarError, SourceFailed
+from shared.contract.source_address import SourceAddress, SourceKind
 from shared.vision.images import Image, decode_image
+from shared.vision.picture_files import PICTURE_ENDINGS, pictures_in
 
 SYNTHETIC_FRAMES_PER_SECOND = 10.0
 FOLDER_FRAMES_PER_SECOND = 5.0
-PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 _NETWORK_TIMEOUT_MILLISECONDS = 10_000
 
@@ -50,11 +50,6 @@ def open_source(address: SourceAddress) -> Source:
             raise SourceFailed(f"There is no file or folder {address.location!r}. Check the path that capture sees.")
         return _open_video_file(path)
     return _open_camera(address)
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """List the pictures of a folder in the order of their names."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_ENDINGS)
 
 
 def _drawn_images(name: str) -> Iterator[Image]:

@@ -11,10 +11,12 @@ end, `fast` gives pictures as fast as they are consumed instead of at their own 
 """
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from shared.contract.errors import SourceFailed
+from shared.contract.errors import FamiliarError, SourceFailed
+from shared.contract.slugs import is_slug
 
 _OPTIONS = frozenset({"loop", "fast"})
 _NETWORK = "://"
@@ -75,6 +77,28 @@ def parse_source_address(text: str) -> SourceAddress:
     if not location:
         raise SourceFailed("The drawn person has no name. Write synthetic:NAME.")
     return SourceAddress(kind, location, loop="loop" in options, fast="fast" in options)
+
+
+def parse_cameras(text: str) -> dict[str, SourceAddress]:
+    """Read cameras, each as `name=source`, with blanks between them.
+
+    A message never repeats what was written: there may be passwords in it, wherever the slip is.
+
+    Raises:
+        ValueError: the text makes no sense; the message says where and why.
+    """
+    cameras: dict[str, SourceAddress] = {}
+    for number, part in enumerate(shlex.split(text), start=1):
+        name, separator, source = part.partition("=")
+        if not separator or not is_slug(name):
+            raise ValueError(f"camera {number}: write name=source, the name in lower-case letters, digits and hyphens")
+        if name in cameras:
+            raise ValueError(f"{name!r} is named twice")
+        try:
+            cameras[name] = parse_source_address(source)
+        except FamiliarError as error:
+            raise ValueError(error.detail) from error
+    return cameras
 
 
 def _kind_of(location: str) -> tuple[SourceKind, str]:

@@ -1,1 +1,0 @@
-"""What a camera may be: the address somebody writes, and what is opened for it."""
