@@ -8,9 +8,9 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from benchmarks.model_input import model_input_of
-from shared.stores.models import SERVED_MODEL
-from shared.vision.detector import HaarDetector
-from shared.vision.images import Image, cut_face
+from familiar.shared.stores.models import SERVED_MODEL
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import Image, cut_face
 
 Confidences = NDArray[np.float32]
 

@@ -10,15 +10,15 @@ from typing import Self
 
 from benchmarks.people_folders import CLIP_ENDINGS
 from benchmarks.progress import tell
-from services.capture.source import open_source
-from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from services.extractor.second_look import SecondLook
-from services.extractor.settings import ExtractorSettings
-from shared.contract.errors import ImageTooLarge, UnreadableImage
-from shared.contract.source_address import SourceAddress, SourceKind
-from shared.runtime.pool import Pool
-from shared.vision.detector import HaarDetector
-from shared.vision.images import Image, decode_image
+from familiar.services.capture.source import open_source
+from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from familiar.services.extractor.second_look import SecondLook
+from familiar.services.extractor.settings import ExtractorSettings
+from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
+from familiar.shared.contract.source_address import SourceAddress, SourceKind
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import Image, decode_image
 
 # Images that are in memory at a time; a film has thousands.
 BATCH = 32

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.http_connection import picture_request
 from benchmarks.load import READY
-from shared.contract.errors import ServiceFailed
+from familiar.shared.contract.errors import ServiceFailed
 
 # Of `benchmarks.load.RECORD`, `(requests,)`.
 Records = NDArray[Any]

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from services.trainer.network.landmarks import open_input
-from shared.stores.models import LANDMARKS
-from shared.vision.images import ToInput
+from familiar.services.trainer.network.landmarks import open_input
+from familiar.shared.stores.models import LANDMARKS
+from familiar.shared.vision.images import ToInput
 
 
 def model_input_of(version: Path) -> ToInput:

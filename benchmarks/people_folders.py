@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.contract.errors import SourceFailed
-from shared.vision.picture_files import pictures_in
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.vision.picture_files import pictures_in
 
 CLIP_ENDINGS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 

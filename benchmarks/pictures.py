@@ -10,12 +10,12 @@ import cv2
 from benchmarks.face_reader import images_of
 from benchmarks.people_folders import people_in
 from benchmarks.plain_detector import PlainDetector
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.errors import SourceFailed
-from shared.contract.slugs import slug_of
-from shared.vision.detector import HaarDetector
-from shared.vision.images import Image, cut_face, encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.contract.slugs import slug_of
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import Image, cut_face, encode_jpeg
 
 # Width and height in pixels.
 Size = tuple[int, int]
@@ -39,7 +39,7 @@ def read_pictures(folder: Path | None, count: int, faces: int) -> Pictures:
     """Take `count` pictures, by turns of each person, and the crops of `faces` faces of each person.
 
     `folder` is as in `people_in`; without one, ten people are drawn. A picture counts if exactly one face is
-    found in it, with the settings of `shared.vision.detector` and with the plain ones: then every server does the same.
+    found in it, with our detector's settings and with the plain ones: then every server does the same.
 
     Raises:
         SourceFailed: there is nobody in the folder, or somebody has too few such pictures.

@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import cv2.data
 
-from shared.contract.messages import Box
-from shared.vision.images import Image
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.images import Image
 
 SCALE_FACTOR = 1.3
 NEIGHBOURS = 5

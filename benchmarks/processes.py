@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.http_connection import OK, Connection
-from cli.stack.local_stack import free_port
-from cli.stack.redis_server import redis_command
-from shared.contract.errors import RedisUnavailable, ServiceFailed
-from shared.redis.connection import open_redis, require_redis
+from familiar.cli.stack.local_stack import free_port
+from familiar.cli.stack.redis_server import redis_command
+from familiar.shared.contract.errors import RedisUnavailable, ServiceFailed
+from familiar.shared.redis.connection import open_redis, require_redis
 
 START_SECONDS = 120.0
 
@@ -85,7 +85,7 @@ def inference(home: Path, redis_url: str, port: int, log: Path) -> Iterator[Proc
         "FAMILIAR_PORT": str(port),
         "REDIS_URL": redis_url,
     }
-    with running([sys.executable, "-m", "services.inference"], log, environment) as process:
+    with running([sys.executable, "-m", "familiar.services.inference"], log, environment) as process:
         yield process
 
 

@@ -4,24 +4,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.progress import silence_tensorflow, tell
-from services.trainer.data.read_strangers import StrangersRead
-from services.trainer.data.samples import split_by_time
-from services.trainer.data.strangers import split_background
-from services.trainer.network.landmarks import open_input, read_landmarks
-from services.trainer.outcome import Outcome
-from services.trainer.train import train
-from shared.contract.manifest import Gate
-from shared.contract.messages import TrainingOptions
-from shared.stores.models import LANDMARKS, ModelStore
-from shared.vision.images import Image
+from familiar.services.trainer.data.read_strangers import StrangersRead
+from familiar.services.trainer.data.samples import split_by_time
+from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.network.landmarks import open_input, read_landmarks
+from familiar.services.trainer.outcome import Outcome
+from familiar.services.trainer.train import train
+from familiar.shared.contract.manifest import Gate
+from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.stores.models import LANDMARKS, ModelStore
+from familiar.shared.vision.images import Image
 
 
 def publish_trained(home: Path, people: Mapping[str, Sequence[Image]], weights: str, epochs: int) -> Path:
     """Train on crops of faces by slug, publish the version in the home's store, and give its folder.
 
     Raises:
-        TooFewPeople, TooFewSamples: see `services.trainer.data.samples.split_by_time`.
-        WeightsUnavailable, BrokenExport: see `services.trainer.train.train`.
+        TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.samples.split_by_time`.
+        WeightsUnavailable, BrokenExport: see `familiar.services.trainer.train.train`.
     """
     silence_tensorflow()
     tell(f"A version is trained that knows {len(people)} people")

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.console import out
-from cli.settings import CliSettings
-from shared.runtime.service import load_settings
-from shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.cli.console import out
+from familiar.cli.settings import CliSettings
+from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
 
 DEFAULT_PEOPLE = 3000
 
@@ -41,8 +41,8 @@ def fetch(
 
     A fetch that is cut short is gone on with by the next one.
     """
-    from cli.fetch.fetch_faces import fetch_faces
-    from cli.fetch.labeled_faces import ARCHIVE
+    from familiar.cli.fetch.fetch_faces import fetch_faces
+    from familiar.cli.fetch.labeled_faces import ARCHIVE
 
     settings = load_settings(CliSettings)
     home = settings.home
@@ -58,7 +58,7 @@ def clear(
     marked: Annotated[bool, typer.Option("--marked", help="The marked ones, too.")] = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Delete the fetched faces, and what a fetch that was cut short has left."""
-    from cli.fetch.fetch_faces import delete_download
+    from familiar.cli.fetch.fetch_faces import delete_download
 
     home = load_settings(CliSettings).home
     delete_download(home)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import redis
 
-from cli.settings import CliSettings
-from shared.redis.connection import open_redis, require_redis
-from shared.runtime.service import load_settings
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundStore
+from familiar.cli.settings import CliSettings
+from familiar.shared.redis.connection import open_redis, require_redis
+from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundStore
 
 
 @dataclass(frozen=True)

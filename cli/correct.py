@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from cli.connections import connect
-from cli.console import out
-from shared.people import correct as correction
-from shared.people.correct import Corrected, Correction
+from familiar.cli.connections import connect
+from familiar.cli.console import out
+from familiar.shared.people import correct as correction
+from familiar.shared.people.correct import Corrected, Correction
 
 
 def correct(

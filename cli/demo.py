@@ -15,21 +15,21 @@ import redis
 import typer
 from rich.table import Table
 
-from cli.console import err, out
-from cli.enrolment_progress import follow_enrolments, refusals_in_words
-from cli.stack.local_stack import LocalSettings, LocalStack, free_port
-from cli.train import follow_training, print_verdict
-from cli.up import keep_serving
-from cli.watch import predictions
-from shared.contract.errors import ServiceFailed, TrainingFailed, UnknownCamera, WeightsUnavailable
-from shared.contract.messages import TrainingOptions
-from shared.redis.cameras import require_camera
-from shared.redis.connection import open_redis
-from shared.redis.enrolments import Targets, begin_enrolment
-from shared.redis.training_queue import enqueue_training
-from shared.runtime.service import stop_on_signals
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
+from familiar.cli.console import err, out
+from familiar.cli.enrolment_progress import follow_enrolments, refusals_in_words
+from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
+from familiar.cli.train import follow_training, print_verdict
+from familiar.cli.up import keep_serving
+from familiar.cli.watch import predictions
+from familiar.shared.contract.errors import ServiceFailed, TrainingFailed, UnknownCamera, WeightsUnavailable
+from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.redis.cameras import require_camera
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.enrolments import Targets, begin_enrolment
+from familiar.shared.redis.training_queue import enqueue_training
+from familiar.shared.runtime.service import stop_on_signals
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
 
 PEOPLE = ("Karan", "Arjun")
 PORT = 8000

@@ -11,16 +11,16 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
-from cli.console import out
-from cli.settings import CliSettings
-from cli.stack.redis_server import find_redis_server
-from shared.contract.errors import FamiliarError, NoModel, RedisUnavailable
-from shared.redis.cameras import live_cameras
-from shared.redis.connection import open_redis, require_redis
-from shared.redis.stream import dropped_counts
-from shared.redis.training_queue import training_hosts
-from shared.runtime.service import load_settings
-from shared.stores.models import ModelStore
+from familiar.cli.console import out
+from familiar.cli.settings import CliSettings
+from familiar.cli.stack.redis_server import find_redis_server
+from familiar.shared.contract.errors import FamiliarError, NoModel, RedisUnavailable
+from familiar.shared.redis.cameras import live_cameras
+from familiar.shared.redis.connection import open_redis, require_redis
+from familiar.shared.redis.stream import dropped_counts
+from familiar.shared.redis.training_queue import training_hosts
+from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.models import ModelStore
 
 Check = tuple[str, Callable[[CliSettings], str]]
 

@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cli.connections import Connections, connect
-from cli.console import out
-from cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
-from cli.people import SECOND_DAY
-from cli.photo_camera import photo_camera
-from shared.contract.enrolment import Enrolment, EnrolmentState
-from shared.contract.errors import InvalidRequest
-from shared.redis.cameras import require_camera
-from shared.redis.enrolments import (
+from familiar.cli.connections import Connections, connect
+from familiar.cli.console import out
+from familiar.cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
+from familiar.cli.people import SECOND_DAY
+from familiar.cli.photo_camera import photo_camera
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
+from familiar.shared.contract.errors import InvalidRequest
+from familiar.shared.redis.cameras import require_camera
+from familiar.shared.redis.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
     DEFAULT_TRAIN_SAMPLES,
@@ -26,9 +26,9 @@ from shared.redis.enrolments import (
     erase_enrolment,
     get_enrolment,
 )
-from shared.stores.origin import sessions_in_words
-from shared.stores.samples import Person
-from shared.vision.picture_files import pictures_in
+from familiar.shared.stores.origin import sessions_in_words
+from familiar.shared.stores.samples import Person
+from familiar.shared.vision.picture_files import pictures_in
 
 CameraOption = Annotated[str | None, typer.Option(help="The camera that shows the person.")]
 PhotosOption = Annotated[

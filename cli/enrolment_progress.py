@@ -10,12 +10,12 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from cli.console import err
-from shared.contract import redis_names
-from shared.contract.enrolment import Enrolment, EnrolmentState
-from shared.contract.errors import ExtractorMissing, SourceFailed
-from shared.redis.cameras import CameraState, live_cameras
-from shared.redis.enrolments import get_enrolment
+from familiar.cli.console import err
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
+from familiar.shared.contract.errors import ExtractorMissing, SourceFailed
+from familiar.shared.redis.cameras import CameraState, live_cameras
+from familiar.shared.redis.enrolments import get_enrolment
 
 LOOK_SECONDS = 0.2
 # An extractor shows life every second; one that is starting needs a few.

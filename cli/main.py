@@ -6,20 +6,20 @@ from typing import Annotated
 import redis
 import typer
 
-from cli.background import background_app
-from cli.console import err, out
-from cli.correct import correct
-from cli.demo import demo
-from cli.doctor import doctor
-from cli.enrol import enrol
-from cli.models import models_app
-from cli.people import forget, people, rename
-from cli.predict import predict
-from cli.train import train
-from cli.up import up
-from cli.watch import watch
-from shared import __version__
-from shared.contract.errors import FamiliarError, RedisUnavailable
+from familiar import __version__
+from familiar.cli.background import background_app
+from familiar.cli.console import err, out
+from familiar.cli.correct import correct
+from familiar.cli.demo import demo
+from familiar.cli.doctor import doctor
+from familiar.cli.enrol import enrol
+from familiar.cli.models import models_app
+from familiar.cli.people import forget, people, rename
+from familiar.cli.predict import predict
+from familiar.cli.train import train
+from familiar.cli.up import up
+from familiar.cli.watch import watch
+from familiar.shared.contract.errors import FamiliarError, RedisUnavailable
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.console import out
-from cli.settings import CliSettings
-from cli.train import print_verdict
-from shared.contract.errors import FamiliarError
-from shared.contract.manifest import Manifest
-from shared.contract.messages import Base
-from shared.runtime.service import load_settings
-from shared.stores.models import ModelStore
+from familiar.cli.console import out
+from familiar.cli.settings import CliSettings
+from familiar.cli.train import print_verdict
+from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.contract.manifest import Manifest
+from familiar.shared.contract.messages import Base
+from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.models import ModelStore
 
 models_app = typer.Typer(
     help="The model versions: list them, show one, or choose which is served.", invoke_without_command=True

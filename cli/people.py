@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.connections import connect
-from cli.console import out
-from shared.people.forget import forget_person
+from familiar.cli.connections import connect
+from familiar.cli.console import out
+from familiar.shared.people.forget import forget_person
 
 SECOND_DAY = "A second day, in other light, is worth more than more samples of the first: enrol again on another day."
 

@@ -10,9 +10,9 @@ import redis
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from shared.contract import redis_names
-from shared.contract.errors import CaptureUnavailable, ImageTooLarge
-from shared.vision.images import BYTE_LIMIT
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import CaptureUnavailable, ImageTooLarge
+from familiar.shared.vision.images import BYTE_LIMIT
 
 # How often it is looked at how things stand, while capture or the extractor takes its time.
 _LOOK_SECONDS = 0.1

@@ -6,11 +6,11 @@ from typing import Annotated
 import httpx
 import typer
 
-from cli.console import err, out
-from cli.settings import CliSettings
-from shared.contract.errors import InferenceUnavailable
-from shared.contract.messages import Prediction
-from shared.runtime.service import load_settings
+from familiar.cli.console import err, out
+from familiar.cli.settings import CliSettings
+from familiar.shared.contract.errors import InferenceUnavailable
+from familiar.shared.contract.messages import Prediction
+from familiar.shared.runtime.service import load_settings
 
 TIMEOUT_SECONDS = 60.0
 

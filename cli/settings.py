@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.runtime.settings import OptionalPath, Settings
+from familiar.shared.runtime.settings import OptionalPath, Settings
 
 
 class CliSettings(Settings):

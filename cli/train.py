@@ -7,12 +7,12 @@ import redis
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.connections import connect
-from cli.console import err, out
-from shared.contract.errors import InvalidRequest, TrainingFailed
-from shared.contract.manifest import Gate, Manifest, ServingFormat
-from shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
-from shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
+from familiar.cli.connections import connect
+from familiar.cli.console import err, out
+from familiar.shared.contract.errors import InvalidRequest, TrainingFailed
+from familiar.shared.contract.manifest import Gate, Manifest, ServingFormat
+from familiar.shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
+from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
 # 1 is an error, and 2 a command line that makes no sense.

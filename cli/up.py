@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from cli.console import out
-from cli.settings import CliSettings
-from cli.stack.local_stack import LocalSettings, LocalStack, local_redis_port
-from shared.contract.errors import InvalidRequest, ServiceFailed
-from shared.contract.source_address import parse_cameras
-from shared.runtime.service import load_settings, stop_on_signals
-from shared.runtime.settings import SiteSettings
+from familiar.cli.console import out
+from familiar.cli.settings import CliSettings
+from familiar.cli.stack.local_stack import LocalSettings, LocalStack, local_redis_port
+from familiar.shared.contract.errors import InvalidRequest, ServiceFailed
+from familiar.shared.contract.source_address import parse_cameras
+from familiar.shared.runtime.service import load_settings, stop_on_signals
+from familiar.shared.runtime.settings import SiteSettings
 
 LOOK_SECONDS = 0.5
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import redis
 import typer
 
-from cli.connections import connect
-from cli.console import err, out
-from shared.contract import redis_names
-from shared.contract.messages import Prediction, Sighting
-from shared.redis.stream import MessageT, newest_id, parse_entry, read_after
+from familiar.cli.connections import connect
+from familiar.cli.console import err, out
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.messages import Prediction, Sighting
+from familiar.shared.redis.stream import MessageT, newest_id, parse_entry, read_after
 
 
 def watch(

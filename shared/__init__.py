@@ -1,3 +1,1 @@
-"""What every service needs: the contract (messages, Redis names, streams) and the two stores."""
-
-__version__ = "0.2.0"
+"""What every service needs: the contract, Redis, the stores, pictures, people, and what processes stand on."""

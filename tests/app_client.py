@@ -9,8 +9,8 @@ import httpx
 import redis
 from fastapi import FastAPI
 
-from services.inference.stream.kept_faces_writer import FaceKeeper
-from shared.redis.kept_faces import KeptFaces
+from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.shared.redis.kept_faces import KeptFaces
 
 
 class Site:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.vision.images import Image, encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.vision.images import Image, encode_jpeg
 
 TELEPHONE = {"width": 390, "height": 844}
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import redis
 
-from cli.stack.local_stack import free_port
-from services.capture.capture import FrameOrigin, make_frame
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.enrolment import Enrolment
-from shared.contract.manifest import Manifest, ManifestPerson, Metrics, Weights
-from shared.contract.messages import (
+from familiar.cli.stack.local_stack import free_port
+from familiar.services.capture.capture import FrameOrigin, make_frame
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.enrolment import Enrolment
+from familiar.shared.contract.manifest import Manifest, ManifestPerson, Metrics, Weights
+from familiar.shared.contract.messages import (
     Box,
     Candidate,
     EnrolmentLabel,
@@ -23,12 +23,12 @@ from shared.contract.messages import (
     Split,
     TrainingOptions,
 )
-from shared.redis.enrolments import Targets, begin_enrolment
-from shared.redis.stream import Consumer, Delivery, publish
-from shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
-from shared.stores.origin import SampleOrigin
-from shared.stores.samples import SampleStore
-from shared.vision.images import Image, encode_jpeg
+from familiar.shared.redis.enrolments import Targets, begin_enrolment
+from familiar.shared.redis.stream import Consumer, Delivery, publish
+from familiar.shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import Image, encode_jpeg
 
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

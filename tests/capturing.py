@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import redis
 
-from services.capture.browser_cameras import BrowserCameras
-from services.capture.settings import CaptureSettings
+from familiar.services.capture.browser_cameras import BrowserCameras
+from familiar.services.capture.settings import CaptureSettings
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from shared.vision.images import encode_jpeg
+from familiar.shared.vision.images import encode_jpeg
 
 Colour = tuple[int, int, int]
 

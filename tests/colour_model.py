@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from services.trainer.network.litert import to_litert
-from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.services.trainer.network.litert import to_litert
+from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
 from tests.builders import manifest_of
 from tests.colour_crops import SIDE
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from cli.stack.local_stack import free_port
-from cli.stack.redis_server import redis_command
-from shared.redis.connection import open_redis
+from familiar.cli.stack.local_stack import free_port
+from familiar.cli.stack.redis_server import redis_command
+from familiar.shared.redis.connection import open_redis
 
 DEADLINE_SECONDS = 10.0
 

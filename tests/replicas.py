@@ -6,12 +6,12 @@ from typing import Any
 
 import redis
 
-from services.inference.model.reload import ModelWatcher, ServedModel
-from services.inference.stream.face_worker import FaceWorker
-from shared.contract.messages import Box, Face, NamedFace, Prediction, Sighting
-from shared.redis.kept_faces import KeptFaces
-from shared.redis.stream import publish
-from shared.stores.models import ModelStore
+from familiar.services.inference.model.reload import ModelWatcher, ServedModel
+from familiar.services.inference.stream.face_worker import FaceWorker
+from familiar.shared.contract.messages import Box, Face, NamedFace, Prediction, Sighting
+from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.stream import publish
+from familiar.shared.stores.models import ModelStore
 from tests.builders import NOON
 from tests.colour_crops import Colour, crop_of
 

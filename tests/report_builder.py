@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.report.facts import ReportFacts, ReportPerson, TrainDescriptors
-from shared.contract.messages import Epoch
-from shared.contract.slugs import slug_of
-from shared.vision.images import MODEL_INPUT_SIZE
+from familiar.services.trainer.report.facts import ReportFacts, ReportPerson, TrainDescriptors
+from familiar.shared.contract.messages import Epoch
+from familiar.shared.contract.slugs import slug_of
+from familiar.shared.vision.images import MODEL_INPUT_SIZE
 from tests.builders import NOON
 
 SIDE = 32

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from cli.stack.local_stack import LocalSettings, LocalStack, free_port
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.vision.images import Image
+from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.vision.images import Image
 from tests.browser import TELEPHONE, Webcam, drawn, launch_chromium
 from tests.builders import ROOT
 from tests.studio import Studio

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.stack.local_stack import free_port
-from shared.contract.messages import Prediction, Sighting
+from familiar.cli.stack.local_stack import free_port
+from familiar.shared.contract.messages import Prediction, Sighting
 
 # A reader that gets nothing for so long has failed.
 DEADLINE_SECONDS = 60.0
@@ -48,7 +48,7 @@ def serving(home: Path, redis_url: str) -> Iterator[Serving]:
     """Start inference on a free port, and stop it at the end."""
     port = free_port()
     environment = {**os.environ, "FAMILIAR_HOME": str(home), "REDIS_URL": redis_url, "FAMILIAR_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-m", "services.inference"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "familiar.services.inference"], env=environment)
     with process, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS) as http:
         try:
             wait_until(lambda: _answers(http))

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from cli.settings import CliSettings
-from services.capture.settings import CaptureSettings
-from services.extractor.settings import ExtractorSettings
-from services.inference.settings import InferenceSettings
-from services.trainer.settings import TrainerSettings
-from shared.runtime.settings import Settings
+from familiar.cli.settings import CliSettings
+from familiar.services.capture.settings import CaptureSettings
+from familiar.services.extractor.settings import ExtractorSettings
+from familiar.services.inference.settings import InferenceSettings
+from familiar.services.trainer.settings import TrainerSettings
+from familiar.shared.runtime.settings import Settings
 from tests.builders import ROOT
 
 PAGE = ROOT / "docs" / "settings.md"

@@ -18,11 +18,11 @@ import numpy as np
 from benchmarks.detection.figures import Boxes, Figures, add_up, compare
 from benchmarks.plain_detector import PlainDetector
 from benchmarks.progress import tell
-from services.extractor.live.detector import LiveDetector, compiled_searches
-from services.extractor.live.search import PyramidSearches
-from shared.contract.errors import SourceFailed
-from shared.vision.detector import HaarDetector
-from shared.vision.images import Image
+from familiar.services.extractor.live.detector import LiveDetector, compiled_searches
+from familiar.services.extractor.live.search import PyramidSearches
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import Image
 
 FULL = "full"
 NOTEBOOK = "notebook"

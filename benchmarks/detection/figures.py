@@ -8,8 +8,8 @@ box of the same detector precedes or follows in its place is *alone*; so are mos
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.extractor.tracks import overlap
-from shared.contract.messages import Box
+from familiar.services.extractor.tracks import overlap
+from familiar.shared.contract.messages import Box
 
 FOUND = 0.5
 SAME_PLACE = 0.3

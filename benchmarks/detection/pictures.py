@@ -16,11 +16,11 @@ from pathlib import Path
 
 from benchmarks.face_reader import images_of
 from benchmarks.progress import tell
-from services.extractor.tracks import overlap
-from shared.contract.messages import Box
-from shared.vision.detector import HaarDetector, YunetDetector
-from shared.vision.images import Image
-from shared.vision.picture_files import pictures_in
+from familiar.services.extractor.tracks import overlap
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.detector import HaarDetector, YunetDetector
+from familiar.shared.vision.images import Image
+from familiar.shared.vision.picture_files import pictures_in
 
 SAME_PLACE = 0.3
 COUNTS = ("pictures", "none", "one", "several", "boxes", "shared", "milliseconds")

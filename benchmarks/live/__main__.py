@@ -27,11 +27,11 @@ from benchmarks.live.report import Watched, as_json, print_tables
 from benchmarks.pictures import Size, read_pictures
 from benchmarks.progress import tell
 from benchmarks.served_version import publish_trained
-from cli.stack.local_stack import LocalSettings, LocalStack, free_port
-from shared.contract import redis_names
-from shared.contract.errors import FamiliarError
-from shared.redis.connection import open_redis
-from shared.redis.stream import dropped_counts
+from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.stream import dropped_counts
 
 # An extractor compiles its live detection first, and searches frames whole until then.
 WARM_UP_SECONDS = 12.0

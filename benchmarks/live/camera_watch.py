@@ -8,11 +8,11 @@ from typing import Any
 
 import redis
 
-from shared.contract import redis_names
-from shared.contract.errors import ServiceFailed
-from shared.contract.messages import Prediction
-from shared.redis.cameras import live_cameras
-from shared.redis.stream import dropped_counts, newest_id, parse_entry
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import ServiceFailed
+from familiar.shared.contract.messages import Prediction
+from familiar.shared.redis.cameras import live_cameras
+from familiar.shared.redis.stream import dropped_counts, newest_id, parse_entry
 
 _ANNOUNCED_WITHIN_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.01

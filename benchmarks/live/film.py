@@ -11,12 +11,12 @@ import cv2
 from benchmarks.bare_model import BareModel
 from benchmarks.face_reader import images_of
 from benchmarks.pictures import DRAWN, Size, fit
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.extractor.extract import find_faces
-from services.extractor.live.detector import LiveDetector, compiled_searches
-from shared.contract.errors import SourceFailed
-from shared.vision.images import Image
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.extract import find_faces
+from familiar.services.extractor.live.detector import LiveDetector, compiled_searches
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.vision.images import Image
 
 FRAMES_PER_SECOND = 30
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import psutil
 
-from cli.stack.local_stack import SERVICES
-from shared.contract.errors import ServiceFailed
+from familiar.cli.stack.local_stack import SERVICES
+from familiar.shared.contract.errors import ServiceFailed
 
 TENTHS = 10
 

@@ -41,7 +41,7 @@ from benchmarks.recognition.halves_experiment import read_halves
 from benchmarks.recognition.report import as_json, print_tables
 from benchmarks.recognition.run_recipes import RECIPES, RunOptions, run_recipes
 from benchmarks.recognition.session_experiments import read_sessions
-from shared.contract.errors import FamiliarError
+from familiar.shared.contract.errors import FamiliarError
 
 TRAINING_EPOCHS = 10
 

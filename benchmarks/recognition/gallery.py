@@ -10,8 +10,8 @@ from benchmarks.face_reader import FaceReader
 from benchmarks.people_folders import PersonFiles, strangers_in
 from benchmarks.progress import tell
 from benchmarks.recognition.experiment import Experiment, Indexes
-from shared.contract.errors import SourceFailed
-from shared.vision.images import Image
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.vision.images import Image
 
 FEWEST_ENROLLED = 2
 

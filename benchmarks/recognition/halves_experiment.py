@@ -9,7 +9,7 @@ from benchmarks.people_folders import PersonFiles, people_in
 from benchmarks.progress import tell
 from benchmarks.recognition.experiment import Experiment, Person, leave_out, limit_samples
 from benchmarks.recognition.gallery import FEWEST_ENROLLED, CropRow
-from shared.contract.errors import TooFewPeople
+from familiar.shared.contract.errors import TooFewPeople
 
 HALVES = "halves"
 FEWEST_FACES = 10

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.recognition.observe import KNOWN, KNOWN_ALL, SAME_CAMERA, STRANGERS, Answers
 from benchmarks.recognition.rates import Count, Flags, Rate, passing_confidence, summarise
-from services.trainer.judge.reliability import reliability
+from familiar.services.trainer.judge.reliability import reliability
 
 # How many of the same-camera strangers may get a name where recall is compared apart from the threshold.
 PERCENT = 1

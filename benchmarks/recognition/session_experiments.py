@@ -10,8 +10,8 @@ from benchmarks.progress import tell
 from benchmarks.recognition.experiment import Experiment, Fold, Person, leave_out, limit_samples
 from benchmarks.recognition.gallery import FEWEST_ENROLLED, CropRow
 from benchmarks.recognition.session_folders import PersonSessions, sessions_in
-from shared.contract.errors import TooFewPeople
-from shared.vision.images import Image
+from familiar.shared.contract.errors import TooFewPeople
+from familiar.shared.vision.images import Image
 
 EARLIER_SESSIONS = "earlier_sessions"
 FIRST_SESSION = "first_session"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.people_folders import PersonFiles, clips_in
-from shared.contract.errors import SourceFailed
-from shared.vision.picture_files import pictures_in
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.vision.picture_files import pictures_in
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,9 @@ from benchmarks.reload.swapping import Swaps, refusals, swap_versions
 from benchmarks.served_version import publish_trained
 from benchmarks.serving.figures import figures_of
 from benchmarks.serving.servers import FAMILIAR, Bench, Site, serving
-from services.trainer.settings import NICENESS
-from shared.contract.errors import FamiliarError
-from shared.redis.connection import open_redis
+from familiar.services.trainer.settings import NICENESS
+from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.redis.connection import open_redis
 
 CLIENTS = 16
 CAPACITY_SECONDS = 3.0

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import redis
 
-from shared.contract import redis_names
-from shared.contract.manifest import Manifest
-from shared.contract.messages import ModelVersion
-from shared.redis.stream import publish
-from shared.runtime.files import write_atomically
-from shared.stores.models import MANIFEST, SERVED_MODEL, ModelStore
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.manifest import Manifest
+from familiar.shared.contract.messages import ModelVersion
+from familiar.shared.redis.stream import publish
+from familiar.shared.runtime.files import write_atomically
+from familiar.shared.stores.models import MANIFEST, SERVED_MODEL, ModelStore
 
 MODEL_VERSIONS_KEPT = 1000
 WRITING = b"writing\n"

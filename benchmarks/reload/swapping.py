@@ -9,7 +9,7 @@ from benchmarks.http_connection import Connection, get_request
 from benchmarks.reload.figures import Swap
 from benchmarks.reload.publishing import DAMAGES, Publisher
 from benchmarks.serving.servers import Site
-from shared.contract.errors import ServiceFailed
+from familiar.shared.contract.errors import ServiceFailed
 
 DAMAGED_EVERY = 10
 

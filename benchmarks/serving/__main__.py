@@ -32,7 +32,7 @@ from benchmarks.served_version import publish_trained
 from benchmarks.serving.figures import Figures, as_json, over_rounds
 from benchmarks.serving.lifetime import Soak, Start, soak, time_starts
 from benchmarks.serving.servers import FAMILIAR, KINDS, SERVERS, Bench, measure
-from shared.contract.errors import FamiliarError
+from familiar.shared.contract.errors import FamiliarError
 
 # By kind, by number of clients, by server.
 Results = Mapping[str, Mapping[int, Mapping[str, Figures]]]

@@ -16,7 +16,7 @@ import litserve
 from fastapi import Body
 
 from benchmarks.bare_model import BareModel, Confidences, decode
-from shared.vision.images import Image
+from familiar.shared.vision.images import Image
 
 Picture = Annotated[bytes, Body(media_type="image/jpeg")]
 Named = dict[str, float]

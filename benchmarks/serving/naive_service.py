@@ -18,7 +18,7 @@ from fastapi import Body, FastAPI
 
 from benchmarks.model_input import model_input_of
 from benchmarks.plain_detector import PlainDetector
-from shared.vision.images import Image, cut_face
+from familiar.shared.vision.images import Image, cut_face
 
 Picture = Annotated[bytes, Body(media_type="image/jpeg")]
 Named = dict[str, float]

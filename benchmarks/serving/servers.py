@@ -15,7 +15,7 @@ from benchmarks.load_process import load_for, write_requests
 from benchmarks.pictures import Pictures
 from benchmarks.processes import Process, inference, running, wait_until_answered
 from benchmarks.serving.figures import Figures, figures_of
-from cli.stack.local_stack import free_port
+from familiar.cli.stack.local_stack import free_port
 
 FAMILIAR, NAIVE, LITSERVE, FLOOR = SERVERS = ("familiar", "naive", "litserve", "floor")
 KINDS = ("crop", "picture")

@@ -30,12 +30,12 @@ from benchmarks.progress import silence_tensorflow, tell
 from benchmarks.recognition.recipes.familiar import teach_familiar
 from benchmarks.recognition.recipes.notebook import fit_notebook
 from benchmarks.recognition.recipes.pooled_features import base_input
-from services.trainer.data.samples import split_by_time
-from services.trainer.data.strangers import split_background
-from services.trainer.network.landmarks import open_input, read_landmarks
-from shared.contract.errors import FamiliarError
-from shared.contract.messages import Base, NumberFormat, TrainingOptions
-from shared.vision.images import Image
+from familiar.services.trainer.data.samples import split_by_time
+from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.network.landmarks import open_input, read_landmarks
+from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.contract.messages import Base, NumberFormat, TrainingOptions
+from familiar.shared.vision.images import Image
 
 Crops = Mapping[str, Sequence[Image]]
 

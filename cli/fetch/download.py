@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from shared.contract.errors import BackgroundUnavailable
-from shared.runtime.files import sha256_of
+from familiar.shared.contract.errors import BackgroundUnavailable
+from familiar.shared.runtime.files import sha256_of
 
 TIMEOUT_SECONDS = 30.0
 

@@ -15,13 +15,13 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from cli.console import err
-from cli.fetch.download import RemoteFile, download
-from cli.fetch.labeled_faces import middle_face, pictures_of
-from shared.contract.errors import FetchRunning
-from shared.runtime.files import write_atomically
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.detector import FaceDetector, open_detector
+from familiar.cli.console import err
+from familiar.cli.fetch.download import RemoteFile, download
+from familiar.cli.fetch.labeled_faces import middle_face, pictures_of
+from familiar.shared.contract.errors import FetchRunning
+from familiar.shared.runtime.files import write_atomically
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.detector import FaceDetector, open_detector
 
 # How many faces are cut between two notes of how far it has come.
 NOTE_EVERY = 20
@@ -34,10 +34,10 @@ def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None 
 
     One that is cut short is gone on with by the next call: the download where it broke off, the cutting of faces
     where it stopped. The archive is deleted at the end. `yunet` is the model of the detector, see
-    `shared.vision.detector.open_detector`.
+    `familiar.shared.vision.detector.open_detector`.
 
     Raises:
-        BackgroundUnavailable: see `cli.fetch.download.download`.
+        BackgroundUnavailable: see `familiar.cli.fetch.download.download`.
         FetchRunning: another one is at it.
         OSError: the disk is full.
     """

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from cli.fetch.download import RemoteFile
-from shared.contract.errors import ImageTooLarge, UnreadableImage
-from shared.contract.messages import Box
-from shared.vision.detector import FaceDetector
-from shared.vision.images import cut_face, decode_image, encode_jpeg
+from familiar.cli.fetch.download import RemoteFile
+from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.images import cut_face, decode_image, encode_jpeg
 
 # Where the authors' collection lies, and its SHA-256: scikit-learn names the same two.
 ARCHIVE = RemoteFile(

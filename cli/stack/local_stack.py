@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 import httpx
 from filelock import FileLock, Timeout
 
-from cli.stack.redis_server import redis_command
-from shared.contract.errors import AlreadyRunning, FamiliarError, PortTaken, ServiceFailed
-from shared.redis.connection import open_redis, require_redis
-from shared.runtime.settings import LOCAL_REDIS_URL
+from familiar.cli.stack.redis_server import redis_command
+from familiar.shared.contract.errors import AlreadyRunning, FamiliarError, PortTaken, ServiceFailed
+from familiar.shared.redis.connection import open_redis, require_redis
+from familiar.shared.runtime.settings import LOCAL_REDIS_URL
 
 SERVICES = ("capture", "extractor", "trainer", "inference")
 START_SECONDS = 60.0
@@ -165,7 +165,7 @@ class LocalStack:
             folder.mkdir(exist_ok=True)
             configuration["program:redis"] = self._program("redis", redis_command(folder, self.settings.redis_port), 1)
         for service in SERVICES:
-            command = [sys.executable, "-m", f"services.{service}"]
+            command = [sys.executable, "-m", f"familiar.services.{service}"]
             configuration[f"program:{service}"] = self._program(service, command, 2)
         return configuration
 

@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from shared.contract.errors import RedisNotFound
+from familiar.shared.contract.errors import RedisNotFound
 
 SERVERS = ("redis-server", "valkey-server")
 

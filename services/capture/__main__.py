@@ -4,15 +4,15 @@ import threading
 
 import structlog
 
-from services.capture.browser_cameras import BrowserCameras
-from services.capture.camera_worker import CameraWorker
-from services.capture.metrics import REGISTRY
-from services.capture.settings import CaptureSettings
-from shared.redis.connection import keep_going, open_redis
-from shared.redis.liveness import beat
-from shared.runtime.logs import configure_logs
-from shared.runtime.metrics import MetricsBoard
-from shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
+from familiar.services.capture.browser_cameras import BrowserCameras
+from familiar.services.capture.camera_worker import CameraWorker
+from familiar.services.capture.metrics import REGISTRY
+from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.liveness import beat
+from familiar.shared.runtime.logs import configure_logs
+from familiar.shared.runtime.metrics import MetricsBoard
+from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
 
 _BEAT_EVERY_SECONDS = 2.0
 

@@ -21,13 +21,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
-from services.capture.publisher import FramePublisher
-from services.capture.settings import CaptureSettings
-from shared.contract.errors import CameraTaken, FamiliarError, InvalidName, InvalidRequest, PortTaken
-from shared.contract.slugs import is_slug
-from shared.runtime.hosts import host_name
-from shared.runtime.settings import LOCAL_HOSTS
-from shared.vision.images import BYTE_LIMIT, decode_image, is_bare_jpeg
+from familiar.services.capture.publisher import FramePublisher
+from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.contract.errors import CameraTaken, FamiliarError, InvalidName, InvalidRequest, PortTaken
+from familiar.shared.contract.slugs import is_slug
+from familiar.shared.runtime.hosts import host_name
+from familiar.shared.runtime.settings import LOCAL_HOSTS
+from familiar.shared.vision.images import BYTE_LIMIT, decode_image, is_bare_jpeg
 
 PATH = "/v1/cameras/"
 SHOWN_SOURCE = "browser"

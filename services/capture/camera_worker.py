@@ -5,11 +5,11 @@ import threading
 import redis
 import structlog
 
-from services.capture.capture import capture_images
-from services.capture.publisher import FramePublisher
-from shared.contract.errors import SourceFailed
-from shared.contract.source_address import SourceAddress
-from shared.redis.cameras import CameraState
+from familiar.services.capture.capture import capture_images
+from familiar.services.capture.publisher import FramePublisher
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.contract.source_address import SourceAddress
+from familiar.shared.redis.cameras import CameraState
 
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 30.0

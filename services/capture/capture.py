@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.capture.source import open_source
-from shared.contract.messages import EnrolmentLabel, Frame
-from shared.contract.source_address import SourceAddress
-from shared.vision.images import Image, encode_jpeg
+from familiar.services.capture.source import open_source
+from familiar.shared.contract.messages import EnrolmentLabel, Frame
+from familiar.shared.contract.source_address import SourceAddress
+from familiar.shared.vision.images import Image, encode_jpeg
 
 # How many frames of a camera may wait to be worked through.
 FRAMES_KEPT = 16

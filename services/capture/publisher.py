@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 import redis
 
-from services.capture import metrics
-from services.capture.capture import FRAMES_KEPT, FrameOrigin, make_frame
-from shared.contract import redis_names
-from shared.contract.messages import EnrolmentLabel
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.connection import keep_going
-from shared.redis.enrolments import find_enrolment
-from shared.redis.stream import drop_oldest, publish
-from shared.vision.images import Image
+from familiar.services.capture import metrics
+from familiar.services.capture.capture import FRAMES_KEPT, FrameOrigin, make_frame
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.messages import EnrolmentLabel
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.connection import keep_going
+from familiar.shared.redis.enrolments import find_enrolment
+from familiar.shared.redis.stream import drop_oldest, publish
+from familiar.shared.vision.images import Image
 
 _ANNOUNCE_EVERY_SECONDS = 1.0
 _BACKLOG_PAUSE_SECONDS = 0.005

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
-from shared.contract.source_address import SourceAddress, parse_cameras
-from shared.runtime.settings import SiteSettings
+from familiar.shared.contract.source_address import SourceAddress, parse_cameras
+from familiar.shared.runtime.settings import SiteSettings
 
 
 class CaptureSettings(SiteSettings):

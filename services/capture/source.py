@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import structlog
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.errors import FamiliarError, SourceFailed
-from shared.contract.source_address import SourceAddress, SourceKind
-from shared.vision.images import Image, decode_image
-from shared.vision.picture_files import PICTURE_ENDINGS, pictures_in
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.errors import FamiliarError, SourceFailed
+from familiar.shared.contract.source_address import SourceAddress, SourceKind
+from familiar.shared.vision.images import Image, decode_image
+from familiar.shared.vision.picture_files import PICTURE_ENDINGS, pictures_in
 
 SYNTHETIC_FRAMES_PER_SECOND = 10.0
 FOLDER_FRAMES_PER_SECOND = 5.0

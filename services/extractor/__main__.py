@@ -4,17 +4,17 @@ import threading
 
 import structlog
 
-from services.extractor.detectors import Detectors
-from services.extractor.extract import SampleRules
-from services.extractor.frame_worker import ExtractorWorker
-from services.extractor.metrics import REGISTRY
-from services.extractor.settings import ExtractorSettings
-from shared.redis.connection import keep_going, open_redis
-from shared.redis.liveness import beat
-from shared.runtime.logs import configure_logs
-from shared.runtime.metrics import MetricsBoard, this_instance
-from shared.runtime.service import end_with_a_sentence, load_settings, stop_on_signals
-from shared.stores.samples import SampleStore
+from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.extract import SampleRules
+from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.metrics import REGISTRY
+from familiar.services.extractor.settings import ExtractorSettings
+from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.liveness import beat
+from familiar.shared.runtime.logs import configure_logs
+from familiar.shared.runtime.metrics import MetricsBoard, this_instance
+from familiar.shared.runtime.service import end_with_a_sentence, load_settings, stop_on_signals
+from familiar.shared.stores.samples import SampleStore
 
 
 def main() -> None:

@@ -5,14 +5,14 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.extractor.live.detector import LiveDetector, compiled_searches
-from services.extractor.second_look import SecondLook
-from shared.contract.messages import Frame
-from shared.vision.detector import FaceDetector, open_detector
-from shared.vision.images import Image
+from familiar.services.extractor.live.detector import LiveDetector, compiled_searches
+from familiar.services.extractor.second_look import SecondLook
+from familiar.shared.contract.messages import Frame
+from familiar.shared.vision.detector import FaceDetector, open_detector
+from familiar.shared.vision.images import Image
 
 if TYPE_CHECKING:
-    from services.extractor.live.search import PyramidSearches
+    from familiar.services.extractor.live.search import PyramidSearches
 
 
 class Detectors:
@@ -22,7 +22,7 @@ class Detectors:
         """Search with the Haar cascade, or with the YuNet model that is given: it is fast enough for whole frames.
 
         Raises:
-            DetectorFailed: see `shared.vision.detector.open_detector`.
+            DetectorFailed: see `familiar.shared.vision.detector.open_detector`.
         """
         self._whole = open_detector(yunet)
         self._second_look = SecondLook() if yunet is None else None

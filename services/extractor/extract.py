@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from shared.contract.enrolment import Refusal
-from shared.contract.messages import Box
-from shared.vision.detector import FaceDetector
-from shared.vision.images import Image, cut_face, sharpness
+from familiar.shared.contract.enrolment import Refusal
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.images import Image, cut_face, sharpness
 
 # A box less than so wide as the largest is of somebody farther away, or of a picture on the wall. Boxes tremble by a
 # tenth: of two faces of which one is half as wide as the other, both are near.

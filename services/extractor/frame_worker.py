@@ -9,23 +9,23 @@ import redis
 import structlog
 from redis.client import Pipeline
 
-from services.extractor import metrics
-from services.extractor.detectors import Detectors
-from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from services.extractor.leases import RENEW_SECONDS, Leases
-from services.extractor.preview import publish_preview
-from services.extractor.tracks import Track, follow
-from shared.contract import redis_names
-from shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
-from shared.contract.errors import ImageTooLarge, UnknownPerson, UnreadableImage
-from shared.contract.messages import EnrolmentLabel, Face, Frame, Split
-from shared.redis.enrolments import count_refusal, find_enrolment, record_samples
-from shared.redis.stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
-from shared.runtime.metrics import seconds_since
-from shared.stores.near_copy import TakenSamples
-from shared.stores.origin import SampleOrigin
-from shared.stores.samples import SampleStore
-from shared.vision.images import decode_image, encode_jpeg
+from familiar.services.extractor import metrics
+from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from familiar.services.extractor.leases import RENEW_SECONDS, Leases
+from familiar.services.extractor.preview import publish_preview
+from familiar.services.extractor.tracks import Track, follow
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
+from familiar.shared.contract.errors import ImageTooLarge, UnknownPerson, UnreadableImage
+from familiar.shared.contract.messages import EnrolmentLabel, Face, Frame, Split
+from familiar.shared.redis.enrolments import count_refusal, find_enrolment, record_samples
+from familiar.shared.redis.stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
+from familiar.shared.runtime.metrics import seconds_since
+from familiar.shared.stores.near_copy import TakenSamples
+from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import decode_image, encode_jpeg
 
 FRAMES_AT_ONCE = 16
 FACES_KEPT = 64

@@ -12,8 +12,8 @@ import structlog
 from redis.exceptions import LockError
 from redis.lock import Lock  # noqa: TC002 - an import that only a checker makes is harder to read than this one
 
-from shared.contract import redis_names
-from shared.redis.cameras import camera_names
+from familiar.shared.contract import redis_names
+from familiar.shared.redis.cameras import camera_names
 
 LEASE_SECONDS = 3.5
 RENEW_SECONDS = 1.0

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-from shared.runtime.metrics import BUCKETS, new_registry
+from familiar.shared.runtime.metrics import BUCKETS, new_registry
 
 REGISTRY = new_registry()
 

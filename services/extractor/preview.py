@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import redis
 from redis.client import Pipeline
 
-from services.extractor.tracks import Track
-from shared.contract import redis_names
-from shared.contract.messages import Frame, Preview, TrackedBox
-from shared.redis.stream import publish, run_transaction
+from familiar.services.extractor.tracks import Track
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.messages import Frame, Preview, TrackedBox
+from familiar.shared.redis.stream import publish, run_transaction
 
 # As long as somebody counts as watching after they have gone: no picture stays when nobody does.
 PREVIEW_SECONDS_KEPT = 5

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import cv2.data
 
-from shared.vision.detector import to_gray
-from shared.vision.images import CROP_MARGIN, Image, resize_square
+from familiar.shared.vision.detector import to_gray
+from familiar.shared.vision.images import CROP_MARGIN, Image, resize_square
 
 # Faces are looked at so large, whatever their size in the picture.
 _FACE = 70

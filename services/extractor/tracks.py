@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contract.messages import Box
+from familiar.shared.contract.messages import Box
 
 # Two equal boxes that overlap this much are half a face's width apart: farther nobody moves between two frames, and
 # two people side by side do not overlap at all. What the detector adds by trembling is small beside it

@@ -6,26 +6,26 @@ import threading
 
 import structlog
 
-from services.inference.http.app import Stores, create_app
-from services.inference.http.metrics_page import SERVICE
-from services.inference.http.server import Server
-from services.inference.metrics import REGISTRY
-from services.inference.model.reload import ModelWatcher, ServedModel
-from services.inference.model.scheduling import LOCK_ASKED_AFTER_SECONDS, stand_back
-from services.inference.model.warm_up import warm_up
-from services.inference.settings import InferenceSettings
-from services.inference.stream.departures import watch_departures
-from services.inference.stream.face_worker import FaceWorker
-from services.inference.stream.follower import StreamFollower
-from services.inference.stream.kept_faces_writer import FaceKeeper
-from shared.redis.connection import keep_going, open_async_redis, open_redis
-from shared.redis.kept_faces import KeptFaces
-from shared.runtime.logs import configure_logs
-from shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
-from shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundStore
+from familiar.services.inference.http.app import Stores, create_app
+from familiar.services.inference.http.metrics_page import SERVICE
+from familiar.services.inference.http.server import Server
+from familiar.services.inference.metrics import REGISTRY
+from familiar.services.inference.model.reload import ModelWatcher, ServedModel
+from familiar.services.inference.model.scheduling import LOCK_ASKED_AFTER_SECONDS, stand_back
+from familiar.services.inference.model.warm_up import warm_up
+from familiar.services.inference.settings import InferenceSettings
+from familiar.services.inference.stream.departures import watch_departures
+from familiar.services.inference.stream.face_worker import FaceWorker
+from familiar.services.inference.stream.follower import StreamFollower
+from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
+from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.runtime.logs import configure_logs
+from familiar.shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
+from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundStore
 
 
 def main() -> None:

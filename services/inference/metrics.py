@@ -4,8 +4,8 @@ from functools import cache
 
 from prometheus_client import Counter, Histogram
 
-from shared.contract.messages import Prediction
-from shared.runtime.metrics import BUCKETS, new_registry, seconds_since
+from familiar.shared.contract.messages import Prediction
+from familiar.shared.runtime.metrics import BUCKETS, new_registry, seconds_since
 
 REGISTRY = new_registry()
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.runtime.settings import SiteSettings
+from familiar.shared.runtime.settings import SiteSettings
 
 
 class InferenceSettings(SiteSettings):

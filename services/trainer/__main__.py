@@ -8,11 +8,11 @@ import threading
 
 import structlog
 
-from services.trainer.settings import NICENESS, TrainerSettings
-from shared.redis.connection import keep_going, open_redis
-from shared.redis.training_queue import work_on_training
-from shared.runtime.logs import configure_logs
-from shared.runtime.service import load_settings, stop_on_signals
+from familiar.services.trainer.rq_worker import work_on_training
+from familiar.services.trainer.settings import NICENESS, TrainerSettings
+from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.runtime.logs import configure_logs
+from familiar.shared.runtime.service import load_settings, stop_on_signals
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The edge of the trainer: the job that RQ runs. It reads the samples, trains, and publishes a version.
 
-`services.trainer.job.train` is the dotted name that jobs are enqueued by.
+`familiar.services.trainer.job.train` is the dotted name that jobs are enqueued by.
 """
 
 import time
@@ -12,34 +12,34 @@ import redis
 import structlog
 from pydantic import ValidationError
 
-from services.trainer.data.read_samples import read_training_samples
-from services.trainer.data.read_strangers import StrangersRead, read_background
-from services.trainer.judge.comparison import Contender, compare
-from services.trainer.network.landmarks import open_input, read_landmarks
-from services.trainer.outcome import Outcome, names_of
-from services.trainer.report.write import write_report
-from services.trainer.settings import TrainerSettings
-from services.trainer.train import train as train_network
-from shared.contract import redis_names
-from shared.contract.errors import DiskFull, FamiliarError, InvalidRequest
-from shared.contract.manifest import Manifest
-from shared.contract.messages import Epoch, ModelVersion, TrainingOptions
-from shared.redis.connection import DISK_IS_FULL, open_redis
-from shared.redis.stream import publish
-from shared.redis.training_queue import (
-    TrainingProgress,
+from familiar.services.trainer.data.read_samples import read_training_samples
+from familiar.services.trainer.data.read_strangers import StrangersRead, read_background
+from familiar.services.trainer.judge.comparison import Contender, compare
+from familiar.services.trainer.network.landmarks import open_input, read_landmarks
+from familiar.services.trainer.outcome import Outcome, names_of
+from familiar.services.trainer.report.write import write_report
+from familiar.services.trainer.rq_worker import (
     give_up,
     report_progress,
     report_rejection,
     this_job_created_at,
     this_job_id,
 )
-from shared.runtime.logs import configure_logs
-from shared.runtime.service import load_settings
-from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundStore
-from shared.vision.images import ToInput
+from familiar.services.trainer.settings import TrainerSettings
+from familiar.services.trainer.train import train as train_network
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequest
+from familiar.shared.contract.manifest import Manifest
+from familiar.shared.contract.messages import Epoch, ModelVersion, TrainingOptions
+from familiar.shared.redis.connection import DISK_IS_FULL, open_redis
+from familiar.shared.redis.stream import publish
+from familiar.shared.redis.training_queue import TrainingProgress
+from familiar.shared.runtime.logs import configure_logs
+from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.vision.images import ToInput
 
 MODEL_VERSIONS_KEPT = 1000
 

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from services.trainer.data.read_strangers import StrangersRead
-from services.trainer.data.samples import TrainingSamples
-from services.trainer.judge.gate import without_served
-from services.trainer.report.write import ReportFacts, ReportPerson, TrainDescriptors
-from services.trainer.train import Training
-from shared.contract.errors import PersonForgotten
-from shared.contract.manifest import Findings, Gate, Manifest, ManifestPerson
-from shared.contract.messages import TrainingOptions
-from shared.stores.samples import SampleStore
-from shared.vision.images import Image
+from familiar.services.trainer.data.read_strangers import StrangersRead
+from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.judge.gate import without_served
+from familiar.services.trainer.report.write import ReportFacts, ReportPerson, TrainDescriptors
+from familiar.services.trainer.train import Training
+from familiar.shared.contract.errors import PersonForgotten
+from familiar.shared.contract.manifest import Findings, Gate, Manifest, ManifestPerson
+from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import Image
 
 # Whose samples are shown augmented: enough to see what it does.
 PEOPLE_SHOWN = 4

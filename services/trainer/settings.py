@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.runtime.settings import OptionalPath, Settings
+from familiar.shared.runtime.settings import OptionalPath, Settings
 
 # A training takes the cores that nobody else wants: names keep coming while it runs.
 NICENESS = 10

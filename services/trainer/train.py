@@ -10,25 +10,31 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.folds import fold
-from services.trainer.data.samples import TrainingSamples
-from services.trainer.judge.calibrate import Calibration
-from services.trainer.judge.calibration_faces import calibrate_network
-from services.trainer.judge.evaluate import Probabilities, evaluate, recall_by_person
-from services.trainer.judge.serving_format import choose_format
-from services.trainer.network.checkpoint import Checkpoint, fingerprint_of
-from services.trainer.network.descriptor import SHA256, build_descriptor, descriptor_file
-from services.trainer.network.export import export
-from services.trainer.network.features import Features
-from services.trainer.network.fit import Fitted, fit
-from services.trainer.network.golden import write_golden_samples
-from services.trainer.network.landmarks import read_landmarks
-from services.trainer.network.litert import to_litert, with_weights
-from services.trainer.network.network import build_network, describe_layers, learned_weights, set_weights, with_features
-from services.trainer.network.pretrained import load_base
-from shared.contract.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
-from shared.contract.messages import Base, Epoch, NumberFormat, TrainingOptions
-from shared.stores.models import SERVED_MODEL
+from familiar.services.trainer.data.folds import fold
+from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.judge.calibrate import Calibration
+from familiar.services.trainer.judge.calibration_faces import calibrate_network
+from familiar.services.trainer.judge.evaluate import Probabilities, evaluate, recall_by_person
+from familiar.services.trainer.judge.serving_format import choose_format
+from familiar.services.trainer.network.checkpoint import Checkpoint, fingerprint_of
+from familiar.services.trainer.network.descriptor import SHA256, build_descriptor, descriptor_file
+from familiar.services.trainer.network.export import export
+from familiar.services.trainer.network.features import Features
+from familiar.services.trainer.network.fit import Fitted, fit
+from familiar.services.trainer.network.golden import write_golden_samples
+from familiar.services.trainer.network.landmarks import read_landmarks
+from familiar.services.trainer.network.litert import to_litert, with_weights
+from familiar.services.trainer.network.network import (
+    build_network,
+    describe_layers,
+    learned_weights,
+    set_weights,
+    with_features,
+)
+from familiar.services.trainer.network.pretrained import load_base
+from familiar.shared.contract.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
+from familiar.shared.contract.messages import Base, Epoch, NumberFormat, TrainingOptions
+from familiar.shared.stores.models import SERVED_MODEL
 
 COMPARED_CROPS = 16
 NO_DESCRIPTOR = (

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from shared.contract.messages import EnrolmentLabel, Message, Slug, Split, Time
+from familiar.shared.contract.messages import EnrolmentLabel, Message, Slug, Split, Time
 
 
 class Refusal(StrEnum):

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.contract.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
+from familiar.shared.contract.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
 
 # Of probabilities. Processors that add up in another order differ by less than a thousandth of that.
 GOLDEN_DIFFERENCE = 0.01

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
-from shared.contract.slugs import SLUG_PATTERN
+from familiar.shared.contract.slugs import SLUG_PATTERN
 
 
 def _to_milliseconds(time: datetime) -> datetime:

@@ -5,7 +5,7 @@ import unicodedata
 
 from slugify import slugify
 
-from shared.contract.errors import InvalidName
+from familiar.shared.contract.errors import InvalidName
 
 NAME_LENGTH = 64
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"

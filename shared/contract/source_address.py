@@ -15,8 +15,8 @@ import shlex
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from shared.contract.errors import FamiliarError, SourceFailed
-from shared.contract.slugs import is_slug
+from familiar.shared.contract.errors import FamiliarError, SourceFailed
+from familiar.shared.contract.slugs import is_slug
 
 _OPTIONS = frozenset({"loop", "fast"})
 _NETWORK = "://"

@@ -5,14 +5,14 @@ import hashlib
 import redis
 from pydantic import Field
 
-from shared.contract.errors import InvalidRequest, UnknownPerson
-from shared.contract.messages import KeptFace, Message, Slug, Split
-from shared.redis.kept_faces import find_kept_face
-from shared.stores.near_copy import TakenSamples
-from shared.stores.origin import CORRECTION, SampleOrigin, with_origin
-from shared.stores.samples import Addition, SampleStore
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.images import decode_image
+from familiar.shared.contract.errors import InvalidRequest, UnknownPerson
+from familiar.shared.contract.messages import KeptFace, Message, Slug, Split
+from familiar.shared.redis.kept_faces import find_kept_face
+from familiar.shared.stores.near_copy import TakenSamples
+from familiar.shared.stores.origin import CORRECTION, SampleOrigin, with_origin
+from familiar.shared.stores.samples import Addition, SampleStore
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.images import decode_image
 
 
 class Correction(Message):
@@ -51,7 +51,7 @@ def correct(
     Raises:
         InvalidRequest: both or neither of a person and a stranger, or see `find_kept_face`.
         UnknownKeptFace: see `find_kept_face`.
-        InvalidName: see `shared.contract.slugs.slug_of`.
+        InvalidName: see `familiar.shared.contract.slugs.slug_of`.
         UnknownPerson: nobody of that name is enrolled.
     """
     if (correction.person is not None) == correction.stranger:

@@ -4,14 +4,14 @@ import contextlib
 
 import redis
 
-from shared.contract import redis_names
-from shared.contract.errors import UnknownPerson
-from shared.contract.messages import Message
-from shared.redis.cameras import camera_names
-from shared.redis.enrolments import cancel_enrolment, erase_enrolments, list_enrolments
-from shared.redis.kept_faces import delete_kept_faces
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import UnknownPerson
+from familiar.shared.contract.messages import Message
+from familiar.shared.redis.cameras import camera_names
+from familiar.shared.redis.enrolments import cancel_enrolment, erase_enrolments, list_enrolments
+from familiar.shared.redis.kept_faces import delete_kept_faces
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
 
 
 class Forgotten(Message):

@@ -5,9 +5,9 @@ from typing import Any
 
 import redis
 
-from shared.contract import redis_names
-from shared.contract.errors import UnknownCamera
-from shared.contract.messages import Message, Slug
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import UnknownCamera
+from familiar.shared.contract.messages import Message, Slug
 
 ANNOUNCEMENT_SECONDS = 10
 

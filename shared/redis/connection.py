@@ -16,7 +16,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from shared.contract.errors import RedisUnavailable
+from familiar.shared.contract.errors import RedisUnavailable
 
 BLOCK_MILLISECONDS = 1000
 

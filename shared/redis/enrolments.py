@@ -13,11 +13,11 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
-from shared.contract import redis_names
-from shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
-from shared.contract.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
-from shared.stores.origin import day_of
-from shared.stores.samples import Person, SampleCounts, SampleStore
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
+from familiar.shared.contract.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
+from familiar.shared.stores.origin import day_of
+from familiar.shared.stores.samples import Person, SampleCounts, SampleStore
 
 DEFAULT_TRAIN_SAMPLES = 200
 DEFAULT_TEST_SAMPLES = 100

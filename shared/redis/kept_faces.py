@@ -10,10 +10,10 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
-from shared.contract import redis_names
-from shared.contract.errors import InvalidRequest, UnknownKeptFace
-from shared.contract.messages import KeptFace, Prediction
-from shared.redis.stream import HEADER, PAYLOAD, parse_entry
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import InvalidRequest, UnknownKeptFace
+from familiar.shared.contract.messages import KeptFace, Prediction
+from familiar.shared.redis.stream import HEADER, PAYLOAD, parse_entry
 
 SECONDS_KEPT = 3600
 

@@ -1,6 +1,6 @@
 """A sign of life for services without HTTP: a key that their loop keeps alive, and the check that reads it.
 
-    python -m shared.redis.liveness extractor
+    python -m familiar.shared.redis.liveness extractor
 
 ends with 0 if that service on this host has shown life within `HEARTBEAT_SECONDS`, and with 1 if not.
 """
@@ -10,9 +10,9 @@ import sys
 
 import redis
 
-from shared.contract import redis_names
-from shared.redis.connection import open_redis
-from shared.runtime.settings import Settings
+from familiar.shared.contract import redis_names
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.runtime.settings import Settings
 
 HEARTBEAT_SECONDS = 15
 

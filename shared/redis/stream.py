@@ -15,10 +15,10 @@ import structlog
 from pydantic import ValidationError
 from redis.client import Pipeline
 
-from shared.contract import redis_names
-from shared.contract.errors import MalformedEntry
-from shared.contract.messages import Message
-from shared.redis.connection import BLOCK_MILLISECONDS
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import MalformedEntry
+from familiar.shared.contract.messages import Message
+from familiar.shared.redis.connection import BLOCK_MILLISECONDS
 
 HEADER = "header"
 PAYLOAD = "payload"

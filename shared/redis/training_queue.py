@@ -1,38 +1,34 @@
-"""Training jobs on RQ: the one file that names it.
+"""Training jobs on RQ, from the side of who enqueues them and asks how they stand.
 
-Jobs are enqueued by dotted name and serialised as JSON: the caller needs none of the trainer's code. The worker
-runs no other name and unpickles nothing, so that who can write to Redis cannot run code of theirs.
+Jobs are enqueued by dotted name and serialised as JSON: the caller needs none of the trainer's code.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 
 import redis
-from rq import Queue, Retry, Worker, get_current_job
+from rq import Queue, Retry, Worker
 from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.registry import BaseRegistry
 from rq.serializers import JSONSerializer
 
-from shared.contract import redis_names
-from shared.contract.errors import FamiliarError, InvalidRequest, UnknownJob
-from shared.contract.messages import Epoch, Message, Time, TrainingOptions
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import UnknownJob
+from familiar.shared.contract.messages import Epoch, Message, Time, TrainingOptions
 
 RETRIES = 3
 JOB_TIMEOUT_SECONDS = 6 * 3600
 RESULT_SECONDS = 24 * 3600
 MOST_LISTED = 20
-# With RQ's own intervals, a job whose worker and horse both died is found after eleven minutes.
-MONITORING_SECONDS = 5
-MAINTENANCE_SECONDS = 5
 # An idle worker shows life every fifth second (RQ: this less 15); one that has not for so long is gone.
 WORKER_SECONDS = 20
 
-_PROGRESS = "progress"
-_REJECTED = "rejected"
-_ERROR = "error"
+# What a job says of itself, in its `meta`.
+PROGRESS = "progress"
+REJECTED = "rejected"
+ERROR = "error"
 
 
 class JobState(StrEnum):
@@ -86,7 +82,7 @@ class TrainingJob(Message):
 
 def enqueue_training(client: redis.Redis, options: TrainingOptions) -> TrainingJob:
     """Put a training job on the queue. A job whose worker dies is tried again, `RETRIES` times."""
-    job = _queue(client).enqueue(
+    job = training_queue(client).enqueue(
         redis_names.TRAINING_JOB,
         kwargs=options.model_dump(mode="json", exclude_defaults=True),
         job_timeout=JOB_TIMEOUT_SECONDS,
@@ -112,7 +108,7 @@ def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
 
 def list_trainings(client: redis.Redis) -> tuple[TrainingJob, ...]:
     """List the training jobs that Redis has, newest first, at most `MOST_LISTED`; looking changes nothing."""
-    queue = _queue(client)
+    queue = training_queue(client)
     job_ids = {job_id for registry, _ in _registries(queue) for job_id in registry.get_job_ids(cleanup=False)}
     jobs = Job.fetch_many(sorted(job_ids | set(queue.get_job_ids())), connection=client, serializer=JSONSerializer)
     # One that has run out meanwhile is none.
@@ -122,7 +118,7 @@ def list_trainings(client: redis.Redis) -> tuple[TrainingJob, ...]:
 
 def count_trainings(client: redis.Redis) -> dict[JobState, int]:
     """Count the training jobs that Redis has, by state; looking changes nothing."""
-    queue = _queue(client)
+    queue = training_queue(client)
     counts = dict.fromkeys(JobState, 0)
     for registry, state in _registries(queue):
         counts[state] += registry.get_job_count(cleanup=False)
@@ -130,94 +126,10 @@ def count_trainings(client: redis.Redis) -> dict[JobState, int]:
     return counts
 
 
-def report_progress(progress: TrainingProgress) -> None:
-    """From inside a job: say how far it is."""
-    job = _this_job()
-    job.meta[_PROGRESS] = progress.model_dump(mode="json")
-    job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
-
-
-def report_rejection(reason: str) -> None:
-    """From inside a job: record why its version is not served."""
-    job = _this_job()
-    job.meta[_REJECTED] = reason
-    job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
-
-
-def this_job_id() -> str:
-    """From inside a job: give its id, the same when it is run again."""
-    return _this_job().id
-
-
-def this_job_created_at() -> datetime:
-    """From inside a job: give the time when it was created, the same when it is run again."""
-    return _this_job().created_at.replace(tzinfo=UTC)
-
-
-def give_up(error: FamiliarError) -> None:
-    """From inside a job: record why it cannot succeed, so that it is not tried again."""
-    job = _this_job()
-    job.meta[_ERROR] = JobError(code=error.code, detail=error.detail).model_dump(mode="json")
-    job.retries_left = 0
-    job.save()
-
-
-def work_on_training(client: redis.Redis) -> None:
-    """Work through training jobs, each in a forked child, until told to stop by SIGINT or SIGTERM."""
-    worker = _TrainingWorker(
-        [_queue(client)],
-        connection=client,
-        serializer=JSONSerializer,
-        job_class=_TrainingJob,
-        job_monitoring_interval=MONITORING_SECONDS,
-        maintenance_interval=MAINTENANCE_SECONDS,
-        worker_ttl=WORKER_SECONDS,
-    )
-    worker.work()
-
-
-class _TrainingJob(Job):
-    """A job that can only be the training: RQ would import and call whatever name stands in Redis."""
-
-    @property
-    def func(self) -> Callable[..., object]:
-        if self.func_name != redis_names.TRAINING_JOB:
-            raise InvalidRequest(f"On this queue there is no job but {redis_names.TRAINING_JOB}.")
-        return cast("Callable[..., object]", super().func)
-
-    success_callback = failure_callback = stopped_callback = None
-
-
-class _TrainingWorker(Worker):
-    """A worker that, told to stop, does not wait for a training to end: the job goes back to the queue.
-
-    Jobs of plain `rq enqueue` come without retries and with three minutes' time; they get what the others have.
-    """
-
-    def execute_job(self, job: Job, queue: Queue) -> None:
-        if job.retries_left is None:
-            job.retries_left = RETRIES
-            job.timeout = JOB_TIMEOUT_SECONDS
-            job.result_ttl = job.failure_ttl = RESULT_SECONDS
-            job.save()
-        super().execute_job(job, queue)
-
-    def handle_warm_shutdown_request(self) -> None:
-        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ has not typed it
-        if self.horse_pid:
-            self.kill_horse()
-
-    def handle_work_horse_killed(self, job: Job, retpid: Any, ret_val: Any, rusage: Any) -> None:  # noqa: ANN401 - RQ's
-        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]  # RQ
-        if self._stop_requested:
-            # Being told to stop is no failure, and uses up no retry.
-            job.retries_left = RETRIES
-
-
 def training_hosts(client: redis.Redis) -> set[str]:
     """List the hosts on which a worker for training jobs has shown life lately."""
     latest = datetime.now(UTC) - timedelta(seconds=WORKER_SECONDS)
-    workers = Worker.all(connection=client, queue=_queue(client))
+    workers = Worker.all(connection=client, queue=training_queue(client))
     return {
         worker.hostname
         for worker in workers
@@ -225,7 +137,8 @@ def training_hosts(client: redis.Redis) -> set[str]:
     }
 
 
-def _queue(client: redis.Redis) -> Queue:
+def training_queue(client: redis.Redis) -> Queue:
+    """Give the queue of training jobs; what is on it is JSON."""
     return Queue(redis_names.TRAINING_QUEUE, connection=client, serializer=JSONSerializer)
 
 
@@ -241,20 +154,12 @@ def _registries(queue: Queue) -> tuple[tuple[BaseRegistry, JobState], ...]:
     )
 
 
-def _this_job() -> Job:
-    job = get_current_job()
-    if job is None:
-        message = "this may only be called from inside a job"
-        raise RuntimeError(message)
-    return job
-
-
 def _describe(job: Job) -> TrainingJob:
     status = job.get_status(refresh=True)
     state = _STATES.get(status, JobState.QUEUED) if status is not None else JobState.FAILED
     meta = job.get_meta(refresh=True)
-    progress = meta.get(_PROGRESS)
-    error = meta.get(_ERROR)
+    progress = meta.get(PROGRESS)
+    error = meta.get(ERROR)
     if state is JobState.FAILED and error is None:
         error = {
             "code": "failed",
@@ -266,6 +171,6 @@ def _describe(job: Job) -> TrainingJob:
         enqueued_at=job.enqueued_at.replace(tzinfo=UTC) if isinstance(job.enqueued_at, datetime) else None,
         progress=TrainingProgress.model_validate(progress) if progress else None,
         model_version=cast("int | None", job.return_value()) if state is JobState.FINISHED else None,
-        rejected=meta.get(_REJECTED) if state is JobState.FINISHED else None,
+        rejected=meta.get(REJECTED) if state is JobState.FINISHED else None,
         error=JobError.model_validate(error) if error else None,
     )

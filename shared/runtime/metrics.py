@@ -9,7 +9,7 @@ from typing import Any, Final
 import redis
 from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 
-from shared.contract import redis_names
+from familiar.shared.contract import redis_names
 
 # Upper bounds of histograms, in seconds: from a millisecond to what nobody waits for.
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -12,8 +12,8 @@ from typing import TypeVar
 import structlog
 from pydantic import ValidationError
 
-from shared.contract.errors import FamiliarError
-from shared.runtime.settings import Settings
+from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.runtime.settings import Settings
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 

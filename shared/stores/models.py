@@ -22,9 +22,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from shared.contract.errors import BrokenModel, UnknownModel
-from shared.contract.manifest import Manifest
-from shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync, write_atomically
+from familiar.shared.contract.errors import BrokenModel, UnknownModel
+from familiar.shared.contract.manifest import Manifest
+from familiar.shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync, write_atomically
 
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"

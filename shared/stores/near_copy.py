@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.contract.errors import ImageTooLarge, UnreadableImage
-from shared.stores.origin import read_origin
-from shared.stores.samples import SampleStore
-from shared.vision.images import Image, decode_image
+from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
+from familiar.shared.stores.origin import read_origin
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import Image, decode_image
 
 FINGERPRINT_SIZE = 32
 # Neighbouring frames of somebody who talks lie at 0.1 to 0.4, of somebody who sits still below 0.1.

@@ -18,17 +18,25 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from shared.contract.errors import NameTaken, UnknownPerson, UnknownSample
-from shared.contract.messages import Message, Slug, Split
-from shared.contract.slugs import is_slug, slug_of, tidy_name
-from shared.runtime.files import write_atomically
-from shared.stores.origin import CORRECTION, KnownOrigins, SampleOrigin, day_of, read_origin, session_of, with_origin
+from familiar.shared.contract.errors import NameTaken, UnknownPerson, UnknownSample
+from familiar.shared.contract.messages import Message, Slug, Split
+from familiar.shared.contract.slugs import is_slug, slug_of, tidy_name
+from familiar.shared.runtime.files import write_atomically
+from familiar.shared.stores.origin import (
+    CORRECTION,
+    KnownOrigins,
+    SampleOrigin,
+    day_of,
+    read_origin,
+    session_of,
+    with_origin,
+)
 
 
 class Person(Message):
     """Somebody that Familiar knows or is getting to know.
 
-    `sessions` and `days` say in how many sessions (see `shared.stores.origin.session_of`) and on how many days, in UTC,
+    `sessions` and `days` say in how many sessions (see `session_of`) and on how many days, in UTC,
     their train samples were taken. Samples that do not say when they were taken count for one day together.
     """
 
@@ -90,7 +98,7 @@ class SampleStore:
         """Take a person into the store by display name; the same name again is the same person.
 
         Raises:
-            InvalidName: see `shared.contract.slugs.slug_of`.
+            InvalidName: see `familiar.shared.contract.slugs.slug_of`.
             NameTaken: somebody else's name makes the same slug.
         """
         own_slug, name = slug_of(name), tidy_name(name)
@@ -107,7 +115,7 @@ class SampleStore:
 
         Raises:
             UnknownPerson: there is nobody of that slug.
-            InvalidName: see `shared.contract.slugs.slug_of`.
+            InvalidName: see `familiar.shared.contract.slugs.slug_of`.
             NameTaken: somebody else has the name, or its slug.
         """
         own_slug, name = slug_of(name), tidy_name(name)
@@ -123,7 +131,7 @@ class SampleStore:
         """Give the slug of whoever has a display name; where nobody has, the one that the name makes.
 
         Raises:
-            InvalidName: see `shared.contract.slugs.slug_of`.
+            InvalidName: see `familiar.shared.contract.slugs.slug_of`.
         """
         own_slug = slug_of(name)
         return self._slug_of_named(tidy_name(name)) or own_slug

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from shared.runtime.files import write_atomically
-from shared.stores.origin import SampleOrigin, read_origin, with_origin
+from familiar.shared.runtime.files import write_atomically
+from familiar.shared.stores.origin import SampleOrigin, read_origin, with_origin
 
 
 class BackgroundSource(StrEnum):

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable
 
-from shared.contract.errors import BrokenModel
-from shared.runtime.pool import Pool
-from shared.vision.face_mesh import FaceMesh, align
-from shared.vision.images import MODEL_INPUT_SIZE, Image
+from familiar.shared.contract.errors import BrokenModel
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.vision.face_mesh import FaceMesh, align
+from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image
 
 
 class Aligner:

@@ -8,10 +8,10 @@ import cv2.data
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.contract.errors import DetectorFailed
-from shared.contract.messages import Box
-from shared.runtime.files import sha256_of
-from shared.vision.images import Image
+from familiar.shared.contract.errors import DetectorFailed
+from familiar.shared.contract.messages import Box
+from familiar.shared.runtime.files import sha256_of
+from familiar.shared.vision.images import Image
 
 SCALE_FACTOR = 1.1
 NEIGHBOURS = 5

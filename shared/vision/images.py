@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from shared.contract.errors import ImageTooLarge, UnreadableImage
-from shared.contract.messages import Box
+from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
+from familiar.shared.contract.messages import Box
 
 Image: TypeAlias = NDArray[np.uint8]
 # From the crop of a face to a model input.

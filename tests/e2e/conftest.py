@@ -16,13 +16,13 @@ import pytest
 import redis
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from cli.stack.local_stack import LocalSettings, LocalStack, free_port
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.redis.connection import open_redis
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
-from shared.vision.images import encode_jpeg
+from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import encode_jpeg
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.real_recordings import linked
 
@@ -55,7 +55,7 @@ class Running:
 
     def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
-        command = [sys.executable, "-m", "cli.main", *arguments]
+        command = [sys.executable, "-m", "familiar.cli.main", *arguments]
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
         )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.watch import predictions, sightings_of
-from shared.redis.cameras import CameraState, live_cameras
+from familiar.cli.watch import predictions, sightings_of
+from familiar.shared.redis.cameras import CameraState, live_cameras
 from tests.real_recordings import recording
 
 if TYPE_CHECKING:

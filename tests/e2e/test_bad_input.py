@@ -12,7 +12,7 @@ import pytest
 from rq import Queue
 from rq.job import JobStatus
 
-from shared.vision.images import encode_jpeg
+from familiar.shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
     from conftest import Running

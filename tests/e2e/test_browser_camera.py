@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from websockets.sync.client import connect
 
-from cli.watch import predictions
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.vision.images import encode_jpeg
+from familiar.cli.watch import predictions
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -21,10 +21,10 @@ from playwright.sync_api import sync_playwright
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from cli.stack.local_stack import free_port
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.vision.images import encode_jpeg
+from familiar.cli.stack.local_stack import free_port
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.vision.images import encode_jpeg
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.studio import Studio
 

@@ -5,22 +5,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.watch import predictions
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.inference.http.app import Stores, create_app
-from services.inference.http.metrics_page import MetricsPage
-from services.inference.model.reload import ModelWatcher, ServedModel
-from services.inference.settings import InferenceSettings
-from services.inference.stream.follower import StreamFollower
-from shared.contract.errors import UnknownKeptFace
-from shared.contract.messages import Split
-from shared.redis.connection import open_async_redis, open_redis
-from shared.redis.kept_faces import find_kept_face
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.detector import HaarDetector
-from shared.vision.images import cut_face, encode_jpeg, with_comment
+from familiar.cli.watch import predictions
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.inference.http.app import Stores, create_app
+from familiar.services.inference.http.metrics_page import MetricsPage
+from familiar.services.inference.model.reload import ModelWatcher, ServedModel
+from familiar.services.inference.settings import InferenceSettings
+from familiar.services.inference.stream.follower import StreamFollower
+from familiar.shared.contract.errors import UnknownKeptFace
+from familiar.shared.contract.messages import Split
+from familiar.shared.redis.connection import open_async_redis, open_redis
+from familiar.shared.redis.kept_faces import find_kept_face
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import cut_face, encode_jpeg, with_comment
 from tests.app_client import Site, keeping
 from tests.builders import closed_port
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.vision.images import encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.vision.images import encode_jpeg
 from tests.builders import block_after
 
 if TYPE_CHECKING:

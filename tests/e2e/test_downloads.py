@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.inference.http.downloads import bundle_of
-from services.inference.model.predict import predict_crop
-from services.inference.model.predictor import load_predictor
-from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
-from shared.vision.detector import HaarDetector
-from shared.vision.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.inference.http.downloads import bundle_of
+from familiar.services.inference.model.predict import predict_crop
+from familiar.services.inference.model.predictor import load_predictor
+from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
 
 if TYPE_CHECKING:
     from conftest import Running

@@ -13,12 +13,12 @@ from uuid import uuid4
 
 from playwright.sync_api import Browser, expect
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract import redis_names
-from shared.contract.messages import Sighting
-from shared.redis.stream import publish
-from shared.vision.images import encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.messages import Sighting
+from familiar.shared.redis.stream import publish
+from familiar.shared.vision.images import encode_jpeg
 from tests.builders import NOON, ROOT
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.watch import predictions
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.messages import TrainingOptions
-from shared.redis.training_queue import JobState, enqueue_training, find_training
-from shared.vision.images import encode_jpeg
+from familiar.cli.watch import predictions
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.redis.training_queue import JobState, enqueue_training, find_training
+from familiar.shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
     from conftest import Running

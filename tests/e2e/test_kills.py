@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.contract.enrolment import Enrolment, EnrolmentState
-from shared.contract.messages import Split, TrainingOptions
-from shared.redis.enrolments import Targets, begin_enrolment, find_enrolment
-from shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
+from familiar.shared.contract.messages import Split, TrainingOptions
+from familiar.shared.redis.enrolments import Targets, begin_enrolment, find_enrolment
+from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 if TYPE_CHECKING:
     from conftest import Running

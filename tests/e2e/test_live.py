@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.inference.http.preview_drawing import BOX_COLOUR
-from shared.contract.messages import Prediction
-from shared.vision.images import decode_image
+from familiar.services.inference.http.preview_drawing import BOX_COLOUR
+from familiar.shared.contract.messages import Prediction
+from familiar.shared.vision.images import decode_image
 from tests.serving import events, pictures
 
 if TYPE_CHECKING:

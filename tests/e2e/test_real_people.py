@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import cv2
 import pytest
 
-from cli.watch import predictions
-from shared.vision.images import Image
+from familiar.cli.watch import predictions
+from familiar.shared.vision.images import Image
 
 if TYPE_CHECKING:
     from conftest import Running

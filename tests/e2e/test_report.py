@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from services.trainer.report.write import write_report
+from familiar.services.trainer.report.write import write_report
 from tests.browser import TELEPHONE, launch_chromium
 from tests.report_builder import report_facts
 

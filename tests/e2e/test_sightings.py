@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import pytest
 
-from cli.watch import predictions as follow_predictions
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.messages import Prediction, Sighting
+from familiar.cli.watch import predictions as follow_predictions
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.messages import Prediction, Sighting
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -62,7 +62,7 @@ def test_who_is_in_a_film_comes_once_and_leaves_once_after_its_end(
     shutil.copytree(taught.stack.settings.home / "models", home / "models")
     with start_stack(home, f"door='{clip}'") as stack:
         stack.wait_for("somebody", lambda: bool(sightings(stack.client)))
-        command = [sys.executable, "-m", "cli.main", "watch", "--sightings"]
+        command = [sys.executable, "-m", "familiar.cli.main", "watch", "--sightings"]
         environment = {**stack.environment, "PYTHONUNBUFFERED": "1"}
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watching:
             try:

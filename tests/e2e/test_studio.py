@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
-from shared.vision.detector import HaarDetector
-from shared.vision.images import Image, decode_image
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import Image, decode_image
 from tests.browser import Webcam, drawn, filmed, launch_chromium, side_by_side
 from tests.builders import ROOT
 from tests.studio import PATIENCE_SECONDS, Studio

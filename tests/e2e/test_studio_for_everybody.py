@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
-from shared import __version__
+from familiar import __version__
 from tests.browser import TELEPHONE, Webcam, launch_chromium
 from tests.studio import Studio
 

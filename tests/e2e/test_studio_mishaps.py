@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route
 
-from shared.contract.messages import Split
+from familiar.shared.contract.messages import Split
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.studio import Studio
 

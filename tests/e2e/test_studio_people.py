@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import FilePayload, Locator, sync_playwright
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.errors import TooFewPeople
-from shared.contract.manifest import Gate, Manifest, Metrics
-from shared.contract.messages import Split
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.images import encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.errors import TooFewPeople
+from familiar.shared.contract.manifest import Gate, Manifest, Metrics
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.images import encode_jpeg
 from tests.browser import launch_chromium
 from tests.builders import manifest_of
 from tests.studio import Studio

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from cli.stack.local_stack import free_port
+from familiar.cli.stack.local_stack import free_port
 
 if TYPE_CHECKING:
     from conftest import Running
@@ -23,7 +23,7 @@ STOP_SECONDS = 30
 def test_ctrl_c_ends_every_process(redis_url: str, tmp_path: Path) -> None:
     """The address is printed once inference answers; afterwards nothing of it runs, and the exit status is 0."""
     environment = {"FAMILIAR_HOME": str(tmp_path), "FAMILIAR_PORT": str(free_port()), "REDIS_URL": redis_url}
-    command = [sys.executable, "-m", "cli.main", "up", "--camera", "karan=synthetic:karan"]
+    command = [sys.executable, "-m", "familiar.cli.main", "up", "--camera", "karan=synthetic:karan"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout is not None
         assert f"Open http://127.0.0.1:{environment['FAMILIAR_PORT']} " in up.stdout.readline()
@@ -82,7 +82,7 @@ def test_doctor_without_redis_names_what_is_missing(taught: "Running", tmp_path:
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
         "FAMILIAR_HOME": str(tmp_path),
     }
-    command = [sys.executable, "-m", "cli.main", "doctor"]
+    command = [sys.executable, "-m", "familiar.cli.main", "doctor"]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 1
     assert "missing" in run.stdout
@@ -120,7 +120,7 @@ def test_predict_names_the_faces_of_files(taught: "Running", picture_of_karan: b
 )
 def test_a_camera_that_makes_no_sense_is_refused_before_anything_starts(tmp_path: Path, camera: str, says: str) -> None:
     """A sentence, no password in it, and no process."""
-    command = [sys.executable, "-m", "cli.main", "up", "--camera", camera]
+    command = [sys.executable, "-m", "familiar.cli.main", "up", "--camera", camera]
     run = subprocess.run(
         command,
         env={"FAMILIAR_HOME": str(tmp_path)},

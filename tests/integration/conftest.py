@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 import redis
 
-from services.extractor.detectors import Detectors
-from services.extractor.extract import SampleRules
-from services.extractor.frame_worker import ExtractorWorker
-from services.inference.http.app import Stores, create_app
-from services.inference.model.reload import ModelWatcher, ServedModel
-from services.inference.settings import InferenceSettings
-from services.inference.stream.follower import StreamFollower
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.connection import open_async_redis
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundStore
+from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.extract import SampleRules
+from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.inference.http.app import Stores, create_app
+from familiar.services.inference.model.reload import ModelWatcher, ServedModel
+from familiar.services.inference.settings import InferenceSettings
+from familiar.services.inference.stream.follower import StreamFollower
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.connection import open_async_redis
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundStore
 from tests.app_client import Site, keeping
 from tests.replicas import Replica, start
 from tests.serving import Serving, serving

@@ -21,7 +21,7 @@ from benchmarks.recognition.gallery import Gallery
 from benchmarks.recognition.measures import FALSE_NAME_SAME_CAMERA, RECALL, rates_of
 from benchmarks.recognition.observe import Answers
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
-from shared.vision.images import CROP_MARGIN, Image
+from familiar.shared.vision.images import CROP_MARGIN, Image
 
 TOLERANCE = 0.6
 TOLERANCES = (0.6, 0.55, 0.5, 0.45, 0.4)

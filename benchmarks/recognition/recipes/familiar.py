@@ -12,15 +12,15 @@ from benchmarks.recognition.experiment import Indexes
 from benchmarks.recognition.gallery import Gallery
 from benchmarks.recognition.rates import Probabilities
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
-from services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from services.trainer.data.strangers import split_background
-from services.trainer.network.landmarks import open_input, read_landmarks
-from services.trainer.network.litert import LiteRTNetwork
-from services.trainer.train import train
-from shared.contract.messages import TrainingOptions
-from shared.runtime.pool import Pool
-from shared.stores.models import SERVED_MODEL
-from shared.vision.images import Image
+from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.network.landmarks import open_input, read_landmarks
+from familiar.services.trainer.network.litert import LiteRTNetwork
+from familiar.services.trainer.train import train
+from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.stores.models import SERVED_MODEL
+from familiar.shared.vision.images import Image
 
 
 class FamiliarNetwork:
@@ -77,7 +77,7 @@ def teach_familiar(samples: TrainingSamples, options: TrainingOptions, weights: 
     """Train on model inputs, and load the version's file.
 
     Raises:
-        WeightsUnavailable, BrokenExport: see `services.trainer.train.train`.
+        WeightsUnavailable, BrokenExport: see `familiar.services.trainer.train.train`.
     """
     with TemporaryDirectory() as folder:
         training = train(samples, options, weights, Path(folder), lambda _: None)

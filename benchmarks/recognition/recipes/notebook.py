@@ -13,7 +13,7 @@ from benchmarks.recognition.experiment import Indexes
 from benchmarks.recognition.gallery import Gallery
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
 from benchmarks.recognition.recipes.pooled_features import INPUT_SIZE, Features, PooledFeatures, base_input, load_frozen
-from shared.vision.images import Image
+from familiar.shared.vision.images import Image
 
 VALIDATION_SHARE = 0.1
 DENSE_UNITS = (1024, 1024, 512)

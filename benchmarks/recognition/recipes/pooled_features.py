@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from shared.contract.errors import WeightsUnavailable
-from shared.vision.images import Image
+from familiar.shared.contract.errors import WeightsUnavailable
+from familiar.shared.vision.images import Image
 
 INPUT_SIZE = 224
 BATCH_SIZE = 32

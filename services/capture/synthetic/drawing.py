@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.capture.synthetic.looks import STYLES, Colour, Person
-from shared.vision.images import Image
+from familiar.services.capture.synthetic.looks import STYLES, Colour, Person
+from familiar.shared.vision.images import Image
 
 Points = NDArray[np.float64]
 

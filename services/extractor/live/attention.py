@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.extractor.live.cascade_search import Windows
-from services.extractor.live.jit import compiled
-from services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS, Geometry, Pyramid, Tiles
-from services.extractor.live.search import LEAST_STAGES
-from shared.vision.detector import CASCADE_SIZE, Gray
+from familiar.services.extractor.live.cascade_search import Windows
+from familiar.services.extractor.live.jit import compiled
+from familiar.services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS, Geometry, Pyramid, Tiles
+from familiar.services.extractor.live.search import LEAST_STAGES
+from familiar.shared.vision.detector import CASCADE_SIZE, Gray
 
 # Around every window of the scouts it is looked closer at once; where one passes so many stages, in the next frame too.
 _AGAIN_STAGES = 20

@@ -11,10 +11,10 @@ import numpy as np
 from numba import uint64
 from numpy.typing import NDArray
 
-from services.extractor.live.cascade import Cascade
-from services.extractor.live.jit import compiled
-from services.extractor.live.pyramid import TILE_COLUMNS, TILE_ROWS, Layer, Tiles
-from shared.vision.detector import CASCADE_SIZE, Gray
+from familiar.services.extractor.live.cascade import Cascade
+from familiar.services.extractor.live.jit import compiled
+from familiar.services.extractor.live.pyramid import TILE_COLUMNS, TILE_ROWS, Layer, Tiles
+from familiar.shared.vision.detector import CASCADE_SIZE, Gray
 
 # A window's contrast is measured without its outermost pixels. One that has hardly any is no face.
 _INNER = CASCADE_SIZE - 2

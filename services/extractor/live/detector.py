@@ -6,11 +6,11 @@ what is found is found there as well. docs/decisions/9-live-detection.md has the
 
 import numpy as np
 
-from services.extractor.live.attention import Attention
-from services.extractor.live.search import PyramidSearches
-from shared.contract.messages import Box
-from shared.vision.detector import SMALLEST_FACE, largest_first, reduce, scale_of, to_box, to_gray
-from shared.vision.images import Image
+from familiar.services.extractor.live.attention import Attention
+from familiar.services.extractor.live.search import PyramidSearches
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.detector import SMALLEST_FACE, largest_first, reduce, scale_of, to_box, to_gray
+from familiar.shared.vision.images import Image
 
 
 class LiveDetector:
@@ -24,7 +24,7 @@ class LiveDetector:
     def detect(self, image: Image) -> list[Box]:
         """Find the faces of the next frame, `(height, width, 3)`, largest first, in its pixels.
 
-        A picture with a side over `shared.vision.detector.LONGEST_SIDE` is searched at that size.
+        A picture with a side over `familiar.shared.vision.detector.LONGEST_SIDE` is searched at that size.
         """
         scale = scale_of(image)
         gray = to_gray(image if scale == 1 else reduce(image, scale))

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.extractor.live.cascade import Cascade, corner_offsets
-from shared.vision.detector import CASCADE_SIZE, SCALE_FACTOR, SMALLEST_FACE, Square
+from familiar.services.extractor.live.cascade import Cascade, corner_offsets
+from familiar.shared.vision.detector import CASCADE_SIZE, SCALE_FACTOR, SMALLEST_FACE, Square
 
 # A tile is so many columns of pixels, which are looked at side by side, and so many rows of windows: a bit for each row
 # tells whether it is searched.

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from services.extractor.live.cascade import Cascade, read_cascade
-from services.extractor.live.cascade_search import NO_WINDOWS, LayerBuffers, LayerSums, Windows, search
-from services.extractor.live.pyramid import Layer, Pyramid, Tiles
-from shared.vision.detector import NEIGHBOURS, Gray, Square
+from familiar.services.extractor.live.cascade import Cascade, read_cascade
+from familiar.services.extractor.live.cascade_search import NO_WINDOWS, LayerBuffers, LayerSums, Windows, search
+from familiar.services.extractor.live.pyramid import Layer, Pyramid, Tiles
+from familiar.shared.vision.detector import NEIGHBOURS, Gray, Square
 
 # For so many sizes of pictures the room is kept: 39 MB for 1920 by 1080 pixels.
 _MOST_SIZES = 4

@@ -9,30 +9,30 @@ from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from services.inference.http.downloads import model_downloads
-from services.inference.http.events import event_routes
-from services.inference.http.metrics_page import MetricsPage
-from services.inference.http.models import model_routes, training_routes
-from services.inference.http.page import StudioFiles, studio_routes
-from services.inference.http.people import camera_routes, correction_routes, enrolment_routes, people_routes
-from services.inference.http.predictions import prediction_routes
-from services.inference.http.previews import preview_routes
-from services.inference.http.problems import answer_errors_with_problems
-from services.inference.http.request_counter import RequestCounter
-from services.inference.http.same_site import OtherSitesRefused
-from services.inference.http.samples import sample_routes
-from services.inference.http.services import service_routes
-from services.inference.http.strangers import background_routes
-from services.inference.model.reload import ModelWatcher, ServedModel
-from services.inference.settings import InferenceSettings
-from services.inference.stream.follower import StreamFollower
-from services.inference.stream.kept_faces_writer import FaceKeeper
-from shared import __version__
-from shared.runtime.pool import Pool
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundStore
-from shared.vision.detector import FaceDetector, open_detector
+from familiar import __version__
+from familiar.services.inference.http.downloads import model_downloads
+from familiar.services.inference.http.events import event_routes
+from familiar.services.inference.http.metrics_page import MetricsPage
+from familiar.services.inference.http.models import model_routes, training_routes
+from familiar.services.inference.http.page import StudioFiles, studio_routes
+from familiar.services.inference.http.people import camera_routes, correction_routes, enrolment_routes, people_routes
+from familiar.services.inference.http.predictions import prediction_routes
+from familiar.services.inference.http.previews import preview_routes
+from familiar.services.inference.http.problems import answer_errors_with_problems
+from familiar.services.inference.http.request_counter import RequestCounter
+from familiar.services.inference.http.same_site import OtherSitesRefused
+from familiar.services.inference.http.samples import sample_routes
+from familiar.services.inference.http.services import service_routes
+from familiar.services.inference.http.strangers import background_routes
+from familiar.services.inference.model.reload import ModelWatcher, ServedModel
+from familiar.services.inference.settings import InferenceSettings
+from familiar.services.inference.stream.follower import StreamFollower
+from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.vision.detector import FaceDetector, open_detector
 
 # What FastAPI would send, where the environment says so, leaves this machine: nothing of Familiar's does.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

@@ -8,10 +8,10 @@ from pathlib import Path
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
-from services.inference.http.responses import KEPT_NOWHERE
-from shared.contract.errors import UnknownModel, UnknownPicture
-from shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
-from shared.vision import face_mesh
+from familiar.services.inference.http.responses import KEPT_NOWHERE
+from familiar.shared.contract.errors import UnknownModel, UnknownPicture
+from familiar.shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.vision import face_mesh
 
 EXAMPLE = "example.py"
 LABELS = "labels.json"

@@ -9,12 +9,12 @@ import structlog
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from services.inference.stream.follower import StreamFollower
-from shared.contract import redis_names
-from shared.contract.errors import InvalidRequest, MalformedEntry
-from shared.contract.messages import Prediction, Sighting
-from shared.contract.slugs import SLUG_PATTERN
-from shared.redis.stream import Fields, parse_entry
+from familiar.services.inference.stream.follower import StreamFollower
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import InvalidRequest, MalformedEntry
+from familiar.shared.contract.messages import Prediction, Sighting
+from familiar.shared.contract.slugs import SLUG_PATTERN
+from familiar.shared.redis.stream import Fields, parse_entry
 
 OneCamera = Annotated[str | None, Query(pattern=SLUG_PATTERN)]
 

@@ -5,12 +5,12 @@ from typing import Literal
 import redis
 from fastapi import APIRouter, status
 
-from services.inference.model.reload import ModelWatcher, ServedModel
-from shared.contract.errors import FamiliarError, InvalidRequest
-from shared.contract.manifest import Manifest, ManifestPerson, Metrics
-from shared.contract.messages import Message, Time, TrainingOptions
-from shared.redis.training_queue import TrainingJob, enqueue_training, find_training, list_trainings
-from shared.stores.models import ModelStore
+from familiar.services.inference.model.reload import ModelWatcher, ServedModel
+from familiar.shared.contract.errors import FamiliarError, InvalidRequest
+from familiar.shared.contract.manifest import Manifest, ManifestPerson, Metrics
+from familiar.shared.contract.messages import Message, Time, TrainingOptions
+from familiar.shared.redis.training_queue import TrainingJob, enqueue_training, find_training, list_trainings
+from familiar.shared.stores.models import ModelStore
 
 # Whoever may ask for a training may not make the trainer open any file there is.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")

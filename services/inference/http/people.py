@@ -6,15 +6,15 @@ import redis
 from fastapi import APIRouter, Path, Response, status
 from pydantic import Field
 
-from services.inference.http.responses import JPEG, KEPT_NOWHERE
-from services.inference.stream.kept_faces_writer import FaceKeeper
-from shared.contract.enrolment import Enrolment, EnrolmentState
-from shared.contract.messages import Message, Split
-from shared.contract.slugs import SLUG_PATTERN
-from shared.people.correct import Corrected, Correction, correct
-from shared.people.forget import Forgotten, forget_person
-from shared.redis.cameras import Camera, live_cameras, require_camera
-from shared.redis.enrolments import (
+from familiar.services.inference.http.responses import JPEG, KEPT_NOWHERE
+from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
+from familiar.shared.contract.messages import Message, Split
+from familiar.shared.contract.slugs import SLUG_PATTERN
+from familiar.shared.people.correct import Corrected, Correction, correct
+from familiar.shared.people.forget import Forgotten, forget_person
+from familiar.shared.redis.cameras import Camera, live_cameras, require_camera
+from familiar.shared.redis.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
     DEFAULT_TRAIN_SAMPLES,
@@ -25,10 +25,10 @@ from shared.redis.enrolments import (
     get_enrolment,
     list_enrolments,
 )
-from shared.redis.kept_faces import find_kept_face
-from shared.stores.models import ModelStore
-from shared.stores.samples import Person, SampleStore
-from shared.stores.strangers import BackgroundStore
+from familiar.shared.redis.kept_faces import find_kept_face
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import Person, SampleStore
+from familiar.shared.stores.strangers import BackgroundStore
 
 PathSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
 

@@ -12,17 +12,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
-from services.inference.http.uploads import PICTURE_BODY, read_picture
-from services.inference.metrics import observe_picture
-from services.inference.model.predict import Answer, predict_crop, predict_picture
-from services.inference.model.predictor import Predictor
-from services.inference.model.reload import ServedModel
-from services.inference.model.scheduling import start_threads
-from services.inference.stream.kept_faces_writer import FaceKeeper
-from shared.contract.errors import InvalidRequest
-from shared.contract.messages import Prediction
-from shared.runtime.pool import Pool
-from shared.vision.detector import FaceDetector
+from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
+from familiar.services.inference.metrics import observe_picture
+from familiar.services.inference.model.predict import Answer, predict_crop, predict_picture
+from familiar.services.inference.model.predictor import Predictor
+from familiar.services.inference.model.reload import ServedModel
+from familiar.services.inference.model.scheduling import start_threads
+from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.shared.contract.errors import InvalidRequest
+from familiar.shared.contract.messages import Prediction
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.vision.detector import FaceDetector
 
 _YES_OR_NO = TypeAdapter(bool)
 

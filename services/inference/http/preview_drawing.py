@@ -6,8 +6,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from shared.contract.messages import Box
-from shared.vision.images import Image
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.images import Image
 
 # BGR.
 BOX_COLOUR = (80, 175, 76)

@@ -13,18 +13,18 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from services.inference.http.preview_drawing import LabelledBox, draw_faces
-from services.inference.stream.follower import StreamFollower
-from services.inference.stream.view import View
-from services.inference.stream.view_store import read_view
-from shared.contract import redis_names
-from shared.contract.errors import FamiliarError
-from shared.contract.messages import WITHOUT_A_NAME, Preview
-from shared.contract.slugs import SLUG_PATTERN
-from shared.redis.cameras import require_camera
-from shared.redis.connection import trouble_of
-from shared.redis.stream import Fields, parse_entry
-from shared.vision.images import decode_image, encode_jpeg
+from familiar.services.inference.http.preview_drawing import LabelledBox, draw_faces
+from familiar.services.inference.stream.follower import StreamFollower
+from familiar.services.inference.stream.view import View
+from familiar.services.inference.stream.view_store import read_view
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.contract.messages import WITHOUT_A_NAME, Preview
+from familiar.shared.contract.slugs import SLUG_PATTERN
+from familiar.shared.redis.cameras import require_camera
+from familiar.shared.redis.connection import trouble_of
+from familiar.shared.redis.stream import Fields, parse_entry
+from familiar.shared.vision.images import decode_image, encode_jpeg
 
 MOST_PICTURES_PER_SECOND = 12
 # Looking and waiting for the next picture is renewed every second.

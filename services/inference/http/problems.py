@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from shared.contract.errors import DiskFull, FamiliarError, InvalidRequest, RedisUnavailable
-from shared.redis.connection import DISK_IS_FULL, trouble_of
+from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequest, RedisUnavailable
+from familiar.shared.redis.connection import DISK_IS_FULL, trouble_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 

@@ -6,9 +6,9 @@ Such a page may write across sites, or make its own name point at this machine.
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.inference.http.problems import problem
-from shared.contract.errors import CrossSiteRequest, HostNotAllowed
-from shared.runtime.hosts import host_name
+from familiar.services.inference.http.problems import problem
+from familiar.shared.contract.errors import CrossSiteRequest, HostNotAllowed
+from familiar.shared.runtime.hosts import host_name
 
 _OTHER_SITES = frozenset({"cross-site", "same-site"})
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})

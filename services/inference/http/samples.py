@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.inference.http.people import PathSlug
-from services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
-from shared.contract.errors import UnknownSample
-from shared.contract.messages import Message, Slug, Split, Time
-from shared.stores.origin import CORRECTION
-from shared.stores.samples import SampleStore
+from familiar.services.inference.http.people import PathSlug
+from familiar.services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
+from familiar.shared.contract.errors import UnknownSample
+from familiar.shared.contract.messages import Message, Slug, Split, Time
+from familiar.shared.stores.origin import CORRECTION
+from familiar.shared.stores.samples import SampleStore
 
 
 class SampleSummary(Message):

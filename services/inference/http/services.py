@@ -3,11 +3,11 @@
 import redis
 from fastapi import APIRouter
 
-from services.inference.model.reload import ServedModel
-from shared.contract.messages import Message
-from shared.redis.connection import trouble_of
-from shared.redis.liveness import running_services
-from shared.redis.training_queue import training_hosts
+from familiar.services.inference.model.reload import ServedModel
+from familiar.shared.contract.messages import Message
+from familiar.shared.redis.connection import trouble_of
+from familiar.shared.redis.liveness import running_services
+from familiar.shared.redis.training_queue import training_hosts
 
 _WITH_A_HEARTBEAT = ("capture", "extractor")
 

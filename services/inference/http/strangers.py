@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Request, Response, status
 from starlette.concurrency import run_in_threadpool
 
-from services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
-from services.inference.http.uploads import PICTURE_BODY, read_picture
-from shared.contract.errors import UnknownStranger
-from shared.contract.messages import Message
-from shared.runtime.pool import Pool
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.detector import FaceDetector
-from shared.vision.images import crops_in, decode_image, encode_jpeg
+from familiar.services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
+from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
+from familiar.shared.contract.errors import UnknownStranger
+from familiar.shared.contract.messages import Message
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.images import crops_in, decode_image, encode_jpeg
 
 
 class BackgroundSummary(Message):

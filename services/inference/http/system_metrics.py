@@ -7,12 +7,12 @@ import redis
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from shared.contract import redis_names
-from shared.contract.errors import FamiliarError
-from shared.redis.cameras import CameraState, camera_names, live_cameras
-from shared.redis.stream import dropped_counts
-from shared.redis.training_queue import count_trainings
-from shared.stores.models import ModelStore
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.redis.cameras import CameraState, camera_names, live_cameras
+from familiar.shared.redis.stream import dropped_counts
+from familiar.shared.redis.training_queue import count_trainings
+from familiar.shared.stores.models import ModelStore
 
 
 def redis_metrics(client: redis.Redis) -> list[Metric]:

@@ -6,8 +6,8 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from shared.contract.errors import ImageTooLarge, InvalidRequest, UnsupportedMediaType
-from shared.vision.images import BYTE_LIMIT
+from familiar.shared.contract.errors import ImageTooLarge, InvalidRequest, UnsupportedMediaType
+from familiar.shared.vision.images import BYTE_LIMIT
 
 FIELD = "image"
 BODY_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "application/octet-stream"})

@@ -1,10 +1,10 @@
 """Whether a face shows enough to be named: below, an answer would be a guess (docs/LOG.md has the figures)."""
 
-from shared.contract.messages import TooPoor
-from shared.vision.detector import SMALLEST_FACE
-from shared.vision.images import Image, sharpness
+from familiar.shared.contract.messages import TooPoor
+from familiar.shared.vision.detector import SMALLEST_FACE
+from familiar.shared.vision.images import Image, sharpness
 
-# See `shared.vision.images.sharpness`: clear faces, small ones too, have 280 and more.
+# See `familiar.shared.vision.images.sharpness`: clear faces, small ones too, have 280 and more.
 LEAST_SHARPNESS = 15
 
 

@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.inference.model.face_quality import too_poor
-from services.inference.model.predictor import Confidences, Predictor
-from shared.contract.manifest import Manifest
-from shared.contract.messages import Box, Candidate, NamedFace, TooPoor
-from shared.vision.detector import FaceDetector
-from shared.vision.images import CROP_MARGIN, Image, cut_face, decode_image, is_bare_jpeg, limit_crop
+from familiar.services.inference.model.face_quality import too_poor
+from familiar.services.inference.model.predictor import Confidences, Predictor
+from familiar.shared.contract.manifest import Manifest
+from familiar.shared.contract.messages import Box, Candidate, NamedFace, TooPoor
+from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.images import CROP_MARGIN, Image, cut_face, decode_image, is_bare_jpeg, limit_crop
 
 CANDIDATES = 5
 
@@ -32,7 +32,7 @@ def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -
     """Find and name every face of an encoded picture, largest first.
 
     Raises:
-        UnreadableImage, ImageTooLarge: see `shared.vision.images.decode_image`.
+        UnreadableImage, ImageTooLarge: see `familiar.shared.vision.images.decode_image`.
     """
     started = time.perf_counter()
     image = decode_image(data)
@@ -52,7 +52,7 @@ def predict_crop(data: bytes, predictor: Predictor) -> Answer:
     """Name the face of an encoded picture that is the crop of one; nothing is searched for.
 
     Raises:
-        UnreadableImage, ImageTooLarge: see `shared.vision.images.decode_image`.
+        UnreadableImage, ImageTooLarge: see `familiar.shared.vision.images.decode_image`.
     """
     started = time.perf_counter()
     image = decode_image(data)

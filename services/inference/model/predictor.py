@@ -10,13 +10,13 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from services.inference.model.pace import AT_ONCE, Pace
-from shared.contract.errors import BrokenModel, ImageTooLarge, UnreadableImage
-from shared.contract.manifest import GOLDEN_DIFFERENCE, Manifest
-from shared.runtime.pool import Pool
-from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
-from shared.vision.align import Aligner
-from shared.vision.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
+from familiar.services.inference.model.pace import AT_ONCE, Pace
+from familiar.shared.contract.errors import BrokenModel, ImageTooLarge, UnreadableImage
+from familiar.shared.contract.manifest import GOLDEN_DIFFERENCE, Manifest
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.vision.align import Aligner
+from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 
 Confidences = NDArray[np.float32]
 

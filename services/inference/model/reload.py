@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import redis
 import structlog
 
-from services.inference.model.pace import AT_ONCE, BesideOthers
-from services.inference.model.predictor import Predictor, load_predictor
-from services.inference.model.scheduling import compute_when_idle
-from shared.contract import redis_names
-from shared.contract.errors import FamiliarError, NoModel
-from shared.redis.connection import BLOCK_MILLISECONDS
-from shared.redis.stream import read_after
-from shared.stores.models import ModelStore
+from familiar.services.inference.model.pace import AT_ONCE, BesideOthers
+from familiar.services.inference.model.predictor import Predictor, load_predictor
+from familiar.services.inference.model.scheduling import compute_when_idle
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import FamiliarError, NoModel
+from familiar.shared.redis.connection import BLOCK_MILLISECONDS
+from familiar.shared.redis.stream import read_after
+from familiar.shared.stores.models import ModelStore
 
 # With two golden samples and two cores these are eight rests: a version answers about 165 ms after its publishing.
 # With landmarks there are three more: 60 ms.

@@ -7,13 +7,13 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
-from services.inference.stream.sightings import LEFT_SECONDS, leave
-from services.inference.stream.view_store import find_view, keep_view, viewed_cameras
-from shared.contract import redis_names
-from shared.contract.errors import MalformedEntry
-from shared.contract.messages import Face
-from shared.redis.connection import keep_going
-from shared.redis.stream import parse_entry
+from familiar.services.inference.stream.sightings import LEFT_SECONDS, leave
+from familiar.services.inference.stream.view_store import find_view, keep_view, viewed_cameras
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import MalformedEntry
+from familiar.shared.contract.messages import Face
+from familiar.shared.redis.connection import keep_going
+from familiar.shared.redis.stream import parse_entry
 
 _LOOK_EVERY_SECONDS = 0.5
 

@@ -7,22 +7,22 @@ from datetime import UTC, datetime
 import redis
 from redis.client import Pipeline
 
-from services.inference import metrics
-from services.inference.model.face_quality import too_poor
-from services.inference.model.predict import in_milliseconds, name_face, unnamed_face
-from services.inference.model.predictor import Predictor
-from services.inference.model.reload import ServedModel
-from services.inference.stream.sightings import Seen, see, see_poor
-from services.inference.stream.track_averages import TrackAnswers, answer_to, average, remember
-from services.inference.stream.view import PoorFace, SeenFace, View
-from services.inference.stream.view_store import find_track, find_view, keep_track, keep_view, watched_names
-from shared.contract import redis_names
-from shared.contract.errors import ImageTooLarge, NoModel, UnreadableImage
-from shared.contract.messages import Face, NamedFace, Prediction, TooPoor
-from shared.redis.kept_faces import KeptFaces
-from shared.redis.stream import Consumer, Delivery, publish
-from shared.runtime.metrics import seconds_since
-from shared.vision.images import Image, decode_image
+from familiar.services.inference import metrics
+from familiar.services.inference.model.face_quality import too_poor
+from familiar.services.inference.model.predict import in_milliseconds, name_face, unnamed_face
+from familiar.services.inference.model.predictor import Predictor
+from familiar.services.inference.model.reload import ServedModel
+from familiar.services.inference.stream.sightings import Seen, see, see_poor
+from familiar.services.inference.stream.track_averages import TrackAnswers, answer_to, average, remember
+from familiar.services.inference.stream.view import PoorFace, SeenFace, View
+from familiar.services.inference.stream.view_store import find_track, find_view, keep_track, keep_view, watched_names
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import ImageTooLarge, NoModel, UnreadableImage
+from familiar.shared.contract.messages import Face, NamedFace, Prediction, TooPoor
+from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.stream import Consumer, Delivery, publish
+from familiar.shared.runtime.metrics import seconds_since
+from familiar.shared.vision.images import Image, decode_image
 
 PREDICTIONS_KEPT = 10_000
 FACES_AT_ONCE = 16

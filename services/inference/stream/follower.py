@@ -8,8 +8,8 @@ from typing import Any
 import redis
 import redis.asyncio
 
-from shared.redis.connection import BLOCK_MILLISECONDS, trouble_of
-from shared.redis.stream import Fields
+from familiar.shared.redis.connection import BLOCK_MILLISECONDS, trouble_of
+from familiar.shared.redis.stream import Fields
 
 _ENTRIES_AT_ONCE = 100
 _TROUBLE_PAUSE_SECONDS = 0.5

@@ -8,11 +8,11 @@ from queue import Empty, SimpleQueue
 import redis
 import structlog
 
-from shared.contract.messages import Prediction
-from shared.redis.connection import trouble_of
-from shared.redis.kept_faces import KeptFaces
-from shared.redis.stream import run_transaction
-from shared.vision.images import Image, encode_jpeg
+from familiar.shared.contract.messages import Prediction
+from familiar.shared.redis.connection import trouble_of
+from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.stream import run_transaction
+from familiar.shared.vision.images import Image, encode_jpeg
 
 # So many may wait. They hold their crops in memory, and many times more are never kept at once.
 MOST_WAITING = 64

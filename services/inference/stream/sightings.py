@@ -6,8 +6,8 @@ Nothing here knows Redis or the time: what is in view of a camera comes in, and 
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from services.inference.stream.view import OpenSighting, PoorFace, SeenFace, TrackInView, View
-from shared.contract.messages import Sighting
+from familiar.services.inference.stream.view import OpenSighting, PoorFace, SeenFace, TrackInView, View
+from familiar.shared.contract.messages import Sighting
 
 # The average of one face is no average, and a single face is often none: the detector takes a curtain for one.
 STEADY_FACES = 3

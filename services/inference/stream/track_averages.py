@@ -5,8 +5,8 @@ Nothing here knows Redis or the time: it is when faces were captured that counts
 
 import numpy as np
 
-from services.inference.model.predictor import Confidences
-from shared.contract.messages import Face, Message, Slug, Time
+from familiar.services.inference.model.predictor import Confidences
+from familiar.shared.contract.messages import Face, Message, Slug, Time
 
 # Errors of single faces average out; more faces would only make a name slower to change
 # (docs/decisions/8-tracks.md has figures).

@@ -6,7 +6,7 @@ It is kept in Redis as it stands here, so that any replica of inference goes on 
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contract.messages import Confidence, Message, Slug, Time, TooPoor
+from familiar.shared.contract.messages import Confidence, Message, Slug, Time, TooPoor
 
 
 @dataclass(frozen=True)

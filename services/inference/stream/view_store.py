@@ -9,12 +9,12 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
-from services.inference.stream.sightings import Seen
-from services.inference.stream.track_averages import TrackAnswers
-from services.inference.stream.view import View
-from shared.contract import redis_names
-from shared.contract.messages import Face
-from shared.redis.stream import publish
+from familiar.services.inference.stream.sightings import Seen
+from familiar.services.inference.stream.track_averages import TrackAnswers
+from familiar.services.inference.stream.view import View
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.messages import Face
+from familiar.shared.redis.stream import publish
 
 SIGHTINGS_KEPT = 10_000
 # An extractor gives a track up after a second without a face; the rest is for faces that wait for their answer.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from shared.vision.images import Image, decode_image, encode_jpeg
+from familiar.shared.vision.images import Image, decode_image, encode_jpeg
 
 MIRRORED = 0.5
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from shared.contract.messages import Box, Message
-from shared.runtime.files import write_atomically
+from familiar.shared.contract.messages import Box, Message
+from familiar.shared.runtime.files import write_atomically
 
 
 class _File(Message):

@@ -3,13 +3,13 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from services.trainer.data.strangers import Background
-from shared.contract.errors import ImageTooLarge, UnreadableImage, UnreadableSample
-from shared.contract.messages import Split
-from shared.stores.origin import day_of
-from shared.stores.samples import Sample, SampleStore, age
-from shared.vision.images import Image, ToInput, decode_image, to_model_input
+from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.strangers import Background
+from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage, UnreadableSample
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.origin import day_of
+from familiar.shared.stores.samples import Sample, SampleStore, age
+from familiar.shared.vision.images import Image, ToInput, decode_image, to_model_input
 
 SamplesByPerson = dict[str, tuple[Sample, ...]]
 
@@ -20,7 +20,7 @@ def read_training_samples(
     """Read every sample of everybody, as model inputs, and put the background beside them.
 
     Raises:
-        TooFewPeople, TooFewSamples: see `services.trainer.data.samples.split_by_time`.
+        TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.samples.split_by_time`.
         UnreadableSample: a file is not a picture; the message names it.
     """
     people = [person.slug for person in store.people()]

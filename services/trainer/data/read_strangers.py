@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.trainer.data.detections import Detections
-from services.trainer.data.strangers import Background, split_background
-from shared.contract.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
-from shared.contract.messages import Box
-from shared.runtime.pool import Pool
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.detector import FaceDetector, open_detector
-from shared.vision.images import Image, ToInput, crops_in, decode_image, to_model_input
-from shared.vision.picture_files import is_picture
+from familiar.services.trainer.data.detections import Detections
+from familiar.services.trainer.data.strangers import Background, split_background
+from familiar.shared.contract.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
+from familiar.shared.contract.messages import Box
+from familiar.shared.runtime.pool import Pool
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.detector import FaceDetector, open_detector
+from familiar.shared.vision.images import Image, ToInput, crops_in, decode_image, to_model_input
+from familiar.shared.vision.picture_files import is_picture
 
 FOLDER = "folder"
 

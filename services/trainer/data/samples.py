@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.strangers import Background, split_background, stack_images
-from shared.contract.errors import TooFewPeople, TooFewSamples
-from shared.vision.images import Image
+from familiar.services.trainer.data.strangers import Background, split_background, stack_images
+from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
+from familiar.shared.vision.images import Image
 
 FEWEST_SAMPLES = 2
 # With fewer, one picture more or less changes what is said of somebody.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.vision.images import MODEL_INPUT_SIZE, Image
+from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image
 
 # Of ten faces, one is asked at the end.
 _PARTS = 10

@@ -3,7 +3,7 @@
 What speaks for a person is their score: their own logit, less a part of nobody's. The score at which a name has even
 odds is put where it should be: above the share of strangers that may get a name, and part of the way from there to the
 known faces. Strangers and known faces are those that a network was asked about without having learned from them
-(`services.trainer.data.folds`).
+(`familiar.services.trainer.data.folds`).
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.samples import Labels
-from services.trainer.judge.evaluate import Probabilities
+from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.judge.evaluate import Probabilities
 
 # At even odds a name counts.
 THRESHOLD = 0.5

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.trainer.data.folds import Flags, Folds
-from services.trainer.data.samples import TrainingSamples
-from services.trainer.judge.calibrate import Asked, Calibration, calibrate
-from services.trainer.network.examples import Examples
-from services.trainer.network.fit import Fitted
-from shared.contract.messages import TrainingOptions
+from familiar.services.trainer.data.folds import Flags, Folds
+from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.judge.calibrate import Asked, Calibration, calibrate
+from familiar.services.trainer.network.examples import Examples
+from familiar.services.trainer.network.fit import Fitted
+from familiar.shared.contract.messages import TrainingOptions
 
 NO_STRANGERS = (
     "There were no strangers to calibrate by: how many of them will get a name could not be estimated. "

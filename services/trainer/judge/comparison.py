@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.trainer.data.samples import TrainingSamples
-from services.trainer.judge.evaluate import Probabilities
-from services.trainer.judge.gate import Answers, Names, judge, names_given
-from services.trainer.network.litert import LiteRTNetwork
-from shared.contract.errors import BrokenModel, UnknownModel
-from shared.contract.manifest import Gate
-from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
-from shared.vision.images import Image, resize_square
+from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.judge.evaluate import Probabilities
+from familiar.services.trainer.judge.gate import Answers, Names, judge, names_given
+from familiar.services.trainer.network.litert import LiteRTNetwork
+from familiar.shared.contract.errors import BrokenModel, UnknownModel
+from familiar.shared.contract.manifest import Gate
+from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.vision.images import Image, resize_square
 
 
 @dataclass(frozen=True)

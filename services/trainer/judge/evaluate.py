@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.samples import Labels
-from services.trainer.judge.reliability import reliability_of
-from shared.contract.manifest import Metrics
+from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.judge.reliability import reliability_of
+from familiar.shared.contract.manifest import Metrics
 
 Probabilities = NDArray[np.float32]
 

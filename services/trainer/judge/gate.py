@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.judge.evaluate import Probabilities
-from shared.contract.manifest import Gate, GateScores
+from familiar.services.trainer.judge.evaluate import Probabilities
+from familiar.shared.contract.manifest import Gate, GateScores
 
 # docs/decisions/7-the-gate.md has the reasons for these three.
 TOLERATED_SHARE = 0.01

@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 
-from services.trainer.data.samples import TrainingSamples
-from services.trainer.judge.evaluate import Probabilities, evaluate
-from services.trainer.network.litert import LiteRTNetwork, to_litert
-from shared.contract.manifest import ServingFormat
-from shared.contract.messages import NumberFormat
+from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.judge.evaluate import Probabilities, evaluate
+from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
+from familiar.shared.contract.manifest import ServingFormat
+from familiar.shared.contract.messages import NumberFormat
 
 # Of test samples, so many have the same likeliest person in int8.
 LEAST_AGREEMENT = 0.995

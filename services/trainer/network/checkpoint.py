@@ -11,9 +11,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.samples import TrainingSamples
-from shared.contract.messages import Epoch, TrainingOptions
-from shared.runtime.files import write_atomically
+from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.shared.contract.messages import Epoch, TrainingOptions
+from familiar.shared.runtime.files import write_atomically
 
 Weights = list[NDArray[Any]]
 

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.network.dlib_file import read_weights
-from shared.contract.errors import WeightsUnavailable
-from shared.vision.face_mesh import CHIP_SIZE
+from familiar.services.trainer.network.dlib_file import read_weights
+from familiar.shared.contract.errors import WeightsUnavailable
+from familiar.shared.vision.face_mesh import CHIP_SIZE
 
 # How many numbers come out.
 DESCRIPTOR_LENGTH = 128

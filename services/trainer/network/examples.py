@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.augment import ANOTHER_DAY
-from services.trainer.data.samples import Labels, TrainingSamples
-from services.trainer.network.features import Features
-from shared.vision.images import Image
+from familiar.services.trainer.data.augment import ANOTHER_DAY
+from familiar.services.trainer.data.samples import Labels, TrainingSamples
+from familiar.services.trainer.network.features import Features
+from familiar.shared.vision.images import Image
 
 # An eighth of the samples are augmented in an epoch, other ones in the next; few of them more often, or they would
 # hardly count.

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.network.litert import LiteRTNetwork
-from shared.contract.errors import BrokenExport
-from shared.stores.models import KERAS_MODEL, SERVED_MODEL
+from familiar.services.trainer.network.litert import LiteRTNetwork
+from familiar.shared.contract.errors import BrokenExport
+from familiar.shared.stores.models import KERAS_MODEL, SERVED_MODEL
 
 # Of probabilities. Summing in another order costs about 1e-6; what is forgotten in an export costs far more.
 ALLOWED_DIFFERENCE = 1e-4

@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.augment import ANOTHER_MOMENT, Strength, augment
-from services.trainer.network.litert import LiteRTNetwork
-from shared.vision.images import Image
+from familiar.services.trainer.data.augment import ANOTHER_MOMENT, Strength, augment
+from familiar.services.trainer.network.litert import LiteRTNetwork
+from familiar.shared.vision.images import Image
 
 # Of the network: the first output is the probabilities.
 _FIRST = 1

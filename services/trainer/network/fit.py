@@ -10,11 +10,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.folds import Folds
-from services.trainer.data.samples import Labels, TrainingSamples
-from services.trainer.network.checkpoint import Checkpoint
-from services.trainer.network.embedding import Embedding
-from services.trainer.network.examples import (
+from familiar.services.trainer.data.folds import Folds
+from familiar.services.trainer.data.samples import Labels, TrainingSamples
+from familiar.services.trainer.network.checkpoint import Checkpoint
+from familiar.services.trainer.network.embedding import Embedding
+from familiar.services.trainer.network.examples import (
     Examples,
     put_together,
     see_another_day,
@@ -22,9 +22,9 @@ from services.trainer.network.examples import (
     see_augmented,
     shuffle_together,
 )
-from services.trainer.network.features import Features
-from services.trainer.network.network import build_new_layers
-from shared.contract.messages import Epoch, TrainingOptions
+from familiar.services.trainer.network.features import Features
+from familiar.services.trainer.network.network import build_new_layers
+from familiar.shared.contract.messages import Epoch, TrainingOptions
 
 LEARNING_RATE = 0.4
 MOMENTUM = 0.9

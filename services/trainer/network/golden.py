@@ -4,9 +4,9 @@ from pathlib import Path
 
 import cv2
 
-from services.trainer.network.litert import LiteRTNetwork
-from shared.contract.manifest import GoldenSample
-from shared.vision.images import Image, encode_png
+from familiar.services.trainer.network.litert import LiteRTNetwork
+from familiar.shared.contract.manifest import GoldenSample
+from familiar.shared.vision.images import Image, encode_png
 
 GOLDEN_SAMPLES = 2
 

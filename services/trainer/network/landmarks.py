@@ -4,9 +4,9 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-from shared.contract.errors import WeightsUnavailable
-from shared.vision.align import Aligner
-from shared.vision.images import ToInput, to_model_input
+from familiar.shared.contract.errors import WeightsUnavailable
+from familiar.shared.vision.align import Aligner
+from familiar.shared.vision.images import ToInput, to_model_input
 
 SHA256 = "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493"
 

@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from shared.contract.errors import BrokenExport
+from familiar.shared.contract.errors import BrokenExport
 
 _FILE_IDENTIFIER = b"TFL3"
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from services.trainer.network.descriptor import DESCRIPTOR_LENGTH
-from services.trainer.network.descriptor import LAST_LAYER as DESCRIPTOR_LAST
-from shared.contract.manifest import Layer
-from shared.vision.face_mesh import CHIP_SIZE
-from shared.vision.images import MODEL_INPUT_SIZE
+from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH
+from familiar.services.trainer.network.descriptor import LAST_LAYER as DESCRIPTOR_LAST
+from familiar.shared.contract.manifest import Layer
+from familiar.shared.vision.face_mesh import CHIP_SIZE
+from familiar.shared.vision.images import MODEL_INPUT_SIZE
 
 # ImageNet's last layers forget what tells faces apart, and averages over the whole map forget where it was. So the
 # features are activations of this layer from the middle, averaged over squares of so many places.

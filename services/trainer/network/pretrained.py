@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.contract.errors import WeightsUnavailable
-from shared.contract.manifest import Weights
-from shared.runtime.files import sha256_of
+from familiar.shared.contract.errors import WeightsUnavailable
+from familiar.shared.contract.manifest import Weights
+from familiar.shared.runtime.files import sha256_of
 
 # Weights of MobileNet exist for 128 to 224 pixels. The convolutions fit any size, and those that were trained at
 # this one are the ones people have; at 160 pixels they tell faces apart as well as at 224.

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.trainer.data.samples import FEWEST_TO_TEST
-from services.trainer.report.findings import (
+from familiar.services.trainer.data.samples import FEWEST_TO_TEST
+from familiar.services.trainer.report.findings import (
     PersonFinding,
     Standing,
     StrangersFinding,
 )
-from services.trainer.report.mixed import odd_in_words
-from shared.redis.enrolments import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
+from familiar.services.trainer.report.mixed import odd_in_words
+from familiar.shared.redis.enrolments import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
 
 FEW_SAMPLES = DEFAULT_TRAIN_SAMPLES // 2
 MORE_SAMPLES = 100
-# See `shared.vision.images.sharpness`: enrolment refuses under 150; clear pictures, small ones too, have 280 and more.
+# As `sharpness` measures it: enrolment refuses under 150; clear pictures, small ones too, have 280 and more.
 BLURRED = 200.0
 GOOD_NAMED_SHARE = 0.01
 BAD_NAMED_SHARE = 0.05

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from services.trainer.data.augment import augment
-from shared.vision.images import Image, encode_jpeg
+from familiar.services.trainer.data.augment import augment
+from familiar.shared.vision.images import Image, encode_jpeg
 
 VIEWS = 7
 SIDE = 112

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 
-from services.trainer.report.facts import ReportPerson
+from familiar.services.trainer.report.facts import ReportPerson
 
 PIXELS_PER_INCH = 200
 # Pictures have two pixels for each one on the page, so that they are sharp on fine screens.

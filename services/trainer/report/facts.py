@@ -7,12 +7,12 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.samples import Labels
-from services.trainer.judge.evaluate import Probabilities
-from services.trainer.judge.mixed_people import Descriptors
-from services.trainer.judge.reliability import Reliability, reliability_of
-from shared.contract.messages import Epoch
-from shared.vision.images import Image
+from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.judge.evaluate import Probabilities
+from familiar.services.trainer.judge.mixed_people import Descriptors
+from familiar.services.trainer.judge.reliability import Reliability, reliability_of
+from familiar.shared.contract.messages import Epoch
+from familiar.shared.vision.images import Image
 
 UNKNOWN = -1
 

@@ -7,10 +7,10 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.data.samples import FEWEST_TO_TEST, Labels
-from services.trainer.report.facts import UNKNOWN, ReportFacts, ReportPerson
-from services.trainer.report.mixed import OddFinding, find_odd
-from shared.vision.images import Image, sharpness
+from familiar.services.trainer.data.samples import FEWEST_TO_TEST, Labels
+from familiar.services.trainer.report.facts import UNKNOWN, ReportFacts, ReportPerson
+from familiar.services.trainer.report.mixed import OddFinding, find_odd
+from familiar.shared.vision.images import Image, sharpness
 
 RELIABLE_RECALL = 0.9
 OFTEN_MISSED_RECALL = 0.75

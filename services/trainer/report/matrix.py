@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from services.trainer.report.canvas import FONT_SIZE, Theme, label_of, new_figure, style, to_png
-from services.trainer.report.facts import ReportFacts
-from services.trainer.report.findings import confusion
+from familiar.services.trainer.report.canvas import FONT_SIZE, Theme, label_of, new_figure, style, to_png
+from familiar.services.trainer.report.facts import ReportFacts
+from familiar.services.trainer.report.findings import confusion
 
 # Pixels on the page.
 LARGEST_CELL = 44

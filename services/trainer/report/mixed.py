@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.trainer.judge.mixed_people import OddSamples, find_mixed
-from services.trainer.report.facts import ReportFacts, ReportPerson, TrainDescriptors
-from shared.vision.images import Image
+from familiar.services.trainer.judge.mixed_people import OddSamples, find_mixed
+from familiar.services.trainer.report.facts import ReportFacts, ReportPerson, TrainDescriptors
+from familiar.shared.vision.images import Image
 
 MOST_SHOWN = 6
 

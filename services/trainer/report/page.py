@@ -13,13 +13,13 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from services.trainer.report.advice import Advice, advise, advise_on_strangers, collect_next
-from services.trainer.report.canvas import DENSITY
-from services.trainer.report.facts import ReportFacts
-from services.trainer.report.findings import Mistake, PersonFinding, Standing, find_strangers
-from services.trainer.report.pictures import show_face
-from services.trainer.report.verdict import verdict
-from services.trainer.report.wording import (
+from familiar.services.trainer.report.advice import Advice, advise, advise_on_strangers, collect_next
+from familiar.services.trainer.report.canvas import DENSITY
+from familiar.services.trainer.report.facts import ReportFacts
+from familiar.services.trainer.report.findings import Mistake, PersonFinding, Standing, find_strangers
+from familiar.services.trainer.report.pictures import show_face
+from familiar.services.trainer.report.verdict import verdict
+from familiar.services.trainer.report.wording import (
     answers_in_words,
     background_in_words,
     learned_in_words,
@@ -76,7 +76,7 @@ def write_page(
     pictures: Mapping[str, Picture],
 ) -> str:
     """Write the page as HTML; `people` come worst first, `pictures` by the names of their files without `.png`."""
-    template_folder = resources.files("services.trainer.report")
+    template_folder = resources.files("familiar.services.trainer.report")
     styles = (template_folder / "report.css").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["png"] = lambda data: _data_uri("image/png", data)

@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from services.trainer.report.canvas import FONT_SIZE, Theme, label_of, new_figure, style, to_png
-from services.trainer.report.facts import ReportFacts
-from services.trainer.report.findings import PersonFinding
-from shared.contract.messages import Epoch
-from shared.redis.enrolments import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
-from shared.vision.images import Image, encode_jpeg
+from familiar.services.trainer.report.canvas import FONT_SIZE, Theme, label_of, new_figure, style, to_png
+from familiar.services.trainer.report.facts import ReportFacts
+from familiar.services.trainer.report.findings import PersonFinding
+from familiar.shared.contract.messages import Epoch
+from familiar.shared.redis.enrolments import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
+from familiar.shared.vision.images import Image, encode_jpeg
 
 # Pixels on the page; narrow enough for a telephone to show them with little shrinking.
 WIDTH = 480

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from services.trainer.judge.reliability import BINS, Reliability
-from services.trainer.report.canvas import FONT_SIZE, Theme, new_figure, style, to_png
-from services.trainer.report.pictures import HEIGHT, WIDTH
+from familiar.services.trainer.judge.reliability import BINS, Reliability
+from familiar.services.trainer.report.canvas import FONT_SIZE, Theme, new_figure, style, to_png
+from familiar.services.trainer.report.pictures import HEIGHT, WIDTH
 
 # Of a bin's width.
 BAR_WIDTH = 0.86

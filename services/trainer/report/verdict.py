@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.trainer.report.advice import BAD_NAMED_SHARE, GOOD_NAMED_SHARE
-from services.trainer.report.findings import PersonFinding, Standing, StrangersFinding
+from familiar.services.trainer.report.advice import BAD_NAMED_SHARE, GOOD_NAMED_SHARE
+from familiar.services.trainer.report.findings import PersonFinding, Standing, StrangersFinding
 
 
 def verdict(people: Sequence[PersonFinding], strangers: StrangersFinding) -> str:

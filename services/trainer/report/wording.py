@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from services.trainer.judge.reliability import Reliability
-from services.trainer.report.facts import ReportPerson
-from services.trainer.report.findings import Mistake, PersonFinding, StrangersFinding
-from shared.stores.origin import sessions_in_words
+from familiar.services.trainer.judge.reliability import Reliability
+from familiar.services.trainer.report.facts import ReportPerson
+from familiar.services.trainer.report.findings import Mistake, PersonFinding, StrangersFinding
+from familiar.shared.stores.origin import sessions_in_words
 
 NAMES_SAID = 3
 

@@ -6,20 +6,20 @@ It shows faces, so it lies in the version's folder alone, and goes with it when 
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.trainer.report.advice import advise, advise_on_strangers, collect_next
-from services.trainer.report.augmentation import draw_augmentation
-from services.trainer.report.canvas import DARK, LIGHT, Theme
-from services.trainer.report.facts import ReportFacts, ReportPerson, TrainDescriptors
-from services.trainer.report.findings import PersonFinding, find_mistakes, find_people, find_strangers
-from services.trainer.report.matrix import draw_confusion
-from services.trainer.report.page import Picture, write_page
-from services.trainer.report.pictures import draw_learning_curves, draw_samples, draw_scores, show_face
-from services.trainer.report.reliability import draw_reliability
-from services.trainer.report.verdict import verdict
-from services.trainer.report.wording import mistake_in_words
-from shared.contract.manifest import Findings, PersonFindings, ShownMistake
-from shared.runtime.files import write_atomically
-from shared.stores.models import REPORT
+from familiar.services.trainer.report.advice import advise, advise_on_strangers, collect_next
+from familiar.services.trainer.report.augmentation import draw_augmentation
+from familiar.services.trainer.report.canvas import DARK, LIGHT, Theme
+from familiar.services.trainer.report.facts import ReportFacts, ReportPerson, TrainDescriptors
+from familiar.services.trainer.report.findings import PersonFinding, find_mistakes, find_people, find_strangers
+from familiar.services.trainer.report.matrix import draw_confusion
+from familiar.services.trainer.report.page import Picture, write_page
+from familiar.services.trainer.report.pictures import draw_learning_curves, draw_samples, draw_scores, show_face
+from familiar.services.trainer.report.reliability import draw_reliability
+from familiar.services.trainer.report.verdict import verdict
+from familiar.services.trainer.report.wording import mistake_in_words
+from familiar.shared.contract.manifest import Findings, PersonFindings, ShownMistake
+from familiar.shared.runtime.files import write_atomically
+from familiar.shared.stores.models import REPORT
 
 __all__ = ["ReportFacts", "ReportPerson", "TrainDescriptors", "write_report"]
 

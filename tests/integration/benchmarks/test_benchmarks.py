@@ -13,10 +13,10 @@ from benchmarks.recognition.gallery import part_strangers
 from benchmarks.recognition.recipes.face_recognition import is_installed
 from benchmarks.recognition.session_folders import sessions_in
 from benchmarks.training import __main__ as training
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.errors import SourceFailed
-from shared.vision.images import encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.vision.images import encode_jpeg
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

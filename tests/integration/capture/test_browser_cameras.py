@@ -13,15 +13,15 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from cli.stack.local_stack import free_port
-from services.capture.browser_cameras import BrowserCameras
-from services.capture.settings import CaptureSettings
-from shared.contract.errors import PortTaken
-from shared.contract.messages import Frame
-from shared.redis.cameras import CameraState, live_cameras
-from shared.redis.enrolments import Targets, begin_enrolment
-from shared.stores.samples import SampleStore
-from shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png, with_comment
+from familiar.cli.stack.local_stack import free_port
+from familiar.services.capture.browser_cameras import BrowserCameras
+from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.contract.errors import PortTaken
+from familiar.shared.contract.messages import Frame
+from familiar.shared.redis.cameras import CameraState, live_cameras
+from familiar.shared.redis.enrolments import Targets, begin_enrolment
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png, with_comment
 from tests.capturing import capturing
 from tests.serving import wait_until
 

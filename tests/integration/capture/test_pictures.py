@@ -8,9 +8,9 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from services.inference.http.uploads import read_picture
-from shared.contract.errors import ImageTooLarge, InvalidRequest, UnsupportedMediaType
-from shared.vision.images import BYTE_LIMIT
+from familiar.services.inference.http.uploads import read_picture
+from familiar.shared.contract.errors import ImageTooLarge, InvalidRequest, UnsupportedMediaType
+from familiar.shared.vision.images import BYTE_LIMIT
 
 PICTURE = b"\xff\xd8\x00 not looked into here \r\n--\xff"
 MEGABYTE = b"\0" * 1_000_000

@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from cli.fetch import fetch_faces as module
-from cli.fetch.download import RemoteFile
-from cli.fetch.fetch_faces import delete_download, fetch_faces
-from cli.fetch.labeled_faces import LARGEST_PICTURE, pictures_of
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.errors import BackgroundUnavailable, FetchRunning
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.images import decode_image, encode_jpeg
+from familiar.cli.fetch import fetch_faces as module
+from familiar.cli.fetch.download import RemoteFile
+from familiar.cli.fetch.fetch_faces import delete_download, fetch_faces
+from familiar.cli.fetch.labeled_faces import LARGEST_PICTURE, pictures_of
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.errors import BackgroundUnavailable, FetchRunning
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.images import decode_image, encode_jpeg
 from tests.builders import closed_port
 
 PEOPLE = ("Ada_One", "Bob_Two", "Cy_Three", "Di_Four")
@@ -260,7 +260,7 @@ def test_two_fetches_at_once_are_one_too_many(server: Server, home: Path) -> Non
 
 def familiar(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `familiar background` to its end."""
-    command = [sys.executable, "-m", "cli.main", "background", *arguments]
+    command = [sys.executable, "-m", "familiar.cli.main", "background", *arguments]
     environment = {**os.environ, "FAMILIAR_HOME": str(home), "COLUMNS": "200", **environment}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 

@@ -9,12 +9,12 @@ import pytest
 @pytest.mark.parametrize(
     "module",
     [
-        "services.capture.__main__",
-        "services.extractor.__main__",
-        "services.inference.__main__",
-        "services.trainer.__main__",
-        "services.trainer.health_check",
-        "cli.main",
+        "familiar.services.capture.__main__",
+        "familiar.services.extractor.__main__",
+        "familiar.services.inference.__main__",
+        "familiar.services.trainer.__main__",
+        "familiar.services.trainer.health_check",
+        "familiar.cli.main",
     ],
 )
 def test_nothing_but_a_training_imports_tensorflow(module: str) -> None:
@@ -25,5 +25,5 @@ def test_nothing_but_a_training_imports_tensorflow(module: str) -> None:
 
 def test_the_training_job_does_import_tensorflow() -> None:
     """So the check above can fail."""
-    script = "import sys, services.trainer.job; sys.exit('tensorflow' not in sys.modules)"
+    script = "import sys, familiar.services.trainer.job; sys.exit('tensorflow' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], timeout=120, check=False).returncode == 0

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import redis
 
-from cli.photo_camera import photo_camera
-from cli.stack.local_stack import free_port
-from services.capture.settings import CaptureSettings
-from shared.contract.errors import CaptureUnavailable
-from shared.contract.messages import Frame, Split
-from shared.redis.enrolments import Targets, begin_enrolment
-from shared.stores.samples import SampleStore
-from shared.vision.images import BYTE_LIMIT, encode_jpeg
+from familiar.cli.photo_camera import photo_camera
+from familiar.cli.stack.local_stack import free_port
+from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.contract.errors import CaptureUnavailable
+from familiar.shared.contract.messages import Frame, Split
+from familiar.shared.redis.enrolments import Targets, begin_enrolment
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import BYTE_LIMIT, encode_jpeg
 from tests.capturing import capturing
 
 CAMERA = "photos-1"

@@ -9,9 +9,9 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from typer.testing import CliRunner
 
-from cli.main import app
-from shared.contract.manifest import Manifest, Weights
-from shared.stores.models import ModelStore
+from familiar.cli.main import app
+from familiar.shared.contract.manifest import Manifest, Weights
+from familiar.shared.stores.models import ModelStore
 from tests.builders import FILES, manifest_of
 
 NOTE = "Too few people are enrolled. `familiar enrol` brings [more] of them."

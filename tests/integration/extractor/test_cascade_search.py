@@ -5,12 +5,12 @@ import cv2.data
 import numpy as np
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.extractor.live.cascade_search import Windows
-from services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS
-from services.extractor.live.search import PyramidSearch, PyramidSearches
-from shared.vision.detector import SCALE_FACTOR, SMALLEST_FACE, Gray, to_gray
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.live.cascade_search import Windows
+from familiar.services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS
+from familiar.services.extractor.live.search import PyramidSearch, PyramidSearches
+from familiar.shared.vision.detector import SCALE_FACTOR, SMALLEST_FACE, Gray, to_gray
 
 ALL_STAGES = 25
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from services.extractor.detectors import Detectors
-from services.extractor.live.detector import LiveDetector
-from shared.contract.errors import DetectorFailed
-from shared.contract.messages import Frame
-from shared.vision.detector import HaarDetector
+from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.live.detector import LiveDetector
+from familiar.shared.contract.errors import DetectorFailed
+from familiar.shared.contract.messages import Frame
+from familiar.shared.vision.detector import HaarDetector
 
 COMPILED_WITHIN_SECONDS = 60
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import redis
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.extractor.frame_worker import ExtractorWorker
-from shared.contract.enrolment import EnrolmentState, Refusal
-from shared.contract.messages import Split
-from shared.redis.connection import trouble_of
-from shared.redis.enrolments import get_enrolment
-from shared.redis.stream import MOST_DELIVERIES
-from shared.stores.samples import SampleStore
-from shared.vision.images import Image
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.shared.contract.enrolment import EnrolmentState, Refusal
+from familiar.shared.contract.messages import Split
+from familiar.shared.redis.connection import trouble_of
+from familiar.shared.redis.enrolments import get_enrolment
+from familiar.shared.redis.stream import MOST_DELIVERIES
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import Image
 from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from services.extractor.frame_worker import ExtractorWorker
-from shared.contract.enrolment import Enrolment, EnrolmentState
-from shared.contract.messages import Split
-from shared.redis.enrolments import Targets, begin_enrolment, cancel_enrolment, get_enrolment
-from shared.stores.origin import CORRECTION, SampleOrigin
-from shared.stores.samples import SampleCounts, SampleStore
+from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
+from familiar.shared.contract.messages import Split
+from familiar.shared.redis.enrolments import Targets, begin_enrolment, cancel_enrolment, get_enrolment
+from familiar.shared.stores.origin import CORRECTION, SampleOrigin
+from familiar.shared.stores.samples import SampleCounts, SampleStore
 from tests.builders import counts, crop, enrol_zoe, publish_labelled, zoe
 
 TRAIN, TEST = 3, 2

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 import redis
 
-from services.capture.capture import FrameOrigin, make_frame
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.extractor.detectors import Detectors
-from services.extractor.extract import SampleRules
-from services.extractor.frame_worker import FACES_KEPT, ExtractorWorker
-from services.extractor.leases import RENEW_SECONDS
-from shared.contract.messages import Face, Frame
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.stream import Consumer, dropped_counts, publish
-from shared.stores.samples import SampleStore
-from shared.vision.images import Image, decode_image
+from familiar.services.capture.capture import FrameOrigin, make_frame
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.extract import SampleRules
+from familiar.services.extractor.frame_worker import FACES_KEPT, ExtractorWorker
+from familiar.services.extractor.leases import RENEW_SECONDS
+from familiar.shared.contract.messages import Face, Frame
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.stream import Consumer, dropped_counts, publish
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import Image, decode_image
 
 STARTED_AT = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 DEADLINE_SECONDS = 8.0

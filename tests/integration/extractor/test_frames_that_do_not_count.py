@@ -2,13 +2,13 @@
 
 import redis
 
-from services.extractor.frame_worker import ExtractorWorker
-from shared.redis.enrolments import (
+from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.shared.redis.enrolments import (
     cancel_enrolment,
     end_train_stretch,
     get_enrolment,
 )
-from shared.stores.samples import SampleStore
+from familiar.shared.stores.samples import SampleStore
 from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
 
 

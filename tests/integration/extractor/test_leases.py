@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import redis
 
-from services.extractor.leases import RENEW_SECONDS, Leases
-from shared.redis.cameras import Camera, CameraState, announce_camera, withdraw_camera
+from familiar.services.extractor.leases import RENEW_SECONDS, Leases
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera, withdraw_camera
 
 # What the design promises.
 TAKEN_OVER_SECONDS = 5.0

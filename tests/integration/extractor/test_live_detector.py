@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.extractor.live.detector import LiveDetector, compiled_searches
-from services.extractor.live.search import PyramidSearches
-from services.extractor.tracks import overlap
-from shared.contract.messages import Box
-from shared.vision.detector import HaarDetector
-from shared.vision.images import Image
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.live.detector import LiveDetector, compiled_searches
+from familiar.services.extractor.live.search import PyramidSearches
+from familiar.services.extractor.tracks import overlap
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import Image
 
 FRAMES_PER_SECOND = 10
 

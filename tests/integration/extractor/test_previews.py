@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import redis
 
-from services.extractor.frame_worker import ExtractorWorker
-from services.extractor.preview import PREVIEW_SECONDS_KEPT, publish_preview
-from services.extractor.tracks import Track
-from services.inference.http.preview_drawing import BOX_COLOUR
-from services.inference.stream.view import SeenFace, TrackInView, View
-from shared.contract.messages import Box, Face, Frame, Preview
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.stream import parse_entry
-from shared.vision.images import decode_image, encode_jpeg
+from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.preview import PREVIEW_SECONDS_KEPT, publish_preview
+from familiar.services.extractor.tracks import Track
+from familiar.services.inference.http.preview_drawing import BOX_COLOUR
+from familiar.services.inference.stream.view import SeenFace, TrackInView, View
+from familiar.shared.contract.messages import Box, Face, Frame, Preview
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.stream import parse_entry
+from familiar.shared.vision.images import decode_image, encode_jpeg
 from tests.app_client import Site
 from tests.builders import NOON, publish_labelled, zoe
 from tests.serving import Serving, pictures, wait_until

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from services.extractor.second_look import SecondLook
-from shared.contract.enrolment import Refusal
-from shared.vision.detector import HaarDetector
-from shared.vision.images import Image, cut_face, decode_image
+from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from familiar.services.extractor.second_look import SecondLook
+from familiar.shared.contract.enrolment import Refusal
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import Image, cut_face, decode_image
 
 RULES = SampleRules(smallest_face=40, least_sharpness=150)
 

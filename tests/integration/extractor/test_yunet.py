@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks.detection.__main__ import pictures as detection_pictures
-from services.extractor.detectors import Detectors
-from services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from shared.vision.detector import SMALLEST_FACE, HaarDetector, YunetDetector
-from shared.vision.images import Image, decode_image, encode_jpeg
+from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from familiar.shared.vision.detector import SMALLEST_FACE, HaarDetector, YunetDetector
+from familiar.shared.vision.images import Image, decode_image, encode_jpeg
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.stores.models import SERVED_MODEL, ModelStore
-from shared.vision.images import encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.stores.models import SERVED_MODEL, ModelStore
+from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
 from tests.colour_model import publish_colours
 
@@ -49,7 +49,7 @@ def shown(site: Site) -> dict[int, tuple[str, bool]]:
 
 def familiar(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `familiar models` to its end."""
-    command = [sys.executable, "-m", "cli.main", "models", *arguments]
+    command = [sys.executable, "-m", "familiar.cli.main", "models", *arguments]
     environment = {**os.environ, "FAMILIAR_HOME": str(home), "COLUMNS": "200"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 

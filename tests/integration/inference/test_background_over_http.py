@@ -7,11 +7,11 @@ import httpx
 import numpy as np
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.messages import Box
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.images import CROP_SIZE_LIMIT, cut_face, decode_image, encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.messages import Box
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.images import CROP_SIZE_LIMIT, cut_face, decode_image, encode_jpeg
 from tests.app_client import Site
 
 NOBODY = {"fetched": 0, "given": 0, "marked": 0}

@@ -9,11 +9,11 @@ import httpx
 import pytest
 import redis
 
-from cli.stack.local_stack import free_port
-from cli.stack.redis_server import redis_command
-from shared.contract.messages import Prediction, Sighting
-from shared.redis.connection import open_redis
-from shared.redis.stream import newest_id, publish
+from familiar.cli.stack.local_stack import free_port
+from familiar.cli.stack.redis_server import redis_command
+from familiar.shared.contract.messages import Prediction, Sighting
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.stream import newest_id, publish
 from tests.app_client import Site
 from tests.builders import NOON, prediction_of
 from tests.conftest import wait_for_redis

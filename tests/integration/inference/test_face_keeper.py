@@ -9,10 +9,10 @@ import redis
 from redis.client import Pipeline
 from structlog.testing import capture_logs
 
-from services.inference.stream import kept_faces_writer
-from services.inference.stream.kept_faces_writer import MOST_WAITING, SETTLE_SECONDS, FaceKeeper
-from shared.contract import redis_names
-from shared.redis.kept_faces import KeptFaces, find_kept_face
+from familiar.services.inference.stream import kept_faces_writer
+from familiar.services.inference.stream.kept_faces_writer import MOST_WAITING, SETTLE_SECONDS, FaceKeeper
+from familiar.shared.contract import redis_names
+from familiar.shared.redis.kept_faces import KeptFaces, find_kept_face
 from tests.app_client import keeping
 from tests.builders import crop, prediction_of
 from tests.serving import wait_until

@@ -7,10 +7,10 @@ import httpx
 import pytest
 import redis
 
-from cli.stack.local_stack import free_port
-from shared import __version__
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.connection import open_redis
+from familiar import __version__
+from familiar.cli.stack.local_stack import free_port
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.connection import open_redis
 from tests.app_client import Site
 
 

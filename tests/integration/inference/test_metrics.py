@@ -8,16 +8,16 @@ import redis
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.extractor import metrics as extractor_metrics
-from services.extractor.frame_worker import ExtractorWorker
-from services.inference import metrics as inference_metrics
-from shared.contract.messages import TrainingOptions
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.connection import open_redis
-from shared.redis.stream import count_dropped
-from shared.redis.training_queue import enqueue_training
-from shared.runtime.metrics import MetricsBoard, new_registry
-from shared.stores.models import ModelStore
+from familiar.services.extractor import metrics as extractor_metrics
+from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.inference import metrics as inference_metrics
+from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.stream import count_dropped
+from familiar.shared.redis.training_queue import enqueue_training
+from familiar.shared.runtime.metrics import MetricsBoard, new_registry
+from familiar.shared.stores.models import ModelStore
 from tests.app_client import Site
 from tests.builders import closed_port, publish_labelled, publish_version, zoe
 from tests.colour_crops import RED

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from services.inference.model.predictor import load_predictor
-from shared.contract.errors import BrokenModel, UnknownModel
-from shared.stores.models import MANIFEST, SERVED_MODEL, ModelStore
-from shared.vision.images import MODEL_INPUT_SIZE
+from familiar.services.inference.model.predictor import load_predictor
+from familiar.shared.contract.errors import BrokenModel, UnknownModel
+from familiar.shared.stores.models import MANIFEST, SERVED_MODEL, ModelStore
+from familiar.shared.vision.images import MODEL_INPUT_SIZE
 from tests.builders import FILES, publish_version
 
 

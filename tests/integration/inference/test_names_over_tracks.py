@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import redis
 
-from services.inference.model.predict import name_face, predict_crop
-from services.inference.model.predictor import load_predictor
-from services.inference.stream.departures import say_who_left
-from services.inference.stream.view_store import SIGHTINGS_KEPT, TRACK_SECONDS_KEPT
-from shared.contract.messages import Box
-from shared.stores.models import ModelStore
+from familiar.services.inference.model.predict import name_face, predict_crop
+from familiar.services.inference.model.predictor import load_predictor
+from familiar.services.inference.stream.departures import say_who_left
+from familiar.services.inference.stream.view_store import SIGHTINGS_KEPT, TRACK_SECONDS_KEPT
+from familiar.shared.contract.messages import Box
+from familiar.shared.stores.models import ModelStore
 from tests.colour_crops import BLUE, GREEN, RED, REDDISH, crop_of
 from tests.colour_model import publish_colours
 from tests.replicas import Replica, at, names, said, show, sightings, start

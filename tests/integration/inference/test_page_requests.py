@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from shared.contract.messages import Sighting
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.kept_faces import KeptFaces
-from shared.redis.stream import publish, run_transaction
-from shared.stores.models import ModelStore
+from familiar.shared.contract.messages import Sighting
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.stream import publish, run_transaction
+from familiar.shared.stores.models import ModelStore
 from tests.app_client import Site
 from tests.builders import NOON, manifest_of, prediction_of
 

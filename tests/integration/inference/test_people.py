@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract.errors import InvalidName, NameTaken, UnknownPerson
-from shared.contract.messages import Split
-from shared.stores.samples import SampleStore
+from familiar.shared.contract.errors import InvalidName, NameTaken, UnknownPerson
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.samples import SampleStore
 from tests.builders import crop, origin
 
 

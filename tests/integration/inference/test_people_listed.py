@@ -8,9 +8,9 @@ import pytest
 import redis
 from typer.testing import CliRunner
 
-from cli.main import app
-from shared.contract.messages import Split
-from shared.stores.samples import SampleStore
+from familiar.cli.main import app
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.samples import SampleStore
 from tests.builders import NOON, crop, origin
 
 

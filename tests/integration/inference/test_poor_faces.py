@@ -6,18 +6,18 @@ import cv2
 import numpy as np
 import pytest
 
-from cli.predict import _print_faces
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.inference.http.previews import _label
-from services.inference.model.face_quality import LEAST_SHARPNESS, too_poor
-from services.inference.model.predict import predict_crop, predict_picture
-from services.inference.model.predictor import Predictor, load_predictor
-from services.inference.stream.sightings import see, see_poor
-from services.inference.stream.view import PoorFace, SeenFace, View
-from shared.stores.models import ModelStore
-from shared.vision.detector import HaarDetector
-from shared.vision.images import cut_face, decode_image, encode_jpeg, sharpness
+from familiar.cli.predict import _print_faces
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.inference.http.previews import _label
+from familiar.services.inference.model.face_quality import LEAST_SHARPNESS, too_poor
+from familiar.services.inference.model.predict import predict_crop, predict_picture
+from familiar.services.inference.model.predictor import Predictor, load_predictor
+from familiar.services.inference.stream.sightings import see, see_poor
+from familiar.services.inference.stream.view import PoorFace, SeenFace, View
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import cut_face, decode_image, encode_jpeg, sharpness
 from tests.builders import NOON, prediction_of
 from tests.colour_crops import RED, crop_of
 from tests.colour_model import publish_colours

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import redis
 
-from services.inference.http.samples import SampleSummary
-from shared.contract.errors import NameTaken
-from shared.contract.messages import Split
-from shared.people.correct import Correction, correct
-from shared.redis.kept_faces import KeptFaces
-from shared.redis.stream import run_transaction
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundStore
-from shared.vision.images import encode_jpeg
+from familiar.services.inference.http.samples import SampleSummary
+from familiar.shared.contract.errors import NameTaken
+from familiar.shared.contract.messages import Split
+from familiar.shared.people.correct import Correction, correct
+from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.stream import run_transaction
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
 from tests.builders import NOON, crop, origin, prediction_of
 

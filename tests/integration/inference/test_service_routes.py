@@ -8,10 +8,10 @@ import redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from cli.stack.local_stack import free_port
-from shared.redis.connection import open_redis
-from shared.redis.liveness import beat
-from shared.redis.training_queue import WORKER_SECONDS
+from familiar.cli.stack.local_stack import free_port
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.liveness import beat
+from familiar.shared.redis.training_queue import WORKER_SECONDS
 from tests.app_client import Site
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import redis
 
-from services.inference.stream import departures
-from services.inference.stream.departures import say_who_left
-from services.inference.stream.sightings import LEFT_SECONDS
-from shared.people.forget import forget_person
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
+from familiar.services.inference.stream import departures
+from familiar.services.inference.stream.departures import say_who_left
+from familiar.services.inference.stream.sightings import LEFT_SECONDS
+from familiar.shared.people.forget import forget_person
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
 from tests.colour_crops import BLUE, GREEN, RED
 from tests.colour_model import publish_colours
 from tests.replicas import Replica, at, names, said, show, sightings, start

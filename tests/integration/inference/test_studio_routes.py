@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.inference.http.page import STUDIO, policy_for
+from familiar.services.inference.http.page import STUDIO, policy_for
 from tests.app_client import Site
 
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from benchmarks.bare_model import BareModel
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.inference.model.predictor import Predictor, load_predictor
-from shared.contract.errors import BrokenModel
-from shared.contract.manifest import GoldenSample
-from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
-from shared.vision.align import Aligner
-from shared.vision.detector import HaarDetector
-from shared.vision.face_mesh import FaceMesh, align
-from shared.vision.images import MODEL_INPUT_SIZE, Image, cut_face, encode_png, to_model_input
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.inference.model.predictor import Predictor, load_predictor
+from familiar.shared.contract.errors import BrokenModel
+from familiar.shared.contract.manifest import GoldenSample
+from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.vision.align import Aligner
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.face_mesh import FaceMesh, align
+from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image, cut_face, encode_png, to_model_input
 from tests.builders import manifest_of
 from tests.colour_crops import SIDE
 from tests.colour_model import PEOPLE, publish_colours

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract.messages import Split
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
 from tests.builders import crop, origin
 
 FETCHED, MARKED = BackgroundSource.FETCHED, BackgroundSource.MARKED

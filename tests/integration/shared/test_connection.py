@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from shared.contract.errors import RedisUnavailable
-from shared.redis.connection import keep_going, open_redis, trouble_of
-from shared.redis.stream import run_transaction
+from familiar.shared.contract.errors import RedisUnavailable
+from familiar.shared.redis.connection import keep_going, open_redis, trouble_of
+from familiar.shared.redis.stream import run_transaction
 from tests.builders import closed_port
 
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 import redis
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.errors import FamiliarError, InvalidName, InvalidRequest, UnknownKeptFace, UnknownPerson
-from shared.contract.messages import Split
-from shared.people.correct import Corrected, Correction, correct
-from shared.people.forget import forget_person
-from shared.redis.kept_faces import KeptFaces
-from shared.redis.stream import run_transaction
-from shared.stores.models import ModelStore
-from shared.stores.origin import CORRECTION
-from shared.stores.samples import SampleStore
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.images import encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.errors import FamiliarError, InvalidName, InvalidRequest, UnknownKeptFace, UnknownPerson
+from familiar.shared.contract.messages import Split
+from familiar.shared.people.correct import Corrected, Correction, correct
+from familiar.shared.people.forget import forget_person
+from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.stream import run_transaction
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.origin import CORRECTION
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
 from tests.builders import NOON, origin, prediction_of
 
@@ -193,7 +193,7 @@ def test_a_correction_on_the_command_line(
     monkeypatch.setenv("COLUMNS", "300")
 
     def familiar(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "cli.main", "correct", *arguments]
+        command = [sys.executable, "-m", "familiar.cli.main", "correct", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     first, second = familiar("p1", "--stranger"), familiar("p1", "--stranger")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 import redis
 
-from shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
-from shared.contract.errors import EnrolmentRunning, UnknownEnrolment
-from shared.contract.messages import Split
-from shared.redis.enrolments import (
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
+from familiar.shared.contract.errors import EnrolmentRunning, UnknownEnrolment
+from familiar.shared.contract.messages import Split
+from familiar.shared.redis.enrolments import (
     Targets,
     cancel_enrolment,
     count_refusal,
@@ -21,8 +21,8 @@ from shared.redis.enrolments import (
     request_enrolment,
     start_enrolment,
 )
-from shared.redis.stream import run_transaction
-from shared.stores.samples import Person, SampleCounts
+from familiar.shared.redis.stream import run_transaction
+from familiar.shared.stores.samples import Person, SampleCounts
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 

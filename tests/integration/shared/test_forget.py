@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from shared.contract.errors import UnknownPerson
-from shared.contract.messages import Split
-from shared.people.forget import Forgotten, forget_person
-from shared.redis.cameras import Camera, CameraState, announce_camera
-from shared.redis.enrolments import Targets, list_enrolments, request_enrolment, start_enrolment
-from shared.stores.models import MANIFEST, ModelStore
-from shared.stores.origin import SampleOrigin
-from shared.stores.samples import SampleCounts, SampleStore
+from familiar.shared.contract.errors import UnknownPerson
+from familiar.shared.contract.messages import Split
+from familiar.shared.people.forget import Forgotten, forget_person
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
+from familiar.shared.redis.enrolments import Targets, list_enrolments, request_enrolment, start_enrolment
+from familiar.shared.stores.models import MANIFEST, ModelStore
+from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.samples import SampleCounts, SampleStore
 from tests.builders import publish_version
 
 STREAMS = ("frames:door", "faces", "predictions", "sightings")

@@ -3,11 +3,11 @@
 import pytest
 import redis
 
-from shared.contract import redis_names
-from shared.contract.errors import InvalidRequest, UnknownKeptFace
-from shared.contract.messages import KeptFace
-from shared.redis.kept_faces import SECONDS_KEPT, KeptFaces, delete_kept_faces, find_kept_face
-from shared.redis.stream import run_transaction
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import InvalidRequest, UnknownKeptFace
+from familiar.shared.contract.messages import KeptFace
+from familiar.shared.redis.kept_faces import SECONDS_KEPT, KeptFaces, delete_kept_faces, find_kept_face
+from familiar.shared.redis.stream import run_transaction
 from tests.builders import NOON, crop, prediction_of
 
 

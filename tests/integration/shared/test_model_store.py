@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract.errors import BrokenModel, UnknownModel
-from shared.contract.manifest import Gate, Manifest
-from shared.runtime.files import sha256_of
-from shared.stores.models import MANIFEST, SERVED_MODEL, ModelStore
+from familiar.shared.contract.errors import BrokenModel, UnknownModel
+from familiar.shared.contract.manifest import Gate, Manifest
+from familiar.shared.runtime.files import sha256_of
+from familiar.shared.stores.models import MANIFEST, SERVED_MODEL, ModelStore
 from tests.builders import FILES, NOON, manifest_of, publish_version
 
 DEADLINE_SECONDS = 5.0

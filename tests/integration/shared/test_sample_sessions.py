@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract.messages import Split
-from shared.stores.origin import CORRECTION, UNKNOWN_SESSION, SampleOrigin
-from shared.stores.samples import Addition, SampleStore
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.origin import CORRECTION, UNKNOWN_SESSION, SampleOrigin
+from familiar.shared.stores.samples import Addition, SampleStore
 from tests.builders import NOON, crop, origin
 
 TOMORROW = NOON + timedelta(days=1)

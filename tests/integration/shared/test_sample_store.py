@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract.errors import UnknownPerson
-from shared.contract.messages import Split
-from shared.stores.samples import Addition, SampleCounts, SampleStore
-from shared.vision.images import with_comment
+from familiar.shared.contract.errors import UnknownPerson
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.samples import Addition, SampleCounts, SampleStore
+from familiar.shared.vision.images import with_comment
 from tests.builders import NOON, crop, origin
 
 PROCESSES = 3
@@ -21,9 +21,9 @@ ADDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from shared.contract.messages import Split
-from shared.stores.origin import SampleOrigin
-from shared.stores.samples import Addition, SampleStore
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.samples import Addition, SampleStore
 
 home, number, count, most = Path(sys.argv[1]), *map(int, sys.argv[2:])
 store = SampleStore(home)

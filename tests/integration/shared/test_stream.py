@@ -3,8 +3,8 @@
 import pytest
 import redis
 
-from shared.contract.messages import ModelVersion
-from shared.redis.stream import (
+from familiar.shared.contract.messages import ModelVersion
+from familiar.shared.redis.stream import (
     Consumer,
     Delivery,
     drop_oldest,

@@ -4,7 +4,7 @@ import time
 
 import redis
 
-from shared.redis.stream import MOST_DELIVERIES, publish, run_transaction
+from familiar.shared.redis.stream import MOST_DELIVERIES, publish, run_transaction
 from tests.builders import GROUP, consumer, message, numbers
 
 STREAM = "letters"

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from services.trainer.data.folds import FOLDS, Folds, fold
-from services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from services.trainer.data.strangers import split_background
-from services.trainer.judge.calibration_faces import (
+from familiar.services.trainer.data.folds import FOLDS, Folds, fold
+from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.judge.calibration_faces import (
     FEW_STRANGERS,
     NO_STRANGERS,
     NOBODY_LEFT_OUT,
@@ -17,10 +17,10 @@ from services.trainer.judge.calibration_faces import (
     _those,
     calibrate_network,
 )
-from services.trainer.network.embedding import Embedding
-from services.trainer.network.examples import Examples
-from services.trainer.network.fit import Fitted
-from shared.contract.messages import TrainingOptions
+from familiar.services.trainer.network.embedding import Embedding
+from familiar.services.trainer.network.examples import Examples
+from familiar.services.trainer.network.fit import Fitted
+from familiar.shared.contract.messages import TrainingOptions
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

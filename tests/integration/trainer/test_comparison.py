@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from services.trainer.data.samples import TrainingSamples, split_by_time
-from services.trainer.judge.comparison import Contender, compare
-from services.trainer.network.litert import to_litert
-from shared.contract.errors import BrokenModel
-from shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
-from shared.vision.images import Image
+from familiar.services.trainer.data.samples import TrainingSamples, split_by_time
+from familiar.services.trainer.judge.comparison import Contender, compare
+from familiar.services.trainer.network.litert import to_litert
+from familiar.shared.contract.errors import BrokenModel
+from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
+from familiar.shared.vision.images import Image
 from tests.builders import manifest_of
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.trainer.network.descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
-from services.trainer.network.litert import LiteRTNetwork, to_litert, with_weights
-from shared.contract.errors import WeightsUnavailable
-from shared.vision.face_mesh import CHIP_SIZE
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
+from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert, with_weights
+from familiar.shared.contract.errors import WeightsUnavailable
+from familiar.shared.vision.face_mesh import CHIP_SIZE
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -8,19 +8,27 @@ import keras
 import numpy as np
 import pytest
 
-from services.trainer.data.folds import FOLDS, Folds, fold
-from services.trainer.data.samples import TrainingSamples, split_by_time
-from services.trainer.data.strangers import split_background
-from services.trainer.network.checkpoint import Checkpoint, fingerprint_of
-from services.trainer.network.embedding import Embedding
-from services.trainer.network.examples import Examples
-from services.trainer.network.features import Features
-from services.trainer.network.fit import BATCH_SIZE, LEARNING_RATE, MOMENTUM, Fitted, _take_steps, balanced, fit
-from services.trainer.network.litert import to_litert
-from services.trainer.network.network import build_network, build_new_layers, with_features
-from services.trainer.network.pretrained import load_base
-from shared.contract.messages import Epoch, TrainingOptions
-from shared.vision.images import Image
+from familiar.services.trainer.data.folds import FOLDS, Folds, fold
+from familiar.services.trainer.data.samples import TrainingSamples, split_by_time
+from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.network.checkpoint import Checkpoint, fingerprint_of
+from familiar.services.trainer.network.embedding import Embedding
+from familiar.services.trainer.network.examples import Examples
+from familiar.services.trainer.network.features import Features
+from familiar.services.trainer.network.fit import (
+    BATCH_SIZE,
+    LEARNING_RATE,
+    MOMENTUM,
+    Fitted,
+    _take_steps,
+    balanced,
+    fit,
+)
+from familiar.services.trainer.network.litert import to_litert
+from familiar.services.trainer.network.network import build_network, build_new_layers, with_features
+from familiar.services.trainer.network.pretrained import load_base
+from familiar.shared.contract.messages import Epoch, TrainingOptions
+from familiar.shared.vision.images import Image
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

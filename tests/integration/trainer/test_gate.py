@@ -19,16 +19,16 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from cli.stack.local_stack import free_port
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.messages import Split
-from shared.redis.connection import open_redis
-from shared.redis.training_queue import JobState, TrainingJob, find_training
-from shared.stores.models import ModelStore
-from shared.stores.samples import SampleStore
-from shared.vision.detector import HaarDetector
-from shared.vision.images import cut_face, encode_jpeg
+from familiar.cli.stack.local_stack import free_port
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.messages import Split
+from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.training_queue import JobState, TrainingJob, find_training
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import cut_face, encode_jpeg
 from tests.builders import NOON, origin
 
 DEADLINE_SECONDS = 120.0
@@ -50,7 +50,7 @@ class Services:
 
     def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
-        command = [sys.executable, "-m", "cli.main", *arguments]
+        command = [sys.executable, "-m", "familiar.cli.main", *arguments]
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
         )
@@ -163,8 +163,8 @@ def services(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterat
     client = open_redis(redis_url)
     client.flushall()
     with (
-        service("services.trainer", environment, folder / "trainer.log"),
-        service("services.inference", environment, folder / "inference.log"),
+        service("familiar.services.trainer", environment, folder / "trainer.log"),
+        service("familiar.services.inference", environment, folder / "inference.log"),
         httpx.Client(base_url=f"http://127.0.0.1:{environment['FAMILIAR_PORT']}", timeout=30, trust_env=False) as http,
     ):
         running = Services(environment, client, ModelStore(home), http)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import redis
 
-from services.inference.model.predictor import load_predictor
-from services.inference.model.reload import ModelWatcher, ServedModel
-from shared.contract.errors import BrokenModel
-from shared.contract.manifest import GoldenSample
-from shared.stores.models import SERVED_MODEL, ModelStore
-from shared.vision.images import decode_image, encode_png
+from familiar.services.inference.model.predictor import load_predictor
+from familiar.services.inference.model.reload import ModelWatcher, ServedModel
+from familiar.shared.contract.errors import BrokenModel
+from familiar.shared.contract.manifest import GoldenSample
+from familiar.shared.stores.models import SERVED_MODEL, ModelStore
+from familiar.shared.vision.images import decode_image, encode_png
 from tests.builders import manifest_of
 from tests.colour_crops import RED, crop_of
 from tests.colour_model import PEOPLE, publish_colours

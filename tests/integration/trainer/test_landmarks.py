@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.trainer.network.landmarks import open_input, read_landmarks
-from shared.contract.errors import WeightsUnavailable
-from shared.vision.align import Aligner
-from shared.vision.images import to_model_input
+from familiar.services.trainer.network.landmarks import open_input, read_landmarks
+from familiar.shared.contract.errors import WeightsUnavailable
+from familiar.shared.vision.align import Aligner
+from familiar.shared.vision.images import to_model_input
 
 
 @pytest.fixture

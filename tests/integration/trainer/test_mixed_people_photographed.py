@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.trainer.judge.mixed_people import Descriptors, OddSamples, find_mixed
-from services.trainer.network.descriptor import CHIP_SIZE, build_descriptor, descriptor_file
-from services.trainer.network.litert import LiteRTNetwork, to_litert
-from shared.vision.align import Aligner
-from shared.vision.detector import HaarDetector
-from shared.vision.images import MODEL_INPUT_SIZE, cut_face, decode_image
+from familiar.services.trainer.judge.mixed_people import Descriptors, OddSamples, find_mixed
+from familiar.services.trainer.network.descriptor import CHIP_SIZE, build_descriptor, descriptor_file
+from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
+from familiar.shared.vision.align import Aligner
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import MODEL_INPUT_SIZE, cut_face, decode_image
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

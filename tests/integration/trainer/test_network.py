@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.trainer.network.descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
-from services.trainer.network.embedding import Embedding
-from services.trainer.network.features import Features
-from services.trainer.network.litert import LiteRTNetwork, to_litert, with_weights
-from services.trainer.network.network import (
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
+from familiar.services.trainer.network.embedding import Embedding
+from familiar.services.trainer.network.features import Features
+from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert, with_weights
+from familiar.services.trainer.network.network import (
     build_network,
     describe_layers,
     has_descriptor,
@@ -22,9 +22,9 @@ from services.trainer.network.network import (
     set_weights,
     with_features,
 )
-from services.trainer.network.pretrained import load_base
-from shared.contract.errors import BrokenExport
-from shared.vision.images import Image, to_model_input
+from familiar.services.trainer.network.pretrained import load_base
+from familiar.shared.contract.errors import BrokenExport
+from familiar.shared.vision.images import Image, to_model_input
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from services.trainer.network import pretrained
-from services.trainer.network.pretrained import load_base
-from shared.contract.errors import WeightsUnavailable
-from shared.runtime.files import sha256_of
+from familiar.services.trainer.network import pretrained
+from familiar.services.trainer.network.pretrained import load_base
+from familiar.shared.contract.errors import WeightsUnavailable
+from familiar.shared.runtime.files import sha256_of
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -13,9 +13,12 @@ from rq import Queue
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from shared.contract.errors import UnknownJob
-from shared.contract.messages import TrainingOptions
-from shared.redis.training_queue import (
+from familiar.services.trainer.job import train
+from familiar.services.trainer.rq_worker import _TrainingJob as SafeJob
+from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import InvalidRequest, UnknownJob
+from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.redis.training_queue import (
     JobState,
     TrainingJob,
     enqueue_training,
@@ -80,7 +83,7 @@ def test_a_job_names_the_trainers_function_and_the_options_that_differ(client: r
     """It is on the queue `training`, and tried again if its worker dies."""
     job = enqueue_training(client, TrainingOptions(epochs=3, base_width=0.25))
     found = job_of(client, job)
-    assert (found.func_name, found.kwargs) == ("services.trainer.job.train", {"epochs": 3, "base_width": 0.25})
+    assert (found.func_name, found.kwargs) == (redis_names.TRAINING_JOB, {"epochs": 3, "base_width": 0.25})
     assert not found.args
     assert client.lrange("rq:queue:training", 0, -1) == [job.job_id.encode()]
     assert found.retries_left == 3
@@ -91,7 +94,7 @@ def test_the_job_hash_holds_json_and_never_pickle(client: redis.Redis) -> None:
     job = enqueue_training(client, TrainingOptions(epochs=3))
     fields = client.hgetall(f"rq:job:{job.job_id}")
 
-    assert JSONSerializer.loads(zlib.decompress(fields[b"data"]))[0] == "services.trainer.job.train"
+    assert JSONSerializer.loads(zlib.decompress(fields[b"data"]))[0] == redis_names.TRAINING_JOB
     for value in fields.values():
         with pytest.raises((pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, AttributeError)):
             pickle.loads(value)  # noqa: S301 - that it cannot be is the fact
@@ -115,7 +118,7 @@ def test_a_job_that_there_is_not_is_unknown(client: redis.Redis, job_id: str) ->
 
 def test_rqs_own_command_line_enqueues_a_job_that_is_understood(client: redis.Redis, redis_url: str) -> None:
     """Anybody may ask for a training, with options as words."""
-    job_id = rq_enqueue(redis_url, "--serializer", "json", "services.trainer.job.train", "epochs:=3", "base=mobilenet")
+    job_id = rq_enqueue(redis_url, "--serializer", "json", redis_names.TRAINING_JOB, "epochs:=3", "base=mobilenet")
     job = find_training(client, job_id)
     assert (job.job_id, job.state, job.error) == (job_id, JobState.QUEUED, None)
     assert job_of(client, job).kwargs == {"epochs": 3, "base": "mobilenet"}
@@ -123,7 +126,7 @@ def test_rqs_own_command_line_enqueues_a_job_that_is_understood(client: redis.Re
 
 def test_a_job_that_was_pickled_is_described_all_the_same(client: redis.Redis, redis_url: str) -> None:
     """Without `--serializer json` RQ's command line pickles; whoever asks gets an answer, and no pickle is read."""
-    job_id = rq_enqueue(redis_url, "services.trainer.job.train")
+    job_id = rq_enqueue(redis_url, redis_names.TRAINING_JOB)
     assert find_training(client, job_id).state is JobState.QUEUED
 
 
@@ -163,3 +166,17 @@ def test_jobs_are_worked_through_in_the_order_in_which_they_were_enqueued(client
 def test_without_a_worker_no_host_trains(client: redis.Redis) -> None:
     """Then a job only waits."""
     assert training_hosts(client) == set()
+
+
+@pytest.mark.parametrize("name", [redis_names.TRAINING_JOB, "services.trainer.job.train"])
+def test_a_job_is_run_by_its_former_name_too(client: redis.Redis, name: str) -> None:
+    """Whoever enqueued it before the package had one name need not do so again."""
+    job = Queue("training", connection=client, serializer=JSONSerializer).enqueue(name)
+    assert SafeJob.fetch(job.id, connection=client, serializer=JSONSerializer).func is train
+
+
+def test_no_other_name_is_run(client: redis.Redis) -> None:
+    """RQ would import and call it."""
+    job = Queue("training", connection=client, serializer=JSONSerializer).enqueue("os.getpid")
+    with pytest.raises(InvalidRequest, match="no job but"):
+        _ = SafeJob.fetch(job.id, connection=client, serializer=JSONSerializer).func

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.trainer.data.read_strangers import read_background
-from shared.contract.errors import BackgroundUnavailable
-from shared.stores.strangers import BackgroundSource, BackgroundStore
-from shared.vision.detector import HaarDetector
-from shared.vision.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.trainer.data.read_strangers import read_background
+from familiar.shared.contract.errors import BackgroundUnavailable
+from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
 from tests.builders import crop, origin
 
 

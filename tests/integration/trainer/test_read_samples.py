@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from services.trainer.data.read_samples import read_training_samples
-from services.trainer.data.samples import TrainingSamples
-from services.trainer.data.strangers import split_background
-from shared.contract.errors import UnreadableSample
-from shared.contract.messages import Split
-from shared.stores.samples import SampleStore
+from familiar.services.trainer.data.read_samples import read_training_samples
+from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.strangers import split_background
+from familiar.shared.contract.errors import UnreadableSample
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.samples import SampleStore
 from tests.builders import NOON, crop, origin
 
 

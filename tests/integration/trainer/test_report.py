@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
-from services.trainer.report.augmentation import GAP, SIDE, VIEWS
-from services.trainer.report.write import write_report
-from shared.stores.models import ModelStore
-from shared.vision.images import Image, decode_image
+from familiar.cli.main import app
+from familiar.services.trainer.report.augmentation import GAP, SIDE, VIEWS
+from familiar.services.trainer.report.write import write_report
+from familiar.shared.stores.models import ModelStore
+from familiar.shared.vision.images import Image, decode_image
 from tests.builders import manifest_of, publish_version
 from tests.report_builder import Answers, report_facts, with_odd_samples
 

@@ -9,21 +9,21 @@ import keras
 import numpy as np
 import pytest
 
-from services.trainer.data.samples import TrainingSamples, split_by_time
-from services.trainer.data.strangers import split_background
-from services.trainer.judge.calibration_faces import NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY
-from services.trainer.judge.serving_format import choose_format
-from services.trainer.network.descriptor import DESCRIPTOR_LENGTH, SHA256
-from services.trainer.network.export import export, largest_difference
-from services.trainer.network.litert import LiteRTNetwork, to_litert
-from services.trainer.network.network import LOGITS, build_network
-from services.trainer.network.pretrained import load_base
-from services.trainer.train import NO_DESCRIPTOR, NOT_ALIGNED, Training, train
-from shared.contract.errors import BrokenExport, WeightsUnavailable
-from shared.contract.manifest import ServingFormat, Weights
-from shared.contract.messages import Base, Epoch, NumberFormat, TrainingOptions
-from shared.stores.models import KERAS_MODEL, SERVED_MODEL
-from shared.vision.images import Image
+from familiar.services.trainer.data.samples import TrainingSamples, split_by_time
+from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.judge.calibration_faces import NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY
+from familiar.services.trainer.judge.serving_format import choose_format
+from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH, SHA256
+from familiar.services.trainer.network.export import export, largest_difference
+from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
+from familiar.services.trainer.network.network import LOGITS, build_network
+from familiar.services.trainer.network.pretrained import load_base
+from familiar.services.trainer.train import NO_DESCRIPTOR, NOT_ALIGNED, Training, train
+from familiar.shared.contract.errors import BrokenExport, WeightsUnavailable
+from familiar.shared.contract.manifest import ServingFormat, Weights
+from familiar.shared.contract.messages import Base, Epoch, NumberFormat, TrainingOptions
+from familiar.shared.stores.models import KERAS_MODEL, SERVED_MODEL
+from familiar.shared.vision.images import Image
 
 pytestmark = [
     # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
@@ -143,7 +143,7 @@ def test_without_the_descriptor_training_goes_on_and_says_so(
 ) -> None:
     """Where its package is not installed, the network is that of MobileNet alone."""
     one_epoch = {"epochs": 1}
-    monkeypatch.setattr("services.trainer.train.descriptor_file", lambda: None)
+    monkeypatch.setattr("familiar.services.trainer.train.descriptor_file", lambda: None)
 
     without = run(samples, BOTH.model_copy(update=one_epoch), tmp_path / "7")
     chosen = run(samples, OPTIONS.model_copy(update=one_epoch), tmp_path / "8")
@@ -158,7 +158,7 @@ def test_without_landmarks_the_descriptor_is_of_no_use(
     samples: TrainingSamples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says little of a face that is not aligned; the note names the package that is missing."""
-    monkeypatch.setattr("services.trainer.train.read_landmarks", lambda: None)
+    monkeypatch.setattr("familiar.services.trainer.train.read_landmarks", lambda: None)
 
     training = run(samples, BOTH.model_copy(update={"epochs": 1}), tmp_path / "9").training
 

@@ -1,7 +1,7 @@
 """What a detector found of what another finds."""
 
 from benchmarks.detection.figures import add_up, compare
-from shared.contract.messages import Box
+from familiar.shared.contract.messages import Box
 
 
 def box(x: int) -> Box:

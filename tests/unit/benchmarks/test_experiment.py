@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.recognition.experiment import Experiment, Fold, Person, leave_out, limit_enrolled, limit_samples
 from benchmarks.recognition.session_experiments import session_experiments
-from shared.contract.errors import TooFewPeople
+from familiar.shared.contract.errors import TooFewPeople
 
 
 def person(name: str, *sessions: int) -> Person:

@@ -13,8 +13,8 @@ from benchmarks.recognition.recipes.face_recognition import (
     face_in,
     nearest_distances,
 )
-from shared.contract.messages import Box
-from shared.vision.images import cut_face
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.images import cut_face
 
 
 def answers(group: str, person: str, distances: list[float]) -> Answers:

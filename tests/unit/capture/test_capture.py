@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture import capture
-from services.capture.capture import FrameOrigin, at_speed, capture_images, make_frame
-from shared.contract.errors import SourceFailed
-from shared.contract.messages import EnrolmentLabel, Split
-from shared.contract.source_address import parse_source_address
-from shared.vision.images import Image, decode_image, encode_jpeg
+from familiar.services.capture import capture
+from familiar.services.capture.capture import FrameOrigin, at_speed, capture_images, make_frame
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.contract.messages import EnrolmentLabel, Split
+from familiar.shared.contract.source_address import parse_source_address
+from familiar.shared.vision.images import Image, decode_image, encode_jpeg
 
 STARTED_AT = datetime(2026, 11, 23, 9, 0, 0, 120_000, UTC)
 ORIGIN = FrameOrigin("door", STARTED_AT, 7)

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from services.capture.settings import CaptureSettings
-from shared.contract.source_address import SourceAddress, SourceKind
-from shared.runtime.service import load_settings
+from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.contract.source_address import SourceAddress, SourceKind
+from familiar.shared.runtime.service import load_settings
 
 
 @pytest.fixture

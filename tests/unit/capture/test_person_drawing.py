@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
 
 NAMES = ("karan", "arjun", "priya", "zoe")
 

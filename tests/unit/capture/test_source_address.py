@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.contract.errors import SourceFailed
-from shared.contract.source_address import SourceAddress, SourceKind, parse_source_address
+from familiar.shared.contract.errors import SourceFailed
+from familiar.shared.contract.source_address import SourceAddress, SourceKind, parse_source_address
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from importlib.metadata import version
 
 from typer.testing import CliRunner
 
-from cli.main import app
-from shared import __version__
+from familiar import __version__
+from familiar.cli.main import app
 
 
 def test_the_command_line_says_its_version_and_ends() -> None:

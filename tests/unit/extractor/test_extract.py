@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.extractor.extract import Certainty, FoundFace, SampleRules, choose_sample, find_faces
-from services.extractor.second_look import SecondLook
-from shared.contract.enrolment import Refusal
-from shared.contract.messages import Box
-from shared.vision.detector import FaceDetector, HaarDetector
-from shared.vision.images import Image, cut_face, sharpness
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.extract import Certainty, FoundFace, SampleRules, choose_sample, find_faces
+from familiar.services.extractor.second_look import SecondLook
+from familiar.shared.contract.enrolment import Refusal
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.detector import FaceDetector, HaarDetector
+from familiar.shared.vision.images import Image, cut_face, sharpness
 
 RULES = SampleRules(smallest_face=40, least_sharpness=150)
 NOISE = np.random.default_rng(0).integers(0, 256, (130, 130, 3)).astype(np.uint8)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from services.extractor.tracks import LEAST_OVERLAP, MISSED_SECONDS, MOST_TRACKS, Track, follow, overlap
-from shared.contract.messages import Box
-from shared.vision.detector import HaarDetector
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.tracks import LEAST_OVERLAP, MISSED_SECONDS, MOST_TRACKS, Track, follow, overlap
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.detector import HaarDetector
 from tests.builders import NOON
 
 

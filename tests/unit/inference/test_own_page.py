@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.capture.browser_cameras import is_own_page
-from shared.runtime.hosts import host_name
+from familiar.services.capture.browser_cameras import is_own_page
+from familiar.shared.runtime.hosts import host_name
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.inference.model.pace import AT_ONCE, BesideOthers
+from familiar.services.inference.model.pace import AT_ONCE, BesideOthers
 
 REST_SECONDS = 0.05
 WORK_SECONDS = 0.005

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from services.inference.http.preview_drawing import BOX_COLOUR, LabelledBox, draw_faces
-from shared.contract.messages import Box
-from shared.vision.images import Image
+from familiar.services.inference.http.preview_drawing import BOX_COLOUR, LabelledBox, draw_faces
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.images import Image
 
 GREY = 40
 

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.inference.model.scheduling import compute_when_idle, stand_back, start_threads
+from familiar.services.inference.model.scheduling import compute_when_idle, stand_back, start_threads
 
 # A process of its own, as a thread cannot take back what it gave up.
 NICENESSES = """
 import os, threading
-from services.inference.model.scheduling import stand_back, start_threads
+from familiar.services.inference.model.scheduling import stand_back, start_threads
 
 def niceness(_number=None):
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

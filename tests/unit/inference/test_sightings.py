@@ -5,9 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.inference.stream.sightings import LEFT_SECONDS, STEADY_FACES, STEADY_SECONDS, leave, see, see_poor
-from services.inference.stream.view import PoorFace, SeenFace, View
-from shared.contract.messages import Sighting
+from familiar.services.inference.stream.sightings import (
+    LEFT_SECONDS,
+    STEADY_FACES,
+    STEADY_SECONDS,
+    leave,
+    see,
+    see_poor,
+)
+from familiar.services.inference.stream.view import PoorFace, SeenFace, View
+from familiar.shared.contract.messages import Sighting
 from tests.builders import NOON
 
 # When, which track, and what its average says; None is somebody unknown.

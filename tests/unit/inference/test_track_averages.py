@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from services.inference.stream.track_averages import (
+from familiar.services.inference.stream.track_averages import (
     AVERAGED_FACES,
     AVERAGED_SECONDS,
     TrackAnswers,
@@ -13,7 +13,7 @@ from services.inference.stream.track_averages import (
     average,
     remember,
 )
-from shared.contract.messages import Box, Face
+from familiar.shared.contract.messages import Box, Face
 from tests.builders import NOON
 
 PEOPLE = ("karan", "zoe")

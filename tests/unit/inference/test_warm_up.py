@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.inference.model.warm_up import warm_up
+from familiar.services.inference.model.warm_up import warm_up
 
 
 def test_the_first_request_is_asked_before_there_is_a_server() -> None:

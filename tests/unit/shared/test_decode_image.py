@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from shared.contract.errors import ImageTooLarge, UnreadableImage
-from shared.vision.images import (
+from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
+from familiar.shared.vision.images import (
     BYTE_LIMIT,
     Image,
     decode_image,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract.errors import DetectorFailed
-from shared.vision.detector import HaarDetector, open_detector
+from familiar.shared.contract.errors import DetectorFailed
+from familiar.shared.vision.detector import HaarDetector, open_detector
 
 
 def test_without_a_model_it_is_the_haar_cascade() -> None:

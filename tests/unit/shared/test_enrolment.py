@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState
-from shared.contract.errors import InvalidRequest
-from shared.contract.messages import EnrolmentLabel, Split
-from shared.redis.enrolments import Targets, request_enrolment
-from shared.stores.samples import Person
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState
+from familiar.shared.contract.errors import InvalidRequest
+from familiar.shared.contract.messages import EnrolmentLabel, Split
+from familiar.shared.redis.enrolments import Targets, request_enrolment
+from familiar.shared.stores.samples import Person
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 REQUEST = EnrolmentRequest(

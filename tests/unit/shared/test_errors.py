@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from shared.contract import errors
-from shared.contract.errors import FamiliarError, InvalidName, TrainingFailed
+from familiar.shared.contract import errors
+from familiar.shared.contract.errors import FamiliarError, InvalidName, TrainingFailed
 
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, FamiliarError)]
 NAMED = [kind for kind in ERRORS if kind is not FamiliarError]

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.contract.messages import Box
-from shared.vision.images import (
+from familiar.shared.contract.messages import Box
+from familiar.shared.vision.images import (
     CROP_SIZE_LIMIT,
     Image,
     comment_of,

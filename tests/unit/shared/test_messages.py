@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from shared.contract.messages import (
+from familiar.shared.contract.messages import (
     Box,
     Candidate,
     EnrolmentLabel,

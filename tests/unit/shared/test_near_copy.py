@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from services.capture.synthetic.drawing import draw
-from services.capture.synthetic.looks import person
-from shared.contract.messages import Split
-from shared.stores.near_copy import NEAR_COPY_DISTANCE, Fingerprint, TakenSamples, fingerprint
-from shared.stores.origin import SampleOrigin
-from shared.stores.samples import SampleStore
-from shared.vision.images import Image, encode_jpeg
+from familiar.services.capture.synthetic.drawing import draw
+from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract.messages import Split
+from familiar.shared.stores.near_copy import NEAR_COPY_DISTANCE, Fingerprint, TakenSamples, fingerprint
+from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import Image, encode_jpeg
 
 
 def crop_at(seconds: float, name: str = "zoe") -> Image:

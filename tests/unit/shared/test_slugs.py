@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.contract.errors import InvalidName
-from shared.contract.slugs import NAME_LENGTH, is_slug, slug_of
+from familiar.shared.contract.errors import InvalidName
+from familiar.shared.contract.slugs import NAME_LENGTH, is_slug, slug_of
 
 
 @pytest.mark.parametrize(

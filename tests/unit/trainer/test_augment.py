@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from services.trainer.data.augment import ANOTHER_DAY, ANOTHER_MOMENT, Strength, _move, augment
-from shared.vision.images import Image
+from familiar.services.trainer.data.augment import ANOTHER_DAY, ANOTHER_MOMENT, Strength, _move, augment
+from familiar.shared.vision.images import Image
 
 COPIES = 50
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from services.trainer.data.strangers import Background, split_background
-from shared.vision.images import Image
+from familiar.services.trainer.data.strangers import Background, split_background
+from familiar.shared.vision.images import Image
 
 
 def faces(count: int, seed: int = 0) -> list[Image]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.trainer.judge.calibrate import (
+from familiar.services.trainer.judge.calibrate import (
     LEAST_TRACK_THRESHOLD,
     THRESHOLD,
     TRACK_FACES,
@@ -14,7 +14,7 @@ from services.trainer.judge.calibrate import (
     Calibration,
     calibrate,
 )
-from shared.contract.messages import TrainingOptions
+from familiar.shared.contract.messages import TrainingOptions
 
 PEOPLE, FACES = 3, 100
 FALSE_NAMES = TrainingOptions().false_names

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from services.trainer.data.samples import Labels
-from services.trainer.judge.evaluate import evaluate, recall_by_person
+from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.judge.evaluate import evaluate, recall_by_person
 
 NOBODY = np.empty((0, 2), np.float32)
 PROBABILITIES = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.9, 0.1]], np.float32)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from services.trainer.data.folds import FOLDS, Folds, fold
-from services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.folds import FOLDS, Folds, fold
+from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.strangers import split_background
 
 GREY = np.full((160, 160, 3), 128, np.uint8)
 STRANGERS = 12

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from services.trainer.judge.gate import Answers, Names, judge, names_given, without_served
-from shared.contract.manifest import Gate
+from familiar.services.trainer.judge.gate import Answers, Names, judge, names_given, without_served
+from familiar.shared.contract.manifest import Gate
 
 NOBODY = np.array([], np.str_)
 TRUTH = np.array(["karan"] * 100 + ["zoe"] * 100)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.trainer.judge.mixed_people import Descriptors, OddSamples, find_mixed
+from familiar.services.trainer.judge.mixed_people import Descriptors, OddSamples, find_mixed
 
 LENGTH = 128
 # Two samples of one person are about 0.3 apart, as those of one day are.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.trainer.judge.reliability import BINS, reliability, reliability_of
+from familiar.services.trainer.judge.reliability import BINS, reliability, reliability_of
 
 NOBODY = np.empty((0, 2), np.float32)
 KNOWN = np.array([[0.9, 0.1], [0.2, 0.8], [0.9, 0.1]], np.float32)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from services.trainer.report.advice import Advice, advise, advise_on_strangers, collect_next
-from services.trainer.report.facts import ReportFacts
-from services.trainer.report.findings import find_people, find_strangers
+from familiar.services.trainer.report.advice import Advice, advise, advise_on_strangers, collect_next
+from familiar.services.trainer.report.facts import ReportFacts
+from familiar.services.trainer.report.findings import find_people, find_strangers
 from tests.report_builder import Answers, report_facts, with_odd_samples, with_one_day
 
 GOOD: Answers = {"Karan": 100}

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from services.trainer.report.findings import (
+from familiar.services.trainer.report.findings import (
     Standing,
     confusion,
     find_mistakes,
     find_people,
     find_strangers,
 )
-from services.trainer.report.wording import mistake_in_words
+from familiar.services.trainer.report.wording import mistake_in_words
 from tests.report_builder import THRESHOLD, report_facts
 
 FACTS = report_facts(

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.trainer.report.facts import ReportFacts
-from services.trainer.report.findings import find_mistakes, find_people
-from services.trainer.report.page import Picture, write_page
+from familiar.services.trainer.report.facts import ReportFacts
+from familiar.services.trainer.report.findings import find_mistakes, find_people
+from familiar.services.trainer.report.page import Picture, write_page
 from tests.report_builder import report_facts, with_odd_samples
 
 SCRIPT = "<script>alert('1')"

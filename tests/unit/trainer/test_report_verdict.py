@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.trainer.report.findings import find_people, find_strangers
-from services.trainer.report.verdict import verdict
+from familiar.services.trainer.report.findings import find_people, find_strangers
+from familiar.services.trainer.report.verdict import verdict
 from tests.report_builder import Answers, report_facts, with_odd_samples
 
 UNKNOWN: Answers = {None: 100}

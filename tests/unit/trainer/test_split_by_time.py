@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from services.trainer.data.samples import FEWEST_TO_TEST, Sessions, split_by_time
-from services.trainer.data.strangers import split_background
-from shared.contract.errors import TooFewPeople, TooFewSamples
-from shared.vision.images import Image
+from familiar.services.trainer.data.samples import FEWEST_TO_TEST, Sessions, split_by_time
+from familiar.services.trainer.data.strangers import split_background
+from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
+from familiar.shared.vision.images import Image
 
 DAYS = {"arjun": 2, "karan": 1}
 

