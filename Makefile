@@ -43,7 +43,7 @@ test-compose: install ## builds the images, and drives the whole loop through th
 benchmark-training: install ## our trainer's time beside a notebook's; ARGS='--people DIR'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.training $(ARGS)
 
-benchmark-recognition: install ## names and false names beside other recipes; ARGS='--people DIR --strangers DIR --background DIR'
+benchmark-recognition: install ## names and false names beside other recipes; ARGS='--people DIR --strangers DIR --learned-strangers DIR'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.recognition $(ARGS)
 
 benchmark-serving: install ## inference beside other servers; ARGS='--people DIR --weights FILE', or drawn people

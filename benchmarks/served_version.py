@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.progress import silence_tensorflow, tell
 from familiar.services.trainer.data.read_strangers import StrangersRead
 from familiar.services.trainer.data.samples import split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
 from familiar.services.trainer.outcome import Outcome
 from familiar.services.trainer.train import train
@@ -25,11 +25,11 @@ def publish_trained(home: Path, people: Mapping[str, Sequence[Image]], weights: 
     """
     silence_tensorflow()
     tell(f"A version is trained that knows {len(people)} people")
-    strangers = StrangersRead(split_background(()), {}, passed_over=0)
+    strangers = StrangersRead(split_strangers(()), {}, passed_over=0)
     landmarks = read_landmarks()
     to_input = open_input(landmarks)
     inputs = {slug: [to_input(crop) for crop in crops] for slug, crops in people.items()}
-    samples = split_by_time(inputs, {}, strangers.background)
+    samples = split_by_time(inputs, {}, strangers.images)
     options = TrainingOptions(epochs=epochs)
     store = ModelStore(home)
     with store.staging_folder() as staging:

@@ -9,7 +9,7 @@ from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.stores.strangers import StrangerStore
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Connections:
     settings: CliSettings
     client: redis.Redis
     samples: SampleStore
-    background: BackgroundStore
+    strangers: StrangerStore
     models: ModelStore
 
 
@@ -33,5 +33,5 @@ def connect() -> Connections:
     client = open_redis(settings.redis_url)
     require_redis(client)
     return Connections(
-        settings, client, SampleStore(settings.home), BackgroundStore(settings.home), ModelStore(settings.home)
+        settings, client, SampleStore(settings.home), StrangerStore(settings.home), ModelStore(settings.home)
     )

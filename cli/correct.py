@@ -21,7 +21,7 @@ def correct(
     """Say whose a face really is. Predictions can be corrected for an hour at most; training then learns from it."""
     connections = connect()
     wanted = Correction(prediction_id=prediction_id, face=face, person=person, stranger=stranger)
-    corrected = correction.correct(connections.client, connections.samples, connections.background, wanted)
+    corrected = correction.correct(connections.client, connections.samples, connections.strangers, wanted)
     out.print(_in_words(corrected), markup=False, highlight=False)
 
 

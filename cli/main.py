@@ -7,7 +7,6 @@ import redis
 import typer
 
 from familiar import __version__
-from familiar.cli.background import background_app
 from familiar.cli.console import err, out
 from familiar.cli.correct import correct
 from familiar.cli.demo import demo
@@ -16,6 +15,7 @@ from familiar.cli.enrol import enrol
 from familiar.cli.models import models_app
 from familiar.cli.people import forget, people, rename
 from familiar.cli.predict import predict
+from familiar.cli.strangers import strangers_app
 from familiar.cli.train import train
 from familiar.cli.up import up
 from familiar.cli.watch import watch
@@ -48,7 +48,9 @@ def root(
 for command in (up, demo, enrol, people, rename, forget, train, predict, watch, correct, doctor):
     app.command()(command)
 app.add_typer(models_app, name="models")
-app.add_typer(background_app, name="background")
+app.add_typer(strangers_app, name="strangers")
+# What it was called before 0.2.0, until 0.3.0.
+app.add_typer(strangers_app, name="background", hidden=True, deprecated=True)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from familiar.shared.runtime.settings import OptionalPath, Settings
+from familiar.shared.runtime.settings import Settings, StrangersFolder
 
 
 class CliSettings(Settings):
@@ -17,9 +17,7 @@ class CliSettings(Settings):
         description="Where capture takes photographs, such as `ws://capture:8001`. Where it is unset, on this machine "
         "at FAMILIAR_CAMERA_PORT.",
     )
-    background: OptionalPath = Field(
-        default=None, description='A folder of pictures or crops of strangers, to learn "unknown" from.'
-    )
+    strangers: StrangersFolder = None
 
     @property
     def capture_address(self) -> str:

@@ -119,12 +119,12 @@ def _print_metrics(manifest: Manifest, recall: float, false_names: float) -> Non
 
 
 def _strangers_in_words(manifest: Manifest) -> str:
-    if not manifest.background:
+    if not manifest.strangers:
         return (
             "It learned from no strangers, so people who are not enrolled will more often be given a name. "
-            "`familiar background fetch` brings some; then train again."
+            "`familiar strangers fetch` brings some; then train again."
         )
-    learned = ", ".join(f"{count} {source}" for source, count in manifest.background.items())
+    learned = ", ".join(f"{count} {source}" for source, count in manifest.strangers.items())
     metrics = manifest.metrics
     if metrics.strangers_named is None:
         return f"Strangers' faces: {learned}; none were held back, so nothing is known of how they fare."

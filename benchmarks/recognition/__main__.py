@@ -1,6 +1,6 @@
 """How well faces are recognised, and strangers told from them: Familiar beside recipes that others use.
 
-python -m benchmarks.recognition (--people DIR [DIR ...] | --sessions DIR) --strangers DIR --background DIR
+python -m benchmarks.recognition (--people DIR [DIR ...] | --sessions DIR) --strangers DIR --learned-strangers DIR
 
 Every recipe learns and answers the same faces. A track is 10 consecutive faces of one clip or session, over which
 probabilities are averaged; a picture of a stranger is a track of its own.
@@ -76,7 +76,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--samples", type=int, help="enrolled samples of a person, at most; spread over all there are")
     parser.add_argument("--strangers", type=Path, required=True, help="a folder of strangers to test with")
     parser.add_argument(
-        "--background", type=Path, required=True, help="a folder of strangers to learn; may be the same"
+        "--learned-strangers", type=Path, required=True, help="a folder of strangers to learn; may be the same"
     )
     parser.add_argument("--weights", default="imagenet", help="of MobileNet: imagenet, a file, or random for all")
     parser.add_argument("--seeds", type=int, default=3, help="how often everything is trained")
@@ -100,8 +100,8 @@ def _read(options: argparse.Namespace, reader: FaceReader) -> Gallery:
         experiments, left_out = read_sessions(options.sessions, same, options.samples, reader, row)
     else:
         experiments, left_out = read_halves(options.people, options.samples, reader, row)
-    strangers, background = read_strangers(options.strangers, options.background, reader, row)
-    return Gallery(tuple(row.crops), experiments, strangers, background, left_out)
+    strangers, learned_strangers = read_strangers(options.strangers, options.learned_strangers, reader, row)
+    return Gallery(tuple(row.crops), experiments, strangers, learned_strangers, left_out)
 
 
 def _describe(gallery: Gallery, options: argparse.Namespace) -> dict[str, object]:
@@ -110,7 +110,7 @@ def _describe(gallery: Gallery, options: argparse.Namespace) -> dict[str, object
         "people": {experiment.title: len(experiment.people) for experiment in gallery.experiments},
         "left_out": list(gallery.left_out),
         "strangers": sum(map(len, gallery.strangers)),
-        "background": len(gallery.background),
+        "learned_strangers": len(gallery.learned_strangers),
         "samples": options.samples,
         "seeds": options.seeds,
         "folds": {experiment.title: len(experiment.folds[: options.folds]) for experiment in gallery.experiments},

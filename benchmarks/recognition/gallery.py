@@ -1,4 +1,4 @@
-"""All faces of the recognition benchmark: who is to be known, who is a stranger, who is background."""
+"""All faces of the recognition benchmark: who is to be known, who is a stranger, which strangers are learned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Gallery:
     crops: tuple[Image, ...]
     experiments: tuple[Experiment, ...]
     strangers: tuple[Indexes, ...]
-    background: Indexes
+    learned_strangers: Indexes
     left_out: tuple[str, ...]
 
     @property
@@ -54,22 +54,22 @@ class CropRow:
 
 
 def read_strangers(
-    strangers: Path, background: Path, reader: FaceReader, row: CropRow
+    strangers: Path, learned_strangers: Path, reader: FaceReader, row: CropRow
 ) -> tuple[tuple[Indexes, ...], Indexes]:
-    """Find the faces of the strangers, in sequences, and those of the background.
+    """Find the faces of the strangers, in sequences, and those of the strangers to learn.
 
     Raises:
-        SourceFailed: a folder is missing, or no stranger's or background face is found.
+        SourceFailed: a folder is missing, or of either no face is found.
     """
-    stranger_files, background_files = part_strangers(strangers, background)
+    stranger_files, learned_files = part_strangers(strangers, learned_strangers)
     placed = row.place(_read(stranger_files, reader))
-    return placed, np.concatenate(row.place(_read(background_files, reader)))
+    return placed, np.concatenate(row.place(_read(learned_files, reader)))
 
 
-def part_strangers(strangers: Path, background: Path) -> tuple[tuple[PersonFiles, ...], tuple[PersonFiles, ...]]:
-    """List the strangers to test with and those to learn as background; of one folder, every other one is for each."""
-    if strangers.resolve() != background.resolve():
-        return strangers_in(strangers), strangers_in(background)
+def part_strangers(strangers: Path, learned_strangers: Path) -> tuple[tuple[PersonFiles, ...], tuple[PersonFiles, ...]]:
+    """List the strangers to test with and those to learn; of one folder, every other one is for each."""
+    if strangers.resolve() != learned_strangers.resolve():
+        return strangers_in(strangers), strangers_in(learned_strangers)
     everybody = strangers_in(strangers)
     return everybody[1::2], everybody[::2]
 
@@ -78,5 +78,5 @@ def _read(people: Sequence[PersonFiles], reader: FaceReader) -> list[list[Image]
     found = [faces for faces in reader.read([paths for person in people for paths in person.sequences]) if faces]
     tell(f"{sum(map(len, found))} faces of {len(people)} strangers")
     if not found:
-        raise SourceFailed("No face was found among the strangers or the background. Give folders with more pictures.")
+        raise SourceFailed("No face was found among the strangers to test with, or those to learn. Give other folders.")
     return found

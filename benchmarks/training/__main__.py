@@ -1,6 +1,6 @@
 """How long a training takes and how good it is: Familiar's trainer beside the plain notebook recipe.
 
-python -m benchmarks.training --people DIR [--background DIR] [--weights PATH]
+python -m benchmarks.training --people DIR [--learned-strangers DIR] [--weights PATH]
 
 DIR holds a folder of pictures or clips for each person. The first faces of each, in time, train, and the
 ones that follow test. Both recipes get the same faces, the same validation samples and the same machine, one
@@ -31,7 +31,7 @@ from benchmarks.recognition.recipes.familiar import teach_familiar
 from benchmarks.recognition.recipes.notebook import fit_notebook
 from benchmarks.recognition.recipes.pooled_features import base_input
 from familiar.services.trainer.data.samples import split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
 from familiar.shared.contract.errors import FamiliarError
 from familiar.shared.contract.messages import Base, NumberFormat, TrainingOptions
@@ -55,7 +55,7 @@ class Material:
 
     train: Crops
     test: Crops
-    background: Sequence[Image]
+    strangers: Sequence[Image]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description="Times two trainings.")
     parser.add_argument("--people", type=Path, required=True, help="a folder with a folder for each person")
-    parser.add_argument("--background", type=Path, help="a folder of strangers, for Familiar alone")
+    parser.add_argument("--learned-strangers", type=Path, help="a folder of strangers, for Familiar alone")
     parser.add_argument("--weights", default="imagenet", help="of MobileNet: imagenet, a file, or random")
     parser.add_argument("--samples", type=int, default=200, help="train samples of a person, at most")
     parser.add_argument("--most-people", type=int, help="how many people, the first by name")
@@ -97,7 +97,7 @@ def _read(options: argparse.Namespace, reader: FaceReader) -> Material:
         count, tested = train_and_test_counts(len(crops), options.samples)
         train[person.name], test[person.name] = crops[:count], crops[count : count + tested]
         tell(f"{person.name}: {count} train samples, {tested} test samples")
-    files = strangers_in(options.background) if options.background else ()
+    files = strangers_in(options.learned_strangers) if options.learned_strangers else ()
     sequences = reader.read([paths for stranger in files for paths in stranger.sequences])
     return Material(train, test, [crop for crops in sequences for crop in crops])
 
@@ -111,8 +111,8 @@ def _time_familiar(material: Material, options: argparse.Namespace) -> Result:
         {name: [to_input(crop) for crop in own] for name, own in part.items()}
         for part in (material.train, material.test)
     )
-    background = split_background([to_input(crop) for crop in material.background])
-    network = teach_familiar(split_by_time(train, test, background), chosen, options.weights)
+    strangers = split_strangers([to_input(crop) for crop in material.strangers])
+    network = teach_familiar(split_by_time(train, test, strangers), chosen, options.weights)
     seconds = time.monotonic() - started
     crops = [crop for own in material.test.values() for crop in own]
     answers = network.answer([to_input(crop) for crop in crops])
@@ -160,7 +160,7 @@ def _as_json(material: Material, options: argparse.Namespace, familiar: Result, 
         "people": len(material.train),
         "train_samples": [len(crops) for crops in material.train.values()],
         "test_samples": [len(crops) for crops in material.test.values()],
-        "background_samples": len(material.background),
+        "stranger_samples": len(material.strangers),
         "epochs": options.epochs,
         "familiar_seconds": round(familiar.seconds, 2),
         "notebook_seconds": round(notebook.seconds, 2),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from familiar.shared.contract.errors import BackgroundUnavailable
+from familiar.shared.contract.errors import StrangersUnavailable
 from familiar.shared.runtime.files import sha256_of
 
 TIMEOUT_SECONDS = 30.0
@@ -27,7 +27,7 @@ def download(remote: RemoteFile, path: Path, show: Show) -> None:
     """Download a file to `path`. Until it is whole and checked, what has come of it is in `<path>.partial`.
 
     Raises:
-        BackgroundUnavailable: there is no network, the server refuses, the connection broke off, or the file
+        StrangersUnavailable: there is no network, the server refuses, the connection broke off, or the file
             is another than it should be; the last is deleted.
         OSError: the disk is full; what has come is kept.
     """
@@ -36,11 +36,11 @@ def download(remote: RemoteFile, path: Path, show: Show) -> None:
         _receive(remote.url, partial, show)
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
-        raise BackgroundUnavailable(f"{remote.url} was not downloaded: {reason}. {_what_to_do()}") from error
+        raise StrangersUnavailable(f"{remote.url} was not downloaded: {reason}. {_what_to_do()}") from error
     found = sha256_of(partial)
     if found != remote.sha256:
         partial.unlink()
-        raise BackgroundUnavailable(
+        raise StrangersUnavailable(
             f"What came from {remote.url} has SHA-256 {found}, not {remote.sha256}, and was deleted. {_what_to_do()}"
         )
     partial.replace(path)
@@ -66,4 +66,4 @@ def _receive(url: str, partial: Path, show: Show) -> None:
 
 
 def _what_to_do() -> str:
-    return BackgroundUnavailable().detail
+    return StrangersUnavailable().detail

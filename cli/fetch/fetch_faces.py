@@ -20,7 +20,7 @@ from familiar.cli.fetch.download import RemoteFile, download
 from familiar.cli.fetch.labeled_faces import middle_face, pictures_of
 from familiar.shared.contract.errors import FetchRunning
 from familiar.shared.runtime.files import write_atomically
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 
 # How many faces are cut between two notes of how far it has come.
@@ -37,12 +37,12 @@ def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None 
     `familiar.shared.vision.detector.open_detector`.
 
     Raises:
-        BackgroundUnavailable: see `familiar.cli.fetch.download.download`.
+        StrangersUnavailable: see `familiar.cli.fetch.download.download`.
         FetchRunning: another one is at it.
         OSError: the disk is full.
     """
-    store = BackgroundStore(home)
-    folder = home / "background"
+    store = StrangerStore(home)
+    folder = home / "strangers"
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         archive, note = folder / "archive.tgz", folder / "archive.position"
@@ -54,13 +54,13 @@ def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None 
         _store_faces(archive, note, store, people, open_detector(yunet))
         archive.unlink()
         note.unlink(missing_ok=True)
-    return store.count(BackgroundSource.FETCHED)
+    return store.count(StrangerSource.FETCHED)
 
 
-def _store_faces(archive: Path, note: Path, store: BackgroundStore, people: int, detector: FaceDetector) -> None:
+def _store_faces(archive: Path, note: Path, store: StrangerStore, people: int, detector: FaceDetector) -> None:
     """Cut one face of each person until there are enough; `note` has the position of a picture that is done."""
     last = int(note.read_text()) if note.exists() else -1
-    present = store.count(BackgroundSource.FETCHED)
+    present = store.count(StrangerSource.FETCHED)
     taken: set[str] = set()
     with Progress(_DESCRIPTION, BarColumn(40), MofNCompleteColumn(), TimeRemainingColumn(), console=err) as bar:
         task = bar.add_task("faces", total=people, completed=present)
@@ -71,7 +71,7 @@ def _store_faces(archive: Path, note: Path, store: BackgroundStore, people: int,
                 taken.add(picture.person)
             elif picture.person not in taken and (crop := middle_face(picture.jpeg, detector)):
                 taken.add(picture.person)
-                present += store.add(BackgroundSource.FETCHED, crop, None)
+                present += store.add(StrangerSource.FETCHED, crop, None)
                 bar.update(task, completed=present)
                 if present % NOTE_EVERY == 0:
                     write_atomically(note, str(picture.position).encode())
@@ -83,7 +83,7 @@ def delete_download(home: Path) -> None:
     Raises:
         FetchRunning: it is not cut short.
     """
-    folder = home / "background"
+    folder = home / "strangers"
     if folder.exists():
         with _alone(folder):
             for path in folder.glob("archive.*"):

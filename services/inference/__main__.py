@@ -25,7 +25,7 @@ from familiar.shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, th
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.stores.strangers import StrangerStore
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     kept = KeptFaces(client, settings.kept_faces)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = FaceKeeper(client, kept)
-    stores = Stores(SampleStore(settings.home), BackgroundStore(settings.home), models, keeper)
+    stores = Stores(SampleStore(settings.home), StrangerStore(settings.home), models, keeper)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
     impatient = open_redis(settings.redis_url, timeout_seconds=0.5)

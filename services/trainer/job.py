@@ -13,7 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from familiar.services.trainer.data.read_samples import read_training_samples
-from familiar.services.trainer.data.read_strangers import StrangersRead, read_background
+from familiar.services.trainer.data.read_strangers import StrangersRead, read_strangers
 from familiar.services.trainer.judge.comparison import Contender, compare
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
 from familiar.services.trainer.outcome import Outcome, names_of
@@ -38,7 +38,7 @@ from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.stores.strangers import StrangerStore
 from familiar.shared.vision.images import ToInput
 
 MODEL_VERSIONS_KEPT = 1000
@@ -109,7 +109,7 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
         landmarks = read_landmarks()
         to_input = open_input(landmarks)
         strangers = _read_strangers(settings, to_input)
-        samples = read_training_samples(store, strangers.background, to_input)
+        samples = read_training_samples(store, strangers.images, to_input)
         _log.info("training", people=len(samples.people), samples=len(samples.train_images), **strangers.faces)
         with models.staging_folder() as staging:
             report.step("preparing the frozen base")
@@ -126,7 +126,7 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
                 training.threshold,
                 aligned=(staging / LANDMARKS).exists(),
             )
-            gate = compare(models, candidate, samples, samples.background.test_images, force=options.force)
+            gate = compare(models, candidate, samples, samples.strangers.test_images, force=options.force)
             report.step("writing the report")
             outcome = Outcome(samples, strangers, training, options, gate, time.monotonic() - started, this_job_id())
             findings = write_report(outcome.report_facts(names_of(store, samples)), staging)
@@ -147,13 +147,13 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
 
 
 def _read_strangers(settings: TrainerSettings, to_input: ToInput) -> StrangersRead:
-    strangers = read_background(BackgroundStore(settings.home), settings.background, settings.yunet, to_input)
+    strangers = read_strangers(StrangerStore(settings.home), settings.strangers, settings.yunet, to_input)
     if strangers.passed_over:
         _log.warning("pictures of strangers without a face, or unreadable", count=strangers.passed_over)
     if not strangers.faces:
         _log.warning(
             "no strangers to learn from: somebody who is not enrolled will more often get a name",
-            hint="run `familiar background fetch`, or set FAMILIAR_BACKGROUND",
+            hint="run `familiar strangers fetch`, or set FAMILIAR_STRANGERS",
         )
     return strangers
 

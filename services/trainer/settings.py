@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from familiar.shared.runtime.settings import OptionalPath, Settings
+from familiar.shared.runtime.settings import Settings, StrangersFolder
 
 # A training takes the cores that nobody else wants: names keep coming while it runs.
 NICENESS = 10
@@ -11,7 +11,7 @@ NICENESS = 10
 class TrainerSettings(Settings):
     """What the trainer is told.
 
-    `weights` is `imagenet`, `random` or the path of a file; `background` is None where there is no folder of
+    `weights` is `imagenet`, `random` or the path of a file; `strangers` is None where there is no folder of
     strangers' pictures.
     """
 
@@ -21,6 +21,4 @@ class TrainerSettings(Settings):
         description="MobileNet's weights: `imagenet` (downloaded once by Keras, and checked against its SHA-256 where "
         "that is known), the path of a file, or `random`.",
     )
-    background: OptionalPath = Field(
-        default=None, description='A folder of pictures or crops of strangers, to learn "unknown" from.'
-    )
+    strangers: StrangersFolder = None

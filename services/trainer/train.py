@@ -104,7 +104,7 @@ def train(
         fitted = fit(samples, features, folds, options, state, on_epoch)
         # Keras' share of what follows leaves most of the cores free.
         tested = asking.submit(features, samples.test_images)
-        strangers = asking.submit(features, samples.background.test_images)
+        strangers = asking.submit(features, samples.strangers.test_images)
         calibration = calibrate_network(fitted, samples, folds, options)
         before = learned_weights(network)
         set_weights(network, _folded(fitted, calibration, before))

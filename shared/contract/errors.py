@@ -237,13 +237,13 @@ class WeightsUnavailable(FamiliarError):
     code = "weights-unavailable"
 
 
-class BackgroundUnavailable(FamiliarError):
-    """Run `familiar background fetch` again: it goes on where it stopped.
+class StrangersUnavailable(FamiliarError):
+    """Run `familiar strangers fetch` again: it goes on where it stopped.
 
-    Or put pictures of strangers into a folder and name it in FAMILIAR_BACKGROUND; that needs no network.
+    Or put pictures of strangers into a folder and name it in FAMILIAR_STRANGERS; that needs no network.
     """
 
-    code = "background-unavailable"
+    code = "strangers-unavailable"
 
 
 class FetchRunning(FamiliarError):

@@ -1,6 +1,6 @@
 """What a model version says of itself: `manifest.json`, written last into its folder."""
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from familiar.shared.contract.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
 
@@ -163,7 +163,7 @@ class Manifest(Message):
     to do without. `files` holds the
     SHA-256 of every file of the version; `largest_difference` is the largest one seen between what
     `model.keras` and `model.tflite`, in float32, answer to the same crops. `gate` and `job_id`, the training job that
-    it came of, are None in versions from before there was either. `background` counts the faces of strangers that were
+    it came of, are None in versions from before there was either. `strangers` counts the faces of strangers that were
     read, by where they came from. `resumed_after` is the epoch after which a training that had been cut short went
     on, 0 if it ran through. `golden` is empty, and `findings` is None, in versions from before there were any.
     """
@@ -185,7 +185,11 @@ class Manifest(Message):
     files: dict[str, str]
     gate: Gate | None = None
     job_id: str | None = None
-    background: dict[str, int] = Field(default_factory=dict)
+    strangers: dict[str, int] = Field(
+        default_factory=dict,
+        # What it was called before 0.2.0.
+        validation_alias=AliasChoices("strangers", "background"),
+    )
     resumed_after: int = 0
     serving: ServingFormat = ServingFormat()
     golden: tuple[GoldenSample, ...] = ()

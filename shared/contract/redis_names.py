@@ -17,7 +17,7 @@ INFERENCE: Final = "inference"
 TRAINING_QUEUE: Final = "training"
 TRAINING_JOB: Final = "familiar.services.trainer.job.train"
 # What it was called before 0.2.0: still run, until 0.3.0.
-FORMER_TRAINING_JOB: Final = "services.trainer.job.train"
+FORMER_TRAINING_JOB: Final = "familiar.services.trainer.job.train"
 
 # Set of the cameras that capture has ever announced; `camera:<camera>` says which are alive.
 CAMERAS: Final = "cameras"

@@ -11,7 +11,7 @@ from familiar.shared.redis.kept_faces import find_kept_face
 from familiar.shared.stores.near_copy import TakenSamples
 from familiar.shared.stores.origin import CORRECTION, SampleOrigin, with_origin
 from familiar.shared.stores.samples import Addition, SampleStore
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import decode_image
 
 
@@ -41,9 +41,7 @@ class Corrected(Message):
     stored: bool
 
 
-def correct(
-    client: redis.Redis, samples: SampleStore, background: BackgroundStore, correction: Correction
-) -> Corrected:
+def correct(client: redis.Redis, samples: SampleStore, strangers: StrangerStore, correction: Correction) -> Corrected:
     """Put the face of a prediction where it belongs, and take it away from where an earlier correction put it.
 
     Neither the number of samples that an enrolment asked for nor the order matters: the last correction holds.
@@ -61,11 +59,11 @@ def correct(
     sample_id = hashlib.sha256(with_origin(crop, origin)).hexdigest()
     person = None
     if correction.person is None:
-        stored = background.add(BackgroundSource.MARKED, crop, origin)
+        stored = strangers.add(StrangerSource.MARKED, crop, origin)
     else:
         person = _require_enrolled(samples, correction.person)
         stored = _add_sample(samples, person, crop, origin)
-        background.remove(BackgroundSource.MARKED, sample_id)
+        strangers.remove(StrangerSource.MARKED, sample_id)
     samples.withdraw(sample_id, keep=person)
     return Corrected(
         prediction_id=face.prediction_id,

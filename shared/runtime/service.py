@@ -13,19 +13,22 @@ import structlog
 from pydantic import ValidationError
 
 from familiar.shared.contract.errors import FamiliarError
-from familiar.shared.runtime.settings import Settings
+from familiar.shared.runtime.settings import FORMER_NAMES, Settings
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def load_settings(settings_type: type[SettingsT]) -> SettingsT:
     """Read settings from the environment; one that makes no sense ends the process with a sentence about it."""
+    for former, name in FORMER_NAMES.items():
+        if os.environ.get(former):
+            sys.stderr.write(f"{former} is called {name} now; its former name counts until 0.3.0.\n")
     try:
         return settings_type()
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False, include_context=False):
             setting = "_".join(str(part) for part in problem["loc"]).upper()
-            name = setting if setting == "REDIS_URL" else f"FAMILIAR_{setting}"
+            name = setting if setting == "REDIS_URL" or setting.startswith("FAMILIAR_") else f"FAMILIAR_{setting}"
             sys.stderr.write(f"{name}: {problem['msg'].removeprefix('Value error, ')}\n")
         sys.exit(2)
 

@@ -20,6 +20,16 @@ def _empty_is_unset(value: object) -> object:
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_unset)]
 
+# By the former name of a setting, its name; the former one counts until 0.3.0.
+FORMER_NAMES = {"FAMILIAR_BACKGROUND": "FAMILIAR_STRANGERS"}
+StrangersFolder = Annotated[
+    OptionalPath,
+    Field(
+        validation_alias=AliasChoices("FAMILIAR_STRANGERS", "FAMILIAR_BACKGROUND"),
+        description='A folder of pictures or crops of strangers, to learn "unknown" from.',
+    ),
+]
+
 
 class Settings(BaseSettings):
     """Where things are kept and where Redis is.

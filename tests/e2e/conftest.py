@@ -137,7 +137,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def real_portraits(real_faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let stacks train with real weights, and with every second portrait of the strangers."""
     portraits = sorted((real_faces / "strangers").glob("*.jpg"))[::2]
-    monkeypatch.setenv("FAMILIAR_BACKGROUND", str(linked(portraits, tmp_path / "portraits")))
+    monkeypatch.setenv("FAMILIAR_STRANGERS", str(linked(portraits, tmp_path / "portraits")))
     monkeypatch.setenv("FAMILIAR_WEIGHTS", str(real_faces / "weights" / "mobilenet_1_0_224_tf_no_top.h5"))
 
 

@@ -18,7 +18,7 @@ from familiar.shared.contract.messages import Split
 from familiar.shared.redis.connection import open_async_redis, open_redis
 from familiar.shared.redis.kept_faces import find_kept_face
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import cut_face, encode_jpeg, with_comment
 from tests.app_client import Site, keeping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def marked(taught: "Running") -> int:
     """Count the faces that were marked as strangers'."""
-    return BackgroundStore(taught.stack.settings.home).count(BackgroundSource.MARKED)
+    return StrangerStore(taught.stack.settings.home).count(StrangerSource.MARKED)
 
 
 def kept(taught: "Running", prediction_id: str) -> bytes:
@@ -99,7 +99,7 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     follower = StreamFollower(open_async_redis(nowhere), threading.Event())
     page = MetricsPage(away, taught.models)
     with keeping(away, 500) as keeper:
-        stores = Stores(SampleStore(home), BackgroundStore(home), taught.models, keeper)
+        stores = Stores(SampleStore(home), StrangerStore(home), taught.models, keeper)
         site = Site(create_app(away, stores, watcher, follower, page, InferenceSettings()))
         answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
         assert answer.status_code == 200, answer.text

@@ -14,7 +14,7 @@ from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.errors import TooFewPeople
 from familiar.shared.contract.manifest import Gate, Manifest, Metrics
 from familiar.shared.contract.messages import Split
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.browser import launch_chromium
 from tests.builders import manifest_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conftest import Running
 
 PHOTOS = 9
-NOTE = "There were no strangers to calibrate by. `familiar background fetch` brings some."
+NOTE = "There were no strangers to calibrate by. `familiar strangers fetch` brings some."
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +176,7 @@ def test_photographs_of_strangers_are_learned_from(stack: "Running", studio: Stu
     dialog.get_by_role("button", name="Close").click()
     studio.expect(strangers.locator(".counts")).to_have_text("2 faces from photos.")
     studio.expect(studio.page.locator(".suggestion")).to_contain_text("2 faces of strangers")
-    assert BackgroundStore(stack.stack.settings.home).count(BackgroundSource.GIVEN) == 2
+    assert StrangerStore(stack.stack.settings.home).count(StrangerSource.GIVEN) == 2
 
 
 def test_a_sample_is_deleted(stack: "Running", studio: Studio) -> None:

@@ -19,7 +19,7 @@ from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_async_redis
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.stores.strangers import StrangerStore
 from tests.app_client import Site, keeping
 from tests.replicas import Replica, start
 from tests.serving import Serving, serving
@@ -35,7 +35,7 @@ def open_site(home: Path, redis_url: str) -> Iterator[Callable[[redis.Redis], Si
         watcher = ModelWatcher(client, models, ServedModel(models))
         settings = InferenceSettings(allowed_hosts="Studio")
         keeper = keepers.enter_context(keeping(client, settings.kept_faces))
-        stores = Stores(SampleStore(home), BackgroundStore(home), models, keeper)
+        stores = Stores(SampleStore(home), StrangerStore(home), models, keeper)
         follower = StreamFollower(open_async_redis(redis_url), threading.Event())
         return Site(create_app(client, stores, watcher, follower, client, settings))
 

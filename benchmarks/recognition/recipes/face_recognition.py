@@ -46,9 +46,9 @@ class FaceRecognitionRecipe:
     """The recipe on faces of a gallery. Nothing is trained, and so each descriptor is computed once."""
 
     def __init__(self, gallery: Gallery) -> None:
-        """Compute the descriptors of all faces but the background's, in one thread: dlib lets no second one run."""
+        """Compute the descriptors of all who are enrolled or asked, in one thread: dlib lets no second one run."""
         describer = _Describer()
-        asked = np.setdiff1d(np.arange(len(gallery.crops)), gallery.background)
+        asked = np.setdiff1d(np.arange(len(gallery.crops)), gallery.learned_strangers)
         self._descriptors = np.zeros((len(gallery.crops), DESCRIPTOR_SIZE))
         for done, place in enumerate(asked, start=1):
             self._descriptors[place] = describer.describe(gallery.crops[place])

@@ -13,7 +13,7 @@ from benchmarks.recognition.gallery import Gallery
 from benchmarks.recognition.rates import Probabilities
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
 from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
 from familiar.services.trainer.network.litert import LiteRTNetwork
 from familiar.services.trainer.train import train
@@ -46,13 +46,13 @@ class FamiliarNetwork:
 
 
 class FamiliarRecipe:
-    """Familiar's trainer on faces of a gallery, with its background."""
+    """Familiar's trainer on faces of a gallery, with the strangers to learn."""
 
     def __init__(self, gallery: Gallery, weights: str, epochs: int) -> None:
         """Turn all crops into model inputs."""
         to_input = open_input(read_landmarks())
         self._inputs = [to_input(crop) for crop in gallery.crops]
-        self._background = self._at(gallery.background)
+        self._strangers = self._at(gallery.learned_strangers)
         self._weights = weights
         self._epochs = epochs
 
@@ -65,7 +65,7 @@ class FamiliarRecipe:
             days={name: len(parts) for name, parts in enrolled.items()},
         )
         options = TrainingOptions(epochs=self._epochs, seed=seed)
-        samples = split_by_time(train, {}, split_background(self._background), sessions)
+        samples = split_by_time(train, {}, split_strangers(self._strangers), sessions)
         network = teach_familiar(samples, options, self._weights)
         return Recognizer(lambda indexes: network.answer(self._at(indexes)), network.threshold, network.track_threshold)
 

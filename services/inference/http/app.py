@@ -23,7 +23,7 @@ from familiar.services.inference.http.request_counter import RequestCounter
 from familiar.services.inference.http.same_site import OtherSitesRefused
 from familiar.services.inference.http.samples import sample_routes
 from familiar.services.inference.http.services import service_routes
-from familiar.services.inference.http.strangers import background_routes
+from familiar.services.inference.http.strangers import stranger_routes
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.follower import StreamFollower
@@ -31,7 +31,7 @@ from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
 from familiar.shared.runtime.pool import Pool
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.stores.strangers import StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 
 # What FastAPI would send, where the environment says so, leaves this machine: nothing of Familiar's does.
@@ -43,7 +43,7 @@ class Stores:
     """What inference keeps and shows: samples, strangers' faces and model versions on the disk, faces in Redis."""
 
     samples: SampleStore
-    background: BackgroundStore
+    strangers: StrangerStore
     models: ModelStore
     keeper: FaceKeeper
 
@@ -77,9 +77,8 @@ def create_app(
         training_routes(client),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),
-        background_routes(stores.background, detectors),
         people_routes(client, stores.samples, stores.models),
-        correction_routes(client, stores.samples, stores.background, stores.keeper),
+        correction_routes(client, stores.samples, stores.strangers, stores.keeper),
         camera_routes(client),
         preview_routes(client, follower),
         service_routes(impatient, served, settings.camera_port),
@@ -88,6 +87,10 @@ def create_app(
         _metrics_routes(MetricsPage(impatient, stores.models)),
     ):
         app.include_router(routes)
+    strangers = stranger_routes(stores.strangers, detectors)
+    app.include_router(strangers, prefix="/v1/strangers")
+    # What they were called before 0.2.0, until 0.3.0.
+    app.include_router(strangers, prefix="/v1/background", deprecated=True)
     app.mount("/studio", StudioFiles())
     app.add_middleware(OtherSitesRefused, allowed_hosts=settings.all_allowed_hosts)
     app.add_middleware(RequestCounter)

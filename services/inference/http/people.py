@@ -28,7 +28,7 @@ from familiar.shared.redis.enrolments import (
 from familiar.shared.redis.kept_faces import find_kept_face
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import Person, SampleStore
-from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.stores.strangers import StrangerStore
 
 PathSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
 
@@ -84,7 +84,7 @@ def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore)
 
 
 def correction_routes(
-    client: redis.Redis, samples: SampleStore, background: BackgroundStore, keeper: FaceKeeper
+    client: redis.Redis, samples: SampleStore, strangers: StrangerStore, keeper: FaceKeeper
 ) -> APIRouter:
     """Make the routes that show a face that was answered, and correct its prediction."""
     routes = APIRouter(prefix="/v1", tags=["people"])
@@ -100,7 +100,7 @@ def correction_routes(
     def create_correction(correction: Correction) -> Corrected:
         """Say whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
         keeper.settle()
-        return correct(client, samples, background, correction)
+        return correct(client, samples, strangers, correction)
 
     return routes
 

@@ -8,12 +8,12 @@ from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
 from familiar.shared.contract.errors import UnknownStranger
 from familiar.shared.contract.messages import Message
 from familiar.shared.runtime.pool import Pool
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector
 from familiar.shared.vision.images import crops_in, decode_image, encode_jpeg
 
 
-class BackgroundSummary(Message):
+class StrangersSummary(Message):
     """How many faces of strangers there are to learn from: of a public data set, from photographs, and marked ones."""
 
     fetched: int
@@ -28,22 +28,22 @@ class StrangersAdded(Message):
     stored: int
 
 
-def background_routes(background: BackgroundStore, detectors: Pool[FaceDetector]) -> APIRouter:
+def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> APIRouter:
     """Make the routes of strangers' faces; pictures are searched with `detectors`."""
-    routes = APIRouter(prefix="/v1/background", tags=["people"])
+    routes = APIRouter(tags=["people"])
 
     def store_faces(data: bytes) -> StrangersAdded:
         image = decode_image(data)
         with detectors.lend() as detector:
             boxes = detector.detect(image)
         crops = [encode_jpeg(crop) for crop in crops_in(image, boxes)]
-        stored = sum(background.add(BackgroundSource.GIVEN, crop, None) for crop in crops)
+        stored = sum(strangers.add(StrangerSource.GIVEN, crop, None) for crop in crops)
         return StrangersAdded(faces=len(crops), stored=stored)
 
     @routes.get("")
-    def show_background() -> BackgroundSummary:
+    def show_strangers() -> StrangersSummary:
         """Count the faces of strangers in the store, by where they came from."""
-        return BackgroundSummary(**{str(source): background.count(source) for source in BackgroundSource})
+        return StrangersSummary(**{str(source): strangers.count(source) for source in StrangerSource})
 
     @routes.post("", openapi_extra={"requestBody": PICTURE_BODY})
     async def add_strangers(request: Request) -> StrangersAdded:
@@ -51,22 +51,22 @@ def background_routes(background: BackgroundStore, detectors: Pool[FaceDetector]
         return await run_in_threadpool(store_faces, await read_picture(request))
 
     @routes.get("/{source}")
-    def list_strangers(source: BackgroundSource) -> list[str]:
+    def list_strangers(source: StrangerSource) -> list[str]:
         """List the ids of the faces of a source."""
-        return background.face_ids(source)
+        return strangers.face_ids(source)
 
     @routes.get("/{source}/{face_id}", response_class=Response, responses=JPEG)
-    def show_stranger(source: BackgroundSource, face_id: PathFaceId) -> Response:
+    def show_stranger(source: StrangerSource, face_id: PathFaceId) -> Response:
         """Show a face, a JPEG."""
-        jpeg = background.read(source, face_id)
+        jpeg = strangers.read(source, face_id)
         if jpeg is None:
             raise UnknownStranger
         return Response(jpeg, media_type="image/jpeg", headers=KEPT_NOWHERE)
 
     @routes.delete("/{source}/{face_id}", status_code=status.HTTP_204_NO_CONTENT)
-    def delete_stranger(source: BackgroundSource, face_id: PathFaceId) -> None:
+    def delete_stranger(source: StrangerSource, face_id: PathFaceId) -> None:
         """Delete a face. The next training learns without it."""
-        if not background.remove(source, face_id):
+        if not strangers.remove(source, face_id):
             raise UnknownStranger
 
     return routes

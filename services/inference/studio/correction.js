@@ -9,7 +9,7 @@ export async function askWhoItIs(prediction) {
   const id = encodeURIComponent(prediction.prediction_id);
   const store = (body) => async () => {
     const corrected = await post("v1/corrections", { prediction_id: prediction.prediction_id, face: 1, ...body });
-    await refresh("people", "background");
+    await refresh("people", "strangers");
     return corrected;
   };
   const others = (live.people ?? []).filter((person) => person.slug !== prediction.face.person);

@@ -10,7 +10,7 @@ const SOURCES = {
   people: { path: "v1/people", every: 1500 },
   models: { path: "v1/models", every: 2000 },
   jobs: { path: "v1/training-jobs", every: 700, redis: true },
-  background: { path: "v1/background", every: 5000 },
+  strangers: { path: "v1/strangers", every: 5000 },
   sightings: { path: "v1/sightings", every: 1000, redis: true },
 };
 

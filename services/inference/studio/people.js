@@ -161,7 +161,7 @@ async function forget(person) {
   const samples = person.train_samples + person.test_samples;
   const versions = (live.models ?? []).filter((model) => model.people.some(({ slug }) => slug === person.slug)).length;
   const words = `This deletes ${counted(samples, "sample")}` + (versions ? `, ${counted(versions, "model version")} that ${versions === 1 ? "knows" : "know"} ${person.name}, and what was seen lately. Train again afterwards, so that the others are recognised.` : ".");
-  const marked = live.background?.marked ? h("p", {}, "Faces that were marked as a stranger's stay: look through them under Strangers.") : null;
+  const marked = live.strangers?.marked ? h("p", {}, "Faces that were marked as a stranger's stay: look through them under Strangers.") : null;
   await ask(`Forget ${person.name}?`, [h("p", {}, words), marked, h("p", {}, "It cannot be undone.")], [
     { label: "Forget", kind: "danger", act: () => remove(`v1/people/${person.slug}`) },
   ]);

@@ -12,7 +12,7 @@ const SOURCES = { fetched: "of a public collection", given: "from photos", marke
 const LOOKED_THROUGH = ["given", "marked"];
 
 /** How many faces of strangers there are, of all sources. */
-export const countStrangers = (background) => Object.keys(SOURCES).reduce((sum, source) => sum + (background[source] ?? 0), 0);
+export const countStrangers = (strangers) => Object.keys(SOURCES).reduce((sum, source) => sum + (strangers[source] ?? 0), 0);
 
 /** Shows how many there are, and takes more from photographs. */
 export class Strangers {
@@ -27,15 +27,15 @@ export class Strangers {
       h("p", { className: "hint" }, "From faces of people who are not enrolled it learns whom to call unknown. The more, the better."),
       h("div", { className: "buttons" }, h("label", { htmlFor: "stranger-photos", className: "button" }, "Upload photos of strangers"), this.#photos, this.#faces),
       this.#trouble, this.#said));
-    follow(["background"], () => this.#update());
+    follow(["strangers"], () => this.#update());
   }
 
   #update() {
-    const background = live.background;
-    if (!background) return;
-    const parts = Object.entries(SOURCES).filter(([source]) => background[source]).map(([source, words]) => `${counted(background[source], "face")} ${words}`);
+    const strangers = live.strangers;
+    if (!strangers) return;
+    const parts = Object.entries(SOURCES).filter(([source]) => strangers[source]).map(([source, words]) => `${counted(strangers[source], "face")} ${words}`);
     say(this.#counts, parts.length ? `${joined(parts)}.` : "There are no faces yet: a stranger may well get somebody's name.");
-    this.#faces.hidden = !LOOKED_THROUGH.some((source) => background[source]);
+    this.#faces.hidden = !LOOKED_THROUGH.some((source) => strangers[source]);
   }
 
   async #upload() {
@@ -51,7 +51,7 @@ export class Strangers {
           count.unreadable += 1;
           continue;
         }
-        const { faces, stored } = await postPicture("v1/background", jpeg);
+        const { faces, stored } = await postPicture("v1/strangers", jpeg);
         count.stored += stored;
         count.known += faces - stored;
         count.faceless += faces ? 0 : 1;
@@ -61,7 +61,7 @@ export class Strangers {
       say(this.#said, resultOf(count));
       this.#trouble.textContent = `${error.message} Choose the photos again then: no face is kept twice.`;
     }
-    await refresh("background");
+    await refresh("strangers");
   }
 }
 
@@ -72,13 +72,13 @@ function resultOf({ stored, known, faceless, unreadable }) {
 
 /** Show the faces that somebody here has chosen, to delete those that are no stranger's. */
 async function lookThrough() {
-  const lists = await Promise.all(LOOKED_THROUGH.map(async (source) => (await get(`v1/background/${source}`)).map((id) => ({ source, id }))));
+  const lists = await Promise.all(LOOKED_THROUGH.map(async (source) => (await get(`v1/strangers/${source}`)).map((id) => ({ source, id }))));
   const trouble = h("p", { role: "alert", className: "trouble-text" });
   const grid = h("ul", { className: "samples" }, lists.flat().map(({ source, id }, place) => {
-    const path = `v1/background/${source}/${id}`;
+    const path = `v1/strangers/${source}/${id}`;
     const label = `Delete face ${place + 1}`;
     const item = h("li", {}, h("button", { type: "button", "aria-label": label, title: label, onclick: async () => {
-      if (await deleteShown(item, path, trouble)) await refresh("background");
+      if (await deleteShown(item, path, trouble)) await refresh("strangers");
     } }, h("img", { src: path, alt: "", width: 64, height: 64, loading: "lazy" })), h("span", {}, SOURCES[source]));
     return item;
   }));

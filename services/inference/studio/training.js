@@ -46,7 +46,7 @@ export class Training {
 
   constructor() {
     show(at("training"), this.#suggestion, this.#button, this.#running, this.#failed);
-    follow(["jobs", "people", "models", "background", "services", "enrolments", "cameras"], () => this.#update());
+    follow(["jobs", "people", "models", "strangers", "services", "enrolments", "cameras"], () => this.#update());
   }
 
   async #update() {
@@ -83,9 +83,9 @@ export class Training {
 
   /** Say what a training would learn that the newest version does not know. */
   async #suggest() {
-    if (!live.people || !live.models || !live.background) return { words: "Loading.", possible: false };
+    if (!live.people || !live.models || !live.strangers) return { words: "Loading.", possible: false };
     const learnable = live.people.filter((person) => person.train_samples);
-    const strangers = countStrangers(live.background);
+    const strangers = countStrangers(live.strangers);
     if (!live.people.length) return { words: "Add somebody first: there is nobody to learn.", possible: false };
     if (!learnable.length) return { words: "There are no train samples yet.", possible: false };
     const running = collectingNow();
@@ -123,7 +123,7 @@ function newsSince(manifest) {
   for (const slug of known.keys()) {
     if (!live.people.some((person) => person.slug === slug)) news.push(`${known.get(slug).name} is gone`);
   }
-  const strangers = countStrangers(live.background) - countStrangers(manifest.background);
+  const strangers = countStrangers(live.strangers) - countStrangers(manifest.strangers);
   if (strangers) news.push(`${counted(Math.abs(strangers), "face of a stranger", "faces of strangers")}${strangers < 0 ? " deleted" : ""}`);
   return news;
 }

@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Folds:
-    """Which train samples, and behind them which of the background's, take part where: `(n, folds)` each.
+    """Which train samples, and behind them which of the strangers', take part where: `(n, folds)` each.
 
     `left_out` are faces of people whom the fold's network does not know, `held_back` those of people whom it knows,
     and of strangers, that it does not learn from. `absent`, `(folds, classes)`, are the classes that its network does
@@ -42,7 +42,7 @@ class Folds:
 
 def fold(samples: TrainingSamples) -> Folds:
     """Divide the train samples and the strangers among the folds."""
-    people, labels, strangers = len(samples.people), samples.train_labels, len(samples.background.train_images)
+    people, labels, strangers = len(samples.people), samples.train_labels, len(samples.strangers.train_images)
     count = len(labels) + strangers
     left_out, held_back = np.zeros((count, FOLDS), np.bool_), np.zeros((count, FOLDS), np.bool_)
     absent = np.zeros((FOLDS, people + 1), np.bool_)

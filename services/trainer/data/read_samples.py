@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import Background
+from familiar.services.trainer.data.strangers import Strangers
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage, UnreadableSample
 from familiar.shared.contract.messages import Split
 from familiar.shared.stores.origin import day_of
@@ -15,9 +15,9 @@ SamplesByPerson = dict[str, tuple[Sample, ...]]
 
 
 def read_training_samples(
-    store: SampleStore, background: Background, to_input: ToInput = to_model_input
+    store: SampleStore, strangers: Strangers, to_input: ToInput = to_model_input
 ) -> TrainingSamples:
-    """Read every sample of everybody, as model inputs, and put the background beside them.
+    """Read every sample of everybody, as model inputs, and put the strangers beside them.
 
     Raises:
         TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.samples.split_by_time`.
@@ -31,7 +31,7 @@ def read_training_samples(
             {person: list(threads.map(lambda sample: to_input(_decode(sample)), own)) for person, own in split.items()}
             for split in (train, test)
         )
-    return split_by_time(inputs_of_train, inputs_of_test, background, _sessions(train, test))
+    return split_by_time(inputs_of_train, inputs_of_test, strangers, _sessions(train, test))
 
 
 def _sessions(train: SamplesByPerson, test: SamplesByPerson) -> Sessions:

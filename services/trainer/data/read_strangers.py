@@ -1,4 +1,4 @@
-"""Strangers' faces for a training: those in the store, and those in the folder that FAMILIAR_BACKGROUND names."""
+"""Strangers' faces for a training: those in the store, and those in the folder that FAMILIAR_STRANGERS names."""
 
 import os
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from familiar.services.trainer.data.detections import Detections
-from familiar.services.trainer.data.strangers import Background, split_background
-from familiar.shared.contract.errors import BackgroundUnavailable, ImageTooLarge, UnreadableImage
+from familiar.services.trainer.data.strangers import Strangers, split_strangers
+from familiar.shared.contract.errors import ImageTooLarge, StrangersUnavailable, UnreadableImage
 from familiar.shared.contract.messages import Box
 from familiar.shared.runtime.pool import Pool
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 from familiar.shared.vision.images import Image, ToInput, crops_in, decode_image, to_model_input
 from familiar.shared.vision.picture_files import is_picture
@@ -23,13 +23,13 @@ FOLDER = "folder"
 class StrangersRead:
     """What a training knows of strangers. `faces` counts them by source; `passed_over` counts useless pictures."""
 
-    background: Background
+    images: Strangers
     faces: Mapping[str, int]
     passed_over: int
 
 
-def read_background(
-    store: BackgroundStore, folder: Path | None, yunet: Path | None = None, to_input: ToInput = to_model_input
+def read_strangers(
+    store: StrangerStore, folder: Path | None, yunet: Path | None = None, to_input: ToInput = to_model_input
 ) -> StrangersRead:
     """Read every stranger's face, as a model input; pictures of `folder` are searched for faces.
 
@@ -40,10 +40,10 @@ def read_background(
     reason not to train. A picture that was searched before is not searched again.
 
     Raises:
-        BackgroundUnavailable: the folder is missing, or there is no face in it.
+        StrangersUnavailable: the folder is missing, or there is no face in it.
         OSError: the disk is full.
     """
-    by_source: dict[BackgroundSource, list[Image]] = {source: [] for source in BackgroundSource}
+    by_source: dict[StrangerSource, list[Image]] = {source: [] for source in StrangerSource}
     passed_over = 0
     for face in store.faces():
         try:
@@ -52,11 +52,11 @@ def read_background(
             passed_over += 1
     found, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
     counts = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(found)}
-    others = [*by_source[BackgroundSource.FETCHED], *by_source[BackgroundSource.GIVEN], *found]
+    others = [*by_source[StrangerSource.FETCHED], *by_source[StrangerSource.GIVEN], *found]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        inputs, marked = (list(threads.map(to_input, crops)) for crops in (others, by_source[BackgroundSource.MARKED]))
+        inputs, marked = (list(threads.map(to_input, crops)) for crops in (others, by_source[StrangerSource.MARKED]))
     return StrangersRead(
-        split_background(inputs, marked),
+        split_strangers(inputs, marked),
         {source: count for source, count in counts.items() if count},
         passed_over + useless,
     )
@@ -65,8 +65,8 @@ def read_background(
 def _search(folder: Path, detections_path: Path, yunet: Path | None) -> tuple[list[Image], int]:
     """Find the faces in a folder's pictures, at any depth; answer their crops, and how many pictures gave none."""
     if not folder.is_dir():
-        raise BackgroundUnavailable(
-            f"FAMILIAR_BACKGROUND names {str(folder)!r}, which is no folder. Name one with pictures of people who are "
+        raise StrangersUnavailable(
+            f"FAMILIAR_STRANGERS names {str(folder)!r}, which is no folder. Name one with pictures of people who are "
             "not enrolled, or unset it to train without."
         )
     paths = sorted(path for path in folder.rglob("*") if is_picture(path))
@@ -78,8 +78,8 @@ def _search(folder: Path, detections_path: Path, yunet: Path | None) -> tuple[li
     detections.save()
     faces = [face for faces in faces_of_pictures for face in faces]
     if not faces:
-        raise BackgroundUnavailable(
-            f"No face was found in the {len(paths)} pictures of {str(folder)!r}, which FAMILIAR_BACKGROUND names. Put "
+        raise StrangersUnavailable(
+            f"No face was found in the {len(paths)} pictures of {str(folder)!r}, which FAMILIAR_STRANGERS names. Put "
             "in pictures of people who are not enrolled, or unset it to train without."
         )
     return faces, sum(not found for found in faces_of_pictures)

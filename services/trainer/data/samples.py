@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.strangers import Background, split_background, stack_images
+from familiar.services.trainer.data.strangers import Strangers, split_strangers, stack_images
 from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
 from familiar.shared.vision.images import Image
 
@@ -37,7 +37,7 @@ class TrainingSamples:
 
     Images are RGB, `(n, 160, 160, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
     holds slugs. Sessions are `(n,)`, `int64`, numbers within the person in the order of time. Only the test part and
-    the background may be empty. `days` and `tests_left_out`, `(people,)`, say on how many days each person's
+    the strangers may be empty. `days` and `tests_left_out`, `(people,)`, say on how many days each person's
     train samples were taken, and how many of their test samples are left out; see `split_by_time`.
     """
 
@@ -48,14 +48,14 @@ class TrainingSamples:
     test_images: Image
     test_labels: Labels
     test_sessions: Labels
-    background: Background
+    strangers: Strangers
     days: Labels
     tests_left_out: Labels
 
     @property
-    def has_background(self) -> bool:
+    def has_strangers(self) -> bool:
         """Whether there are strangers to learn from; then they are a class of their own."""
-        return len(self.background.train_images) > 0
+        return len(self.strangers.train_images) > 0
 
     def sessions(self, label: int) -> int:
         """Count the sessions from which somebody is learned."""
@@ -65,7 +65,7 @@ class TrainingSamples:
 def split_by_time(
     train: Mapping[str, Sequence[Image]],
     test: Mapping[str, Sequence[Image]],
-    background: Background | None = None,
+    strangers: Strangers | None = None,
     sessions: Sessions | None = None,
 ) -> TrainingSamples:
     """Put everybody's samples side by side, and choose who is to judge.
@@ -81,8 +81,8 @@ def split_by_time(
         TooFewSamples: somebody has fewer than `FEWEST_SAMPLES` train samples.
     """
     people = tuple(sorted(train))
-    background = background or split_background(())
-    if len(people) + bool(len(background.train_images)) < 2 or not people:  # noqa: PLR2004 - somebody, and another
+    strangers = strangers or split_strangers(())
+    if len(people) + bool(len(strangers.train_images)) < 2 or not people:  # noqa: PLR2004 - somebody, and another
         raise TooFewPeople
     for person in people:
         if len(train[person]) < FEWEST_SAMPLES:
@@ -97,7 +97,7 @@ def split_by_time(
         people,
         *_stack(train, sessions.train, learned),
         *_stack(test, sessions.test, judges),
-        background,
+        strangers,
         np.array([sessions.days[person] for person in people], np.int64),
         np.array([len(test.get(person, ())) - len(judges[person]) for person in people], np.int64),
     )

@@ -1,4 +1,4 @@
-"""The background: faces of strangers, which a network learns to give nobody's name."""
+"""Faces of strangers, which a network learns to give nobody's name."""
 
 import zlib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _TEST_PARTS = 1
 
 
 @dataclass(frozen=True)
-class Background:
+class Strangers:
     """Strangers' faces in two parts, as with samples; either may be empty.
 
     Images are model inputs: RGB, `(n, 160, 160, 3)`, `uint8`. `marked`, `(n,)`, `bool`, tells which of
@@ -27,7 +27,7 @@ class Background:
     test_images: Image
 
 
-def split_background(faces: Sequence[Image], marked: Sequence[Image] = ()) -> Background:
+def split_strangers(faces: Sequence[Image], marked: Sequence[Image] = ()) -> Strangers:
     """Divide strangers' faces, given as model inputs, into parts; those in `marked` are learned from.
 
     The part follows from the picture itself, so that a face that one version was tested with is not one that
@@ -36,7 +36,7 @@ def split_background(faces: Sequence[Image], marked: Sequence[Image] = ()) -> Ba
     parts = [zlib.crc32(face.tobytes()) % _PARTS for face in faces]
     test = [face for face, part in zip(faces, parts, strict=True) if part < _TEST_PARTS]
     train = [face for face, part in zip(faces, parts, strict=True) if part >= _TEST_PARTS]
-    return Background(
+    return Strangers(
         train_images=stack_images([*train, *marked]),
         marked=np.array([False] * len(train) + [True] * len(marked), np.bool_),
         test_images=stack_images(test),

@@ -17,8 +17,8 @@ from familiar.services.trainer.judge.evaluate import Probabilities
 
 # At even odds a name counts.
 THRESHOLD = 0.5
-# Strangers of the background stood before other cameras: that a face is none of theirs says less for a person than that
-# it is this person's. docs/LOG.md has other parts, and what each of these numbers was chosen by.
+# The strangers that were learned stood before other cameras: that a face is none of theirs says less for a person than
+# that it is this person's. docs/LOG.md has other parts, and what each of these numbers was chosen by.
 NOBODYS_PART = 1 / 3
 # The inverse of a temperature: few small steps leave logits small, and confidences too modest.
 SHARPNESS = 8.0

@@ -15,11 +15,11 @@ from familiar.shared.contract.messages import TrainingOptions
 
 NO_STRANGERS = (
     "There were no strangers to calibrate by: how many of them will get a name could not be estimated. "
-    "`familiar background fetch` brings some."
+    "`familiar strangers fetch` brings some."
 )
 FEW_STRANGERS = (
     "Strangers to calibrate by were too few: {count}. From {needed} on it can be told whether a share of "
-    "{share:g} % of them gets a name. `familiar background fetch` brings some."
+    "{share:g} % of them gets a name. `familiar strangers fetch` brings some."
 )
 NOBODY_LEFT_OUT = (
     "Too few people are enrolled to leave one out, who would be a stranger before the same camera: strangers who stand "

@@ -30,7 +30,7 @@ def choose_format(
     """
     if not len(samples.test_images):
         return float32, ServingFormat(format=NumberFormat.FLOAT32)
-    crops = np.concatenate([samples.train_images, samples.background.train_images])
+    crops = np.concatenate([samples.train_images, samples.strangers.train_images])
     int8 = to_litert(network, calibration=crops[:: -(-len(crops) // CALIBRATION_CROPS)])
     quantised = LiteRTNetwork(int8)
     by_int8 = np.stack([quantised(image) for image in samples.test_images])

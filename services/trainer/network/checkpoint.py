@@ -67,10 +67,10 @@ class Checkpoint:
 def fingerprint_of(samples: TrainingSamples, options: TrainingOptions, weights: str) -> str:
     """Tell one training's question from another's: the SHA-256 of its samples, options and frozen weights."""
     digest = hashlib.sha256(f"{samples.people} {options.model_dump_json()} {weights}".encode())
-    background = samples.background
+    strangers = samples.strangers
     for part in (
         *(samples.train_images, samples.train_labels, samples.train_sessions),
-        *(background.train_images, background.marked),
+        *(strangers.train_images, strangers.marked),
     ):
         digest.update(str(part.shape).encode())
         digest.update(part.tobytes())

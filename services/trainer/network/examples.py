@@ -32,7 +32,7 @@ class Examples:
     """What both branches see, `(n, features)`, the class of each, `(n,)`, and how much each weighs, `(n,)`.
 
     Classes are places of people, and after the last of them nobody of them. `origins`, `(n,)`, are places in the train
-    samples and, behind them, in the background's.
+    samples and, behind them, in the strangers'.
     """
 
     features: NDArray[np.float32]
@@ -100,11 +100,11 @@ class _Drawn(NamedTuple):
 
 def _draw(samples: TrainingSamples, places: NDArray[np.int64], most_strangers: int, seeds: tuple[int, ...]) -> _Drawn:
     """Join the samples at these places and strangers."""
-    strangers = _draw_strangers(samples.background.marked, most_strangers, np.random.default_rng(seeds))
+    strangers = _draw_strangers(samples.strangers.marked, most_strangers, np.random.default_rng(seeds))
     weights = np.ones(len(places) + len(strangers), np.float32)
-    weights[len(places) :][samples.background.marked[strangers]] = MARKED_WEIGHT
+    weights[len(places) :][samples.strangers.marked[strangers]] = MARKED_WEIGHT
     return _Drawn(
-        np.concatenate([samples.train_images[places], samples.background.train_images[strangers]]),
+        np.concatenate([samples.train_images[places], samples.strangers.train_images[strangers]]),
         np.concatenate([samples.train_labels[places], np.full(len(strangers), len(samples.people))]),
         weights,
         np.concatenate([places, len(samples.train_labels) + strangers]),

@@ -106,7 +106,7 @@ def fit(
         on_epoch(epoch)
     shape = new_layers.output_shape[1:]
     kernel, bias = best_weights[0].reshape(-1, *shape), best_weights[1].reshape(shape)
-    if not samples.has_background:
+    if not samples.has_strangers:
         # Nobody was learned: their logit is the same for every face, and calibration says which.
         kernel[..., -1], bias[:, -1] = 0, 0
     return Fitted(embedding, kernel, bias, history, resumed_after, as_taken, another_day, descriptors)
@@ -163,7 +163,7 @@ def _embedded(examples: Examples, embedding: Embedding) -> Examples:
 def _starting_bias(folds: Folds, samples: TrainingSamples) -> NDArray[np.float32]:
     """Give every class of every network 0, but those that it does not know, `(networks, classes)`."""
     absent = np.vstack([np.zeros((1, folds.absent.shape[1]), np.bool_), folds.absent])
-    absent[:, -1] = not samples.has_background
+    absent[:, -1] = not samples.has_strangers
     return np.where(absent, _ABSENT, 0.0).astype(np.float32)
 
 

@@ -22,15 +22,15 @@ MOST_TOLD_APART = 2
 
 TEACH_STRANGERS = (
     "Teach it strangers: upload photos of people who are not enrolled, under Strangers on the page, or run "
-    "`familiar background fetch`, which brings a public collection. Then train again."
+    "`familiar strangers fetch`, which brings a public collection. Then train again."
 )
 ADD_STRANGERS = (
-    "Add strangers, best from before your own cameras: upload photos of them on the page, or run `familiar background "
+    "Add strangers, best from before your own cameras: upload photos of them on the page, or run `familiar strangers "
     "fetch`. Where a stranger was given a name, say so on the page, or `familiar correct PREDICTION --stranger`."
 )
 TEST_WITH_STRANGERS = (
     "Add strangers, so that some can be held back for a test: upload photos of them on the page, or run `familiar "
-    "background fetch`."
+    "strangers fetch`."
 )
 BETTER_KNOWN = (
     "Collect more samples of {name}, whose name strangers got most: the better a face is known, the less room it "

@@ -53,8 +53,8 @@ class ReportFacts:
 
     `test_probabilities` is `(n, people)` and belongs to `test_labels`, `(n,)`, and `test_images`, RGB `uint8`
     `(n, side, side, 3)`. `stranger_probabilities`, `(m, people)`, and `stranger_images`, `(m, side, side, 3)`,
-    are of strangers that were held back from the background; n and m may be 0. A row need not add up to 1:
-    what is missing is the background's. `background_faces` says how many faces of strangers were learned
+    are of strangers that were held back; n and m may be 0. A row need not add up to 1:
+    what is missing is the strangers'. `stranger_faces` says how many faces of strangers were learned
     from, by where they came from ("400 fetched"). `created_at` is UTC. `shown_samples`, `(k, side, side, 3)`, are a
     train sample of each of a few people, at least one. `train_descriptors` is None where the network has no face
     descriptor. `calibration_notes` are sentences that say what of the threshold could not be estimated.
@@ -68,7 +68,7 @@ class ReportFacts:
     test_images: Image
     stranger_probabilities: Probabilities
     stranger_images: Image
-    background_faces: Mapping[str, int]
+    stranger_faces: Mapping[str, int]
     training_seconds: float
     created_at: datetime
     shown_samples: Image

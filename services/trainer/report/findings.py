@@ -129,7 +129,7 @@ def find_strangers(facts: ReportFacts) -> StrangersFinding:
     answers = facts.stranger_answers()
     names = _count_people(facts, answers)
     return StrangersFinding(
-        learned=sum(facts.background_faces.values()),
+        learned=sum(facts.stranger_faces.values()),
         tested=len(answers),
         named=sum(count for _, count in names),
         names=names,

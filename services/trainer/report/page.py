@@ -21,11 +21,11 @@ from familiar.services.trainer.report.pictures import show_face
 from familiar.services.trainer.report.verdict import verdict
 from familiar.services.trainer.report.wording import (
     answers_in_words,
-    background_in_words,
     learned_in_words,
     mistake_in_words,
     names_in_words,
     reliability_in_words,
+    sources_in_words,
     strangers_in_words,
 )
 
@@ -105,7 +105,7 @@ def write_page(
         strangers_in_words=strangers_in_words(strangers),
         strangers_names=names_in_words(strangers.names),
         strangers_steps=advise_on_strangers(strangers),
-        background=background_in_words(facts.background_faces),
+        learned=sources_in_words(facts.stranger_faces),
         shown=[card for card in cards if not (folds and card.is_reliable)],
         folded=reliable if folds else [],
         missing=_missing(people),

@@ -49,7 +49,7 @@ def strangers_in_words(strangers: StrangersFinding) -> str:
     return f"{result}. That is too few strangers to tell." if strangers.named_share is None else f"{result}."
 
 
-def background_in_words(faces: Mapping[str, int]) -> str:
+def sources_in_words(faces: Mapping[str, int]) -> str:
     """Say how many faces of strangers were learned from, and where they came from: "400 fetched, 12 marked"."""
     return ", ".join(f"{count} {source}" for source, count in faces.items() if count) or "none"
 

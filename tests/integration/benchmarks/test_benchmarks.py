@@ -81,7 +81,14 @@ def last_line(output: str) -> dict[str, object]:
 @TENSORFLOW_WARNS
 def test_training_is_timed_beside_the_notebook_recipe(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both train on the same faces, two of three of each person's."""
-    arguments = ["--people", str(drawn / "people"), "--most-people", "2", "--background", str(drawn / "strangers")]
+    arguments = [
+        "--people",
+        str(drawn / "people"),
+        "--most-people",
+        "2",
+        "--learned-strangers",
+        str(drawn / "strangers"),
+    ]
 
     assert training.main([*arguments, "--weights", "random", "--epochs", "1"]) == 0
 
@@ -89,7 +96,7 @@ def test_training_is_timed_beside_the_notebook_recipe(drawn: Path, capsys: pytes
     assert figures["people"] == 2
     assert figures["train_samples"] == [8, 8]
     assert figures["test_samples"] == [4, 4]
-    assert figures["background_samples"] == 4
+    assert figures["stranger_samples"] == 4
     familiar, notebook = figures["familiar_seconds"], figures["notebook_seconds"]
     assert isinstance(familiar, float)
     assert isinstance(notebook, float)
@@ -120,7 +127,18 @@ def test_recognition_is_measured_beside_other_recipes(drawn: Path, capsys: pytes
     strangers = str(drawn / "strangers")
     folders = ["--people", str(drawn / "people"), str(drawn / "more"), "--strangers", strangers]
 
-    arguments = ["--background", strangers, "--weights", "random", "--epochs", "1", "--seeds", "1", "--folds", "1"]
+    arguments = [
+        "--learned-strangers",
+        strangers,
+        "--weights",
+        "random",
+        "--epochs",
+        "1",
+        "--seeds",
+        "1",
+        "--folds",
+        "1",
+    ]
     assert recognition.main([*folders, *arguments, "--samples", "5"]) == 0
 
     output = capsys.readouterr()
@@ -129,7 +147,7 @@ def test_recognition_is_measured_beside_other_recipes(drawn: Path, capsys: pytes
     assert "torn.jpg is passed over" in output.err
     assert figures["people"] == {"halves": 3}
     assert figures["left_out"] == ["ben"]
-    assert figures["strangers"] == figures["background"] == 2
+    assert figures["strangers"] == figures["learned_strangers"] == 2
     assert ("face_recognition is left out" in output.err) is not is_installed()
     recipes = RECIPES | DLIB_RECIPES if is_installed() else RECIPES
     check_rates(figures["halves"], recipes, MEASURES | {"accuracy_all"}, {"arjun", "karan", "zoe"})
@@ -139,7 +157,7 @@ def test_recognition_is_measured_beside_other_recipes(drawn: Path, capsys: pytes
 def test_recognition_is_measured_in_a_later_session(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Arjun and Karan are asked for in their last session; Zoe, who has one, is a stranger."""
     strangers = str(drawn / "strangers")
-    folders = ["--sessions", str(drawn / "sessions"), "--strangers", strangers, "--background", strangers]
+    folders = ["--sessions", str(drawn / "sessions"), "--strangers", strangers, "--learned-strangers", strangers]
 
     arguments = ["--weights", "random", "--epochs", "1", "--seeds", "1", "--only", "familiar", "--samples", "3"]
     assert recognition.main([*folders, *arguments]) == 0
@@ -189,7 +207,7 @@ def test_too_few_people_are_said_in_a_sentence(drawn: Path, capsys: pytest.Captu
     """Zoe and Ben are not three; there are no figures."""
     strangers = str(drawn / "strangers")
 
-    arguments = ["--people", str(drawn / "more"), "--strangers", strangers, "--background", strangers]
+    arguments = ["--people", str(drawn / "more"), "--strangers", strangers, "--learned-strangers", strangers]
     assert recognition.main([*arguments, "--only", "frigate"]) == 1
 
     output = capsys.readouterr()
@@ -207,11 +225,11 @@ def test_the_same_name_in_several_folders_is_the_same_person(drawn: Path) -> Non
     assert [clip.name for clip in people["arjun"].clips] == ["monday.avi"]
 
 
-def test_strangers_and_background_of_one_folder_share_nobody(drawn: Path) -> None:
+def test_strangers_to_test_with_and_to_learn_share_nobody(drawn: Path) -> None:
     """Every other picture is for each, by name."""
-    strangers, background = part_strangers(drawn / "strangers", drawn / "people" / ".." / "strangers")
+    strangers, learned = part_strangers(drawn / "strangers", drawn / "people" / ".." / "strangers")
 
-    assert [files.name for files in background] == ["mia-0000", "olga-0000", "torn"]
+    assert [files.name for files in learned] == ["mia-0000", "olga-0000", "torn"]
     assert [files.name for files in strangers] == ["noah-0000", "paul-0000"]
 
 

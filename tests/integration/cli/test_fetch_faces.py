@@ -21,13 +21,13 @@ from familiar.cli.fetch.fetch_faces import delete_download, fetch_faces
 from familiar.cli.fetch.labeled_faces import LARGEST_PICTURE, pictures_of
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
-from familiar.shared.contract.errors import BackgroundUnavailable, FetchRunning
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.contract.errors import FetchRunning, StrangersUnavailable
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import decode_image, encode_jpeg
 from tests.builders import closed_port
 
 PEOPLE = ("Ada_One", "Bob_Two", "Cy_Three", "Di_Four")
-FETCHED = BackgroundSource.FETCHED
+FETCHED = StrangerSource.FETCHED
 
 
 @dataclass
@@ -112,13 +112,13 @@ def server(portraits: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server
 
 def left_over(home: Path) -> set[str]:
     """Name what there is beside the faces; a lock's empty file does not count."""
-    return {path.name for path in (home / "background").iterdir() if path.is_file()} - {"fetch.lock"}
+    return {path.name for path in (home / "strangers").iterdir() if path.is_file()} - {"fetch.lock"}
 
 
 def test_one_face_of_each_person_is_stored_and_the_archive_is_deleted(server: Server, home: Path) -> None:
     """Crops of faces, and nothing else."""
     assert fetch_faces(server.remote, home, people=10) == len(PEOPLE)
-    faces = BackgroundStore(home).faces()
+    faces = StrangerStore(home).faces()
     assert len(faces) == len(PEOPLE)
     for face in faces:
         height, width = decode_image(face.jpeg).shape[:2]
@@ -137,7 +137,7 @@ def test_a_download_that_broke_off_goes_on_where_it_did(server: Server, home: Pa
     third = len(server.data) // 3
     server.breaks_after = third
     for _ in range(3):
-        with pytest.raises(BackgroundUnavailable, match="it goes on where it stopped"):
+        with pytest.raises(StrangersUnavailable, match="it goes on where it stopped"):
             fetch_faces(server.remote, home, people=10)
         assert left_over(home) == {"archive.tgz.partial"}
     server.breaks_after = None
@@ -149,7 +149,7 @@ def test_a_server_that_knows_no_ranges_sends_everything_anew(server: Server, hom
     """What had come before is not doubled."""
     server.knows_ranges = False
     server.breaks_after = 5000
-    with pytest.raises(BackgroundUnavailable):
+    with pytest.raises(StrangersUnavailable):
         fetch_faces(server.remote, home, people=10)
     server.breaks_after = None
     assert fetch_faces(server.remote, home, people=10) == len(PEOPLE)
@@ -157,18 +157,18 @@ def test_a_server_that_knows_no_ranges_sends_everything_anew(server: Server, hom
 
 def test_what_was_whole_but_not_checked_yet_is_not_downloaded_again(server: Server, home: Path) -> None:
     """The process was killed between the two."""
-    (home / "background").mkdir()
-    (home / "background" / "archive.tgz.partial").write_bytes(server.data)
+    (home / "strangers").mkdir()
+    (home / "strangers" / "archive.tgz.partial").write_bytes(server.data)
     assert fetch_faces(server.remote, home, people=10) == len(PEOPLE)
     assert server.asked == [f"bytes={len(server.data)}-"]
 
 
 def test_a_file_of_another_hash_is_deleted_and_said(server: Server, home: Path) -> None:
     """Nothing of it is unpacked, and the next fetch begins anew."""
-    with pytest.raises(BackgroundUnavailable, match=r"SHA-256 .* was deleted"):
+    with pytest.raises(StrangersUnavailable, match=r"SHA-256 .* was deleted"):
         fetch_faces(RemoteFile(server.url, "0" * 64), home, people=10)
     assert left_over(home) == set()
-    assert BackgroundStore(home).faces() == ()
+    assert StrangerStore(home).faces() == ()
     assert fetch_faces(server.remote, home, people=10) == len(PEOPLE)
 
 
@@ -189,7 +189,7 @@ def test_cutting_that_was_cut_short_goes_on_where_it_stopped(
     monkeypatch.setattr(module, "middle_face", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fetch_faces(server.remote, home, people=10)
-    assert BackgroundStore(home).count(FETCHED) == 2
+    assert StrangerStore(home).count(FETCHED) == 2
     assert fetch_faces(server.remote, home, people=10) == len(PEOPLE)
     assert len(server.asked) == 1
     assert seen == [picture(name, 1) for name in (*PEOPLE[:3], *PEOPLE[2:])]
@@ -228,11 +228,11 @@ def test_an_evil_member_is_passed_over_and_nothing_is_written_by_its_name(server
     before = set(home.parent.rglob("*"))
     assert fetch_faces(server.remote, home, people=10) == 1
     made = {path.relative_to(home) for path in set(home.parent.rglob("*")) - before}
-    (face,) = BackgroundStore(home).faces()
+    (face,) = StrangerStore(home).faces()
     assert made == {
-        Path("background"),
-        Path("background/fetched"),
-        Path("background/fetch.lock"),
+        Path("strangers"),
+        Path("strangers/fetched"),
+        Path("strangers/fetch.lock"),
         face.path.relative_to(home),
     }
 
@@ -249,8 +249,8 @@ def test_the_pictures_of_an_archive_have_their_person_and_their_place(portraits:
 
 def test_two_fetches_at_once_are_one_too_many(server: Server, home: Path) -> None:
     """The second says so, and touches nothing."""
-    (home / "background").mkdir()
-    with FileLock(home / "background" / "fetch.lock"):
+    (home / "strangers").mkdir()
+    with FileLock(home / "strangers" / "fetch.lock"):
         with pytest.raises(FetchRunning):
             fetch_faces(server.remote, home, people=10)
         with pytest.raises(FetchRunning):
@@ -259,8 +259,8 @@ def test_two_fetches_at_once_are_one_too_many(server: Server, home: Path) -> Non
 
 
 def familiar(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `familiar background` to its end."""
-    command = [sys.executable, "-m", "familiar.cli.main", "background", *arguments]
+    """Run `familiar strangers` to its end."""
+    command = [sys.executable, "-m", "familiar.cli.main", "strangers", *arguments]
     environment = {**os.environ, "FAMILIAR_HOME": str(home), "COLUMNS": "200", **environment}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
@@ -269,26 +269,26 @@ def test_without_a_network_the_command_says_what_to_do(home: Path) -> None:
     """One sentence, and no traceback."""
     run = familiar(home, "fetch", HTTPS_PROXY=f"http://127.0.0.1:{closed_port()}", NO_PROXY="")
     assert run.returncode == 1
-    assert "put pictures of strangers into a folder and name it in FAMILIAR_BACKGROUND" in " ".join(run.stderr.split())
+    assert "put pictures of strangers into a folder and name it in FAMILIAR_STRANGERS" in " ".join(run.stderr.split())
     assert "Traceback" not in run.stderr
 
 
 def test_the_command_counts_and_clears(home: Path) -> None:
-    """Marked and given faces only where that is said; the folder of FAMILIAR_BACKGROUND is named, and left alone."""
-    store = BackgroundStore(home)
-    for source in BackgroundSource:
+    """Marked and given faces only where that is said; the folder of FAMILIAR_STRANGERS is named, and left alone."""
+    store = StrangerStore(home)
+    for source in StrangerSource:
         store.add(source, picture("Ada"), None)
-    (home / "background" / "archive.tgz.partial").write_bytes(b"half an arch")
-    shown = familiar(home, FAMILIAR_BACKGROUND="/some/strangers").stdout
+    (home / "strangers" / "archive.tgz.partial").write_bytes(b"half an arch")
+    shown = familiar(home, FAMILIAR_STRANGERS="/some/strangers").stdout
     assert dict(line.split()[1:4:2] for line in shown.splitlines() if " 1 " in line) == dict.fromkeys(
-        BackgroundSource, "1"
+        StrangerSource, "1"
     )
-    assert "FAMILIAR_BACKGROUND=/some/strangers" in shown
-    assert "FAMILIAR_BACKGROUND" not in familiar(home, FAMILIAR_BACKGROUND="").stdout
+    assert "FAMILIAR_STRANGERS=/some/strangers" in shown
+    assert "FAMILIAR_STRANGERS" not in familiar(home, FAMILIAR_STRANGERS="").stdout
     assert familiar(home, "fetch", "--people", "1").stdout.startswith("Fetched faces of strangers: 1.")
     assert familiar(home, "clear").stdout == "Deleted faces of strangers: 1.\n"
     assert left_over(home) == set()
-    assert {source: store.count(source) for source in BackgroundSource} == {"fetched": 0, "given": 1, "marked": 1}
+    assert {source: store.count(source) for source in StrangerSource} == {"fetched": 0, "given": 1, "marked": 1}
     assert familiar(home, "clear", "--given").stdout == "Deleted faces of strangers: 1.\n"
     assert familiar(home, "clear", "--marked").stdout == "Deleted faces of strangers: 1.\n"
     assert store.faces() == ()

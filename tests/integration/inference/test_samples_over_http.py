@@ -11,7 +11,7 @@ from familiar.shared.people.correct import Correction, correct
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.redis.stream import run_transaction
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundStore
+from familiar.shared.stores.strangers import StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
 from tests.builders import NOON, crop, origin, prediction_of
@@ -88,7 +88,7 @@ def test_a_sample_that_a_correction_brought_says_so(
     # What shows the same as a sample adds nothing, and the others are of one grey.
     unlike = encode_jpeg(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
     run_transaction(client, lambda pipeline: KeptFaces(client, 5).keep(pipeline, prediction, [unlike]))
-    correct(client, store, BackgroundStore(tmp_path_factory.mktemp("b")), Correction(prediction_id="p1", person="Zoë"))
+    correct(client, store, StrangerStore(tmp_path_factory.mktemp("b")), Correction(prediction_id="p1", person="Zoë"))
     assert [sample.split for sample in listed(site, zoe) if sample.corrected] == [Split.TRAIN]
 
 

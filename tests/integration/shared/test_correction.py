@@ -19,7 +19,7 @@ from familiar.shared.redis.stream import run_transaction
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.origin import CORRECTION
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
 from tests.builders import NOON, origin, prediction_of
@@ -42,27 +42,27 @@ def samples(home: Path) -> SampleStore:
 
 
 @pytest.fixture
-def background(home: Path) -> BackgroundStore:
+def strangers(home: Path) -> StrangerStore:
     """Give a store of strangers."""
-    return BackgroundStore(home)
+    return StrangerStore(home)
 
 
 @pytest.fixture
-def correcting(client: redis.Redis, samples: SampleStore, background: BackgroundStore) -> Correct:
+def correcting(client: redis.Redis, samples: SampleStore, strangers: StrangerStore) -> Correct:
     """Keep one face that was taken for Karan (p1), and two of a picture (p2); give what corrects them."""
     kept = KeptFaces(client, 10)
     faces = [face_at(3), face_at(4)]
     run_transaction(client, lambda pipeline: kept.keep(pipeline, prediction_of("p1", "karan"), [face_at(1)]))
     run_transaction(client, lambda pipeline: kept.keep(pipeline, prediction_of("p2", None, "karan"), faces))
     return lambda prediction_id="p1", **how: correct(
-        client, samples, background, Correction(prediction_id=prediction_id, **how)
+        client, samples, strangers, Correction(prediction_id=prediction_id, **how)
     )
 
 
-def places(samples: SampleStore, background: BackgroundStore) -> dict[str, int]:
-    """Tell how many faces each person has to learn from, and the background."""
+def places(samples: SampleStore, strangers: StrangerStore) -> dict[str, int]:
+    """Tell how many faces each person has to learn from, and how many the strangers have."""
     counts = {known.slug: known.train_samples for known in samples.people()}
-    return {**counts, "background": background.count(BackgroundSource.MARKED)}
+    return {**counts, "strangers": strangers.count(StrangerSource.MARKED)}
 
 
 @pytest.mark.parametrize("name", ["Zoë K.", "zoe-k", " zoë k. "])
@@ -76,36 +76,36 @@ def test_a_face_becomes_a_sample_of_the_person_it_is(correcting: Correct, sample
     assert samples.count("zoe-k", Split.TEST) == 0
 
 
-def test_a_face_becomes_a_strangers(correcting: Correct, background: BackgroundStore) -> None:
+def test_a_face_becomes_a_strangers(correcting: Correct, strangers: StrangerStore) -> None:
     """Marked, with its origin."""
     assert correcting(stranger=True) == Corrected(prediction_id="p1", face=1, before="karan", person=None, stored=True)
-    (face,) = background.faces()
-    assert face.source is BackgroundSource.MARKED
+    (face,) = strangers.faces()
+    assert face.source is StrangerSource.MARKED
     assert face.origin is not None
     assert face.origin.enrolment_id == CORRECTION
 
 
 @pytest.mark.parametrize("how", [{"person": "karan"}, {"stranger": True}])
 def test_the_same_correction_once_more_changes_nothing(
-    correcting: Correct, samples: SampleStore, background: BackgroundStore, how: dict[str, object]
+    correcting: Correct, samples: SampleStore, strangers: StrangerStore, how: dict[str, object]
 ) -> None:
     """It is no error either."""
     assert correcting(**how).stored
-    before = places(samples, background)
+    before = places(samples, strangers)
     assert not correcting(**how).stored
-    assert places(samples, background) == before
+    assert places(samples, strangers) == before
 
 
-def test_the_last_correction_holds(correcting: Correct, samples: SampleStore, background: BackgroundStore) -> None:
+def test_the_last_correction_holds(correcting: Correct, samples: SampleStore, strangers: StrangerStore) -> None:
     """The face is in one place, wherever it was before."""
     for how, expected in (
-        ({"person": "karan"}, {"karan": 1, "zoe-k": 0, "background": 0}),
-        ({"person": "zoe-k"}, {"karan": 0, "zoe-k": 1, "background": 0}),
-        ({"stranger": True}, {"karan": 0, "zoe-k": 0, "background": 1}),
-        ({"person": "karan"}, {"karan": 1, "zoe-k": 0, "background": 0}),
+        ({"person": "karan"}, {"karan": 1, "zoe-k": 0, "strangers": 0}),
+        ({"person": "zoe-k"}, {"karan": 0, "zoe-k": 1, "strangers": 0}),
+        ({"stranger": True}, {"karan": 0, "zoe-k": 0, "strangers": 1}),
+        ({"person": "karan"}, {"karan": 1, "zoe-k": 0, "strangers": 0}),
     ):
         assert correcting(**how).stored
-        assert places(samples, background) == expected
+        assert places(samples, strangers) == expected
 
 
 def test_a_correction_goes_beyond_what_an_enrolment_asked_for(correcting: Correct, samples: SampleStore) -> None:
@@ -124,12 +124,12 @@ def test_a_near_copy_of_a_sample_is_not_added(correcting: Correct, samples: Samp
 
 
 def test_each_face_of_a_picture_is_corrected_by_its_number(
-    correcting: Correct, samples: SampleStore, background: BackgroundStore
+    correcting: Correct, samples: SampleStore, strangers: StrangerStore
 ) -> None:
     """They become two faces, although they have the prediction in common."""
     assert correcting("p2", face=1, person="zoe-k").before is None
     assert correcting("p2", face=2, stranger=True).before == "karan"
-    assert places(samples, background) == {"karan": 0, "zoe-k": 1, "background": 1}
+    assert places(samples, strangers) == {"karan": 0, "zoe-k": 1, "strangers": 1}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_is_wrong_with_a_correction_over_http(
 
 @pytest.mark.usefixtures("correcting")
 def test_a_correction_on_the_command_line(
-    redis_url: str, home: Path, background: BackgroundStore, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, home: Path, strangers: StrangerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One sentence each: what came of it, that it was made before, and what is wrong."""
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -200,7 +200,7 @@ def test_a_correction_on_the_command_line(
     assert first.stdout == "The face was taken for karan, and is a stranger's now. `familiar train` learns from it.\n"
     assert "nothing was added" in second.stdout
     assert (first.returncode, second.returncode) == (0, 0)
-    assert background.count(BackgroundSource.MARKED) == 1
+    assert strangers.count(StrangerSource.MARKED) == 1
     wrong = familiar("p1", "--stranger", "--person", "Karan")
     assert wrong.returncode == 1
     assert "either a person" in wrong.stderr

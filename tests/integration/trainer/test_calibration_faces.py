@@ -7,7 +7,7 @@ import pytest
 
 from familiar.services.trainer.data.folds import FOLDS, Folds, fold
 from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.services.trainer.judge.calibration_faces import (
     FEW_STRANGERS,
     NO_STRANGERS,
@@ -37,7 +37,7 @@ def samples_of(people: int, strangers: int, sessions: Sequence[int] = (0,) * 10)
     return split_by_time(
         {slug: [GREY] * len(sessions) for slug in train},
         {},
-        split_background([], [GREY] * strangers),
+        split_strangers([], [GREY] * strangers),
         Sessions(train, {}, {slug: len(set(own)) for slug, own in train.items()}),
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from familiar.services.trainer.data.folds import FOLDS, Folds, fold
 from familiar.services.trainer.data.samples import TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.services.trainer.network.checkpoint import Checkpoint, fingerprint_of
 from familiar.services.trainer.network.embedding import Embedding
 from familiar.services.trainer.network.examples import Examples
@@ -51,7 +51,7 @@ def views(person: int, count: int) -> list[Image]:
 @pytest.fixture(scope="module")
 def samples() -> TrainingSamples:
     """Give three people, and strangers of whom two were marked."""
-    strangers = split_background([views(person, 1)[0] for person in range(10, 40)], [*views(50, 1), *views(51, 1)])
+    strangers = split_strangers([views(person, 1)[0] for person in range(10, 40)], [*views(50, 1), *views(51, 1)])
     return split_by_time({name: views(person, 16) for person, name in enumerate("abc")}, {}, strangers)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from familiar.services.trainer.data.read_samples import read_training_samples
 from familiar.services.trainer.data.samples import TrainingSamples
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.shared.contract.errors import UnreadableSample
 from familiar.shared.contract.messages import Split
 from familiar.shared.stores.samples import SampleStore
@@ -35,7 +35,7 @@ def add(
 
 def read(store: SampleStore) -> TrainingSamples:
     """Read them, without strangers."""
-    return read_training_samples(store, split_background(()))
+    return read_training_samples(store, split_strangers(()))
 
 
 def test_sessions_are_numbered_in_the_order_of_time(enrolled: SampleStore) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from familiar.services.trainer.data.samples import TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.services.trainer.judge.calibration_faces import NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY
 from familiar.services.trainer.judge.serving_format import choose_format
 from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH, SHA256
@@ -171,8 +171,8 @@ def test_a_stricter_share_of_false_names_makes_it_likelier_that_it_is_nobody(
     samples: TrainingSamples, tmp_path: Path
 ) -> None:
     """The option reaches the calibration: the same network gives every face less of a name."""
-    strangers = split_background([], [view for person in range(10, 30) for view in views(person, 1, seed=5)])
-    given = replace(samples, background=strangers)
+    strangers = split_strangers([], [view for person in range(10, 30) for view in views(person, 1, seed=5)])
+    given = replace(samples, strangers=strangers)
 
     strict, lenient = (
         run(given, OPTIONS.model_copy(update={"epochs": 1, "false_names": share}), tmp_path / str(share)).training
@@ -186,7 +186,7 @@ def test_a_stricter_share_of_false_names_makes_it_likelier_that_it_is_nobody(
 
 def test_one_person_and_one_stranger_are_enough(tmp_path: Path) -> None:
     """Nobody can be left out, and there is no other stranger to learn from while this one is asked about."""
-    strangers = split_background([], views(10, 1, seed=5))
+    strangers = split_strangers([], views(10, 1, seed=5))
     one = split_by_time({"arjun": views(1, 16, seed=1)}, {"arjun": views(1, 6, seed=3)}, strangers)
 
     training = run(one, OPTIONS, tmp_path / "10").training

@@ -7,7 +7,7 @@ import pytest
 
 from familiar.services.trainer.data.folds import FOLDS, Folds, fold
 from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 
 GREY = np.full((160, 160, 3), 128, np.uint8)
 STRANGERS = 12
@@ -35,7 +35,7 @@ def samples_of(sessions: Sequence[Sequence[int]], strangers: int = 0) -> Trainin
     return split_by_time(
         {slug: [GREY] * len(numbers) for slug, numbers in train.items()},
         {},
-        split_background([], [GREY] * strangers),
+        split_strangers([], [GREY] * strangers),
         Sessions(train, {}, dict.fromkeys(train, 1)),
     )
 

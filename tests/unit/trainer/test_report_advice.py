@@ -127,11 +127,11 @@ def test_what_is_missing_is_counted(answers: Answers, learned: int, words: str |
     assert collect_next(finding) == words
 
 
-def test_without_background_the_way_to_one_is_told() -> None:
+def test_without_strangers_the_way_to_one_is_told() -> None:
     """Both ways."""
-    facts = replace(report_facts({"Karan": GOOD}, strangers={None: 50}), background_faces={})
+    facts = replace(report_facts({"Karan": GOOD}, strangers={None: 50}), stranger_faces={})
     (step,) = advise_on_strangers(find_strangers(facts))
-    assert "`familiar background fetch`" in step
+    assert "`familiar strangers fetch`" in step
     assert "on the page" in step
 
 

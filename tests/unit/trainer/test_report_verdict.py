@@ -17,9 +17,9 @@ def good(name: str) -> Answers:
     return {name: 100}
 
 
-def verdict_of(answers: Mapping[str, Answers], strangers: Answers, background: int = 400) -> str:
+def verdict_of(answers: Mapping[str, Answers], strangers: Answers, learned: int = 400) -> str:
     """Give the verdict on what was answered."""
-    facts = replace(report_facts(answers, strangers), background_faces={"fetched": background})
+    facts = replace(report_facts(answers, strangers), stranger_faces={"fetched": learned})
     return verdict(find_people(facts), find_strangers(facts))
 
 
@@ -93,7 +93,7 @@ def test_samples_that_look_like_somebody_else_are_told_last() -> None:
     )
 
 
-def test_without_background_the_verdict_says_so() -> None:
+def test_without_strangers_the_verdict_says_so() -> None:
     """Whether or not somebody is recognised badly."""
-    assert "taught no strangers" in verdict_of({"Karan": good("Karan")}, {}, background=0)
-    assert "taught no strangers" in verdict_of({"Karan": {"Karan": 50, None: 50}}, {}, background=0)
+    assert "taught no strangers" in verdict_of({"Karan": good("Karan")}, {}, learned=0)
+    assert "taught no strangers" in verdict_of({"Karan": {"Karan": 50, None: 50}}, {}, learned=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from familiar.services.trainer.data.samples import FEWEST_TO_TEST, Sessions, split_by_time
-from familiar.services.trainer.data.strangers import split_background
+from familiar.services.trainer.data.strangers import split_strangers
 from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
 from familiar.shared.vision.images import Image
 
@@ -63,18 +63,18 @@ def test_one_person_alone_cannot_be_told_from_anybody() -> None:
 
 def test_one_person_can_be_told_from_strangers() -> None:
     """Who has only their own face at the door gets a name all the same."""
-    strangers = split_background(crops(0, 40))
+    strangers = split_strangers(crops(0, 40))
 
     samples = split_by_time({"arjun": crops(100, 4)}, {}, strangers)
 
     assert samples.people == ("arjun",)
-    assert samples.has_background
+    assert samples.has_strangers
 
 
 def test_strangers_alone_are_nobody_to_learn() -> None:
     """Without anybody enrolled there is no name to give."""
     with pytest.raises(TooFewPeople):
-        split_by_time({}, {}, split_background(crops(0, 40)))
+        split_by_time({}, {}, split_strangers(crops(0, 40)))
 
 
 def test_somebody_with_one_sample_is_named_in_the_error() -> None:

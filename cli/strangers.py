@@ -1,4 +1,4 @@
-"""familiar background: the faces of strangers that "unknown" is learned from."""
+"""familiar strangers: the faces of strangers that "unknown" is learned from."""
 
 from typing import Annotated
 
@@ -8,32 +8,32 @@ from rich.table import Table
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
 from familiar.shared.runtime.service import load_settings
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 
 DEFAULT_PEOPLE = 3000
 
-background_app = typer.Typer(
+strangers_app = typer.Typer(
     help="The faces of strangers that training learns from: count, fetch or clear them.", invoke_without_command=True
 )
 
 
-@background_app.callback()
-def background(context: typer.Context) -> None:
+@strangers_app.callback()
+def strangers(context: typer.Context) -> None:
     """Tell how many faces of strangers there are, by where they come from."""
     if context.invoked_subcommand is not None:
         return
     settings = load_settings(CliSettings)
-    store = BackgroundStore(settings.home)
+    store = StrangerStore(settings.home)
     table = Table("source", "faces", "where they come from")
-    table.add_row("fetched", str(store.count(BackgroundSource.FETCHED)), "`familiar background fetch`")
-    table.add_row("given", str(store.count(BackgroundSource.GIVEN)), "photos of strangers, uploaded to the page")
-    table.add_row("marked", str(store.count(BackgroundSource.MARKED)), "`familiar correct ID --stranger`")
-    if settings.background is not None:
-        table.add_row("folder", "", f"FAMILIAR_BACKGROUND={settings.background}")
+    table.add_row("fetched", str(store.count(StrangerSource.FETCHED)), "`familiar strangers fetch`")
+    table.add_row("given", str(store.count(StrangerSource.GIVEN)), "photos of strangers, uploaded to the page")
+    table.add_row("marked", str(store.count(StrangerSource.MARKED)), "`familiar correct ID --stranger`")
+    if settings.strangers is not None:
+        table.add_row("folder", "", f"FAMILIAR_STRANGERS={settings.strangers}")
     out.print(table, markup=False)
 
 
-@background_app.command()
+@strangers_app.command()
 def fetch(
     people: Annotated[int, typer.Option(min=1, help="How many people, one face each.")] = DEFAULT_PEOPLE,
 ) -> None:
@@ -46,13 +46,13 @@ def fetch(
 
     settings = load_settings(CliSettings)
     home = settings.home
-    present = BackgroundStore(home).count(BackgroundSource.FETCHED)
+    present = StrangerStore(home).count(StrangerSource.FETCHED)
     if present < people:
         present = fetch_faces(ARCHIVE, home, people, settings.yunet)
     out.print(f"Fetched faces of strangers: {present}. `familiar train` learns from them.", highlight=False)
 
 
-@background_app.command()
+@strangers_app.command()
 def clear(
     given: Annotated[bool, typer.Option("--given", help="Those of uploaded photos, too.")] = False,  # noqa: FBT002 - a flag of the command line
     marked: Annotated[bool, typer.Option("--marked", help="The marked ones, too.")] = False,  # noqa: FBT002 - a flag of the command line
@@ -62,7 +62,7 @@ def clear(
 
     home = load_settings(CliSettings).home
     delete_download(home)
-    store = BackgroundStore(home)
-    cleared = {BackgroundSource.FETCHED: True, BackgroundSource.GIVEN: given, BackgroundSource.MARKED: marked}
+    store = StrangerStore(home)
+    cleared = {StrangerSource.FETCHED: True, StrangerSource.GIVEN: given, StrangerSource.MARKED: marked}
     deleted = sum(store.clear(source) for source, wanted in cleared.items() if wanted)
     out.print(f"Deleted faces of strangers: {deleted}.", highlight=False)

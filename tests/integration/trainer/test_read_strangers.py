@@ -9,9 +9,9 @@ import pytest
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
-from familiar.services.trainer.data.read_strangers import read_background
-from familiar.shared.contract.errors import BackgroundUnavailable
-from familiar.shared.stores.strangers import BackgroundSource, BackgroundStore
+from familiar.services.trainer.data.read_strangers import read_strangers
+from familiar.shared.contract.errors import StrangersUnavailable
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, cut_face, encode_jpeg
 from tests.builders import crop, origin
@@ -27,7 +27,7 @@ def test_a_folder_gives_the_faces_of_its_pictures_and_passes_over_the_rest(tmp_p
     (pictures / "broken.jpg").write_bytes(b"no picture")
     (pictures / "notes.txt").write_text("who is who")
 
-    strangers = read_background(BackgroundStore(tmp_path), pictures)
+    strangers = read_strangers(StrangerStore(tmp_path), pictures)
 
     assert (strangers.faces, strangers.passed_over) == ({"folder": 2}, 2)
 
@@ -38,34 +38,34 @@ def test_a_crop_in_the_folder_is_taken_as_it_is(tmp_path: Path) -> None:
     face = cut_face(frame, HaarDetector().detect(frame)[0])
     (tmp_path / "crop.png").write_bytes(cv2.imencode(".png", face)[1].tobytes())
 
-    background = read_background(BackgroundStore(tmp_path / "home"), tmp_path).background
+    strangers = read_strangers(StrangerStore(tmp_path / "home"), tmp_path).images
 
-    (found,) = [*background.train_images, *background.test_images]
+    (found,) = [*strangers.train_images, *strangers.test_images]
     expected = cv2.cvtColor(cv2.resize(face, (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE)), cv2.COLOR_BGR2RGB)
     assert np.abs(found.astype(int) - expected).mean() < 3
 
 
 def test_faces_of_the_store_are_counted_by_source_and_marked_ones_teach(tmp_path: Path) -> None:
     """A damaged file among them is passed over."""
-    store = BackgroundStore(tmp_path)
+    store = StrangerStore(tmp_path)
     for grey in range(4):
-        store.add(BackgroundSource.FETCHED, crop(40 * grey), None)
-    store.add(BackgroundSource.FETCHED, b"damaged", None)
-    store.add(BackgroundSource.GIVEN, crop(190), None)
-    store.add(BackgroundSource.MARKED, crop(200), origin(1))
+        store.add(StrangerSource.FETCHED, crop(40 * grey), None)
+    store.add(StrangerSource.FETCHED, b"damaged", None)
+    store.add(StrangerSource.GIVEN, crop(190), None)
+    store.add(StrangerSource.MARKED, crop(200), origin(1))
 
-    strangers = read_background(store, None)
+    strangers = read_strangers(store, None)
 
     assert (strangers.faces, strangers.passed_over) == ({"fetched": 4, "given": 1, "marked": 1}, 1)
-    assert strangers.background.marked.sum() == 1
+    assert strangers.images.marked.sum() == 1
 
 
 def test_without_any_there_is_nothing_and_no_error(tmp_path: Path) -> None:
     """A training goes on without strangers."""
-    strangers = read_background(BackgroundStore(tmp_path), None)
+    strangers = read_strangers(StrangerStore(tmp_path), None)
 
     assert (strangers.faces, strangers.passed_over) == ({}, 0)
-    assert len(strangers.background.train_images) == 0
+    assert len(strangers.images.train_images) == 0
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
@@ -73,8 +73,8 @@ def test_a_folder_without_faces_says_what_to_do(tmp_path: Path, name: str) -> No
     """Somebody meant it to be used: to go on without would hide that it was not."""
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(BackgroundUnavailable, match=f"{name}.*FAMILIAR_BACKGROUND|FAMILIAR_BACKGROUND.*{name}"):
-        read_background(BackgroundStore(tmp_path), tmp_path / name)
+    with pytest.raises(StrangersUnavailable, match=f"{name}.*FAMILIAR_STRANGERS|FAMILIAR_STRANGERS.*{name}"):
+        read_strangers(StrangerStore(tmp_path), tmp_path / name)
 
 
 def test_a_picture_is_searched_once(tmp_path: Path) -> None:
@@ -83,11 +83,11 @@ def test_a_picture_is_searched_once(tmp_path: Path) -> None:
     pictures.mkdir()
     (pictures / "zoe.jpg").write_bytes(encode_jpeg(draw(person("zoe"), 1.0)))
     (pictures / "wall.jpg").write_bytes(encode_jpeg(np.full((200, 300, 3), 90, np.uint8)))
-    store = BackgroundStore(tmp_path / "home")
+    store = StrangerStore(tmp_path / "home")
 
     def faces() -> list[np.ndarray]:
-        background = read_background(store, pictures).background
-        return [*background.train_images, *background.test_images]
+        strangers = read_strangers(store, pictures).images
+        return [*strangers.train_images, *strangers.test_images]
 
     (searched,) = faces()
     (remembered,) = faces()
@@ -108,10 +108,10 @@ def test_a_picture_that_left_the_folder_is_not_remembered(tmp_path: Path) -> Non
     pictures.mkdir()
     for name in ("zoe", "arjun"):
         (pictures / f"{name}.jpg").write_bytes(encode_jpeg(draw(person(name), 1.0)))
-    store = BackgroundStore(tmp_path / "home")
+    store = StrangerStore(tmp_path / "home")
 
     def remembered() -> int:
-        assert read_background(store, pictures).faces == {"folder": len(list(pictures.iterdir()))}
+        assert read_strangers(store, pictures).faces == {"folder": len(list(pictures.iterdir()))}
         return len(json.loads(store.detections_path.read_text())["boxes"])
 
     assert remembered() == 2
