@@ -12,9 +12,8 @@ from familiar.services.inference.model.face_quality import too_poor
 from familiar.services.inference.model.predict import in_milliseconds, name_face, unnamed_face
 from familiar.services.inference.model.predictor import Predictor
 from familiar.services.inference.model.reload import ServedModel
-from familiar.services.inference.stream.sightings import Seen, see, see_poor
+from familiar.services.inference.stream.sightings import PoorFace, Seen, SeenFace, View, see, see_poor
 from familiar.services.inference.stream.track_averages import TrackAnswers, answer_to, average, remember
-from familiar.services.inference.stream.view import PoorFace, SeenFace, View
 from familiar.services.inference.stream.view_store import find_track, find_view, keep_track, keep_view, watched_names
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import ImageTooLarge, NoModel, UnreadableImage

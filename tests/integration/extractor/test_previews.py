@@ -11,7 +11,7 @@ from familiar.services.extractor.frame_worker import ExtractorWorker
 from familiar.services.extractor.preview import PREVIEW_SECONDS_KEPT, publish_preview
 from familiar.services.extractor.tracks import Track
 from familiar.services.inference.http.preview_drawing import BOX_COLOUR
-from familiar.services.inference.stream.view import SeenFace, TrackInView, View
+from familiar.services.inference.stream.sightings import SeenFace, View
 from familiar.shared.contract.messages import Box, Face, Frame, Preview
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.stream import parse_entry
@@ -39,7 +39,9 @@ def show(client: redis.Redis, faces: int, grey: int = 40) -> bytes:
 def name(client: redis.Redis, person: str | None) -> None:
     """Have the door's track seen as this person."""
     face = SeenFace("f", "t", NOON, person, 0.9, 1)
-    client.set("view:door", View(camera="door", tracks=(TrackInView.opened_by(face),)).model_dump_json())
+    client.set(
+        "view:door", View(camera="door", tracks=(View(camera="door").track_of(face).with_face(face),)).model_dump_json()
+    )
 
 
 @contextmanager
