@@ -14,7 +14,7 @@ from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from familiar.services.extractor.leases import RENEW_SECONDS, Leases
 from familiar.services.extractor.preview import publish_preview
-from familiar.services.extractor.tracks import Track, follow
+from familiar.services.extractor.tracks import Track, match
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
 from familiar.shared.contract.errors import ImageTooLarge, UnknownPerson, UnreadableImage
@@ -34,7 +34,7 @@ SAMPLE_QUALITY = 95
 _log = structlog.get_logger()
 
 
-class ExtractorWorker:
+class FrameWorker:
     """Works through the frames of the cameras that it holds a lease on."""
 
     def __init__(
@@ -119,10 +119,10 @@ class ExtractorWorker:
             self._consumer.bury(delivery, error.detail)
             return
         with metrics.DETECTION.labels(frame.camera).time():
-            faces = find_faces(image, self._detectors.of(frame))
-        tracks = follow(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
+            faces = find_faces(image, self._detectors.for_frame(frame))
+        tracks = match(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
 
-        def settle(pipeline: Pipeline) -> None:
+        def commit(pipeline: Pipeline) -> None:
             enrolment = find_enrolment(pipeline, frame.camera)
             label = frame.enrolment
             due = enrolment is not None and label is not None and _is_due(enrolment, label)
@@ -138,7 +138,7 @@ class ExtractorWorker:
             pipeline.exists(redis_names.watched(frame.camera))
 
         # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
-        answers: Any = self._client.transaction(settle, redis_names.enrolment(frame.camera))
+        answers: Any = self._client.transaction(commit, redis_names.enrolment(frame.camera))
         self._tracks[frame.camera] = tracks
         metrics.FRAMES_EXTRACTED.labels(frame.camera).inc()
         metrics.FACES_FOUND.labels(frame.camera).inc(len(faces))

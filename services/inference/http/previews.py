@@ -92,7 +92,7 @@ async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 async def _newest(follower: StreamFollower, camera: str) -> AsyncIterator[tuple[Fields, View]]:
     """Give the newest preview of a camera and what is in view, again and again; meanwhile it counts as watched."""
-    async for entries in follower.follow(redis_names.previews(camera), after=b"0"):
+    async for entries in follower.tail(redis_names.previews(camera), after=b"0"):
         try:
             view = await _watch(follower.client, camera)
         except redis.RedisError as error:
