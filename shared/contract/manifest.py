@@ -2,6 +2,7 @@
 
 from pydantic import AliasChoices, Field
 
+from familiar.shared.contract.findings import Findings
 from familiar.shared.contract.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
 
 # Of probabilities. Processors that add up in another order differ by less than a thousandth of that.
@@ -118,40 +119,6 @@ class GoldenSample(Message):
 
     file: str
     confidences: tuple[float, ...]
-
-
-class PersonFindings(Message):
-    """How well somebody is recognised, as words such as "often missed", and what to do, most important first.
-
-    Samples that look like somebody else are named among the steps, before all others. `collect` says how many samples
-    to collect next; None where there are enough.
-    """
-
-    slug: Slug
-    standing: str
-    steps: tuple[str, ...]
-    collect: str | None
-
-
-class ShownMistake(Message):
-    """A wrong answer: the file with the face, in the version's folder, and what was wrong in a sentence."""
-
-    file: str
-    words: str
-
-
-class Findings(Message):
-    """What the version's report says: how good the version is in a sentence or two, and what to do about it.
-
-    `people` come worst first, `mistakes` as well. Steps may hold commands between backticks. `augmentation` is the file
-    that shows what augmentation makes of faces.
-    """
-
-    verdict: str
-    people: tuple[PersonFindings, ...]
-    strangers_steps: tuple[str, ...]
-    mistakes: tuple[ShownMistake, ...]
-    augmentation: str
 
 
 class Manifest(Message):
