@@ -1,5 +1,7 @@
 """What a model version says of itself: `manifest.json`, written last into its folder."""
 
+import math
+
 from pydantic import AliasChoices, Field
 
 from familiar.shared.contract.findings import Findings
@@ -63,6 +65,17 @@ class Metrics(Message):
     strangers: int = 0
     strangers_named: Confidence | None = None
     calibration_error: Confidence | None = None
+
+    @property
+    def in_words(self) -> str:
+        """All of it in a sentence."""
+        tested = f"{percent(self.recall)} of {_counted(self.test_samples, 'test sample')} got the right name"
+        said = [f"{tested}, {percent(self.false_names)} a wrong one" if self.test_samples else "not tested"]
+        if self.strangers:
+            said.append(f"of {_counted(self.strangers, 'stranger')} {percent(self.strangers_named)} got a name")
+        if self.calibration_error is not None:
+            said.append(f"confidences are {percent(self.calibration_error)} off on average")
+        return f"{'; '.join(said)}."
 
 
 class GateScores(Message):
@@ -166,3 +179,12 @@ class Manifest(Message):
     def rejection(self) -> str | None:
         """Why the version was kept and not served; None if it was not rejected."""
         return self.gate.reason if self.gate is not None and not self.gate.accepted else None
+
+
+def percent(share: float | None) -> str:
+    """Write a share as a percentage, cut to a tenth: what is not all is never written as 100 %."""
+    return "not tested" if share is None else f"{math.floor(share * 1000 + 1e-6) / 10:g} %"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
