@@ -18,7 +18,7 @@ class ModelSummary(Message):
 
     `loading` is about to serve, `retiring` answers the last who asked while it was serving, and `failed` could not be
     loaded. A rejected one was worse than what was served. `detail` says why it was rejected or
-    could not be loaded. `pinned` tells that somebody chose it to be served.
+    could not be loaded. `figures` are the metrics in a sentence. `pinned` tells that somebody chose it to be served.
     """
 
     version: int
@@ -27,6 +27,7 @@ class ModelSummary(Message):
     created_at: Time | None
     people: tuple[ManifestPerson, ...]
     metrics: Metrics | None
+    figures: str | None
     pinned: bool
 
 
@@ -45,6 +46,7 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
                 created_at=None,
                 people=(),
                 metrics=None,
+                figures=None,
                 pinned=version == store.pinned(),
             )
         failure = watcher.failures.get(version)
@@ -55,6 +57,7 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
             created_at=manifest.created_at,
             people=manifest.people,
             metrics=manifest.metrics,
+            figures=manifest.metrics.in_words,
             pinned=version == store.pinned(),
         )
 

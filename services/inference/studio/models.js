@@ -4,8 +4,8 @@ import { post } from "./api.js";
 import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { nameOf } from "./stage.js";
-import { manifestOf, notesOf } from "./training.js";
-import { counted, dateAndTime, joined, percent } from "./words.js";
+import { manifestOf, notesOf, recallsOf } from "./training.js";
+import { counted, dateAndTime, joined } from "./words.js";
 
 const STATES = {
   ready: "answers now",
@@ -85,9 +85,8 @@ class Row {
     say(this.#detail, model.detail ?? "");
     this.#detail.hidden = !model.detail;
     this.#activate.hidden = model.state === "ready";
-    const tested = model.people.filter((person) => person.recall !== null);
-    say(this.#people, tested.length ? tested.map((person) => `${nameOf(person.slug)} ${percent(person.recall)}`).join(", ") : joined(model.people.map((person) => nameOf(person.slug))));
-    say(this.#figures, model.metrics ? figuresInWords(model) : "");
+    say(this.#people, recallsOf(model.people) || joined(model.people.map((person) => nameOf(person.slug))));
+    say(this.#figures, model.figures ? `${dateAndTime(model.created_at)}: ${model.figures}` : "");
   }
 
   async #showMore(version) {
@@ -99,14 +98,6 @@ class Row {
       show(this.#more, h("p", { className: "trouble" }, error.message));
     }
   }
-}
-
-function figuresInWords({ created_at: created, metrics }) {
-  const tested = metrics.test_samples ? `${percent(metrics.recall)} of ${counted(metrics.test_samples, "test sample")} got the right name, ${percent(metrics.false_names)} a wrong one` : "not tested";
-  const strangers = metrics.strangers ? `; of ${counted(metrics.strangers, "stranger")} ${percent(metrics.strangers_named)} got a name` : "";
-  const error = metrics.calibration_error;
-  const calibration = typeof error === "number" ? `; confidences are ${percent(error)} off on average` : "";
-  return `${dateAndTime(created)}: ${tested}${strangers}${calibration}.`;
 }
 
 function more(manifest) {

@@ -7,7 +7,7 @@ import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { nameOf } from "./stage.js";
 import { countStrangers } from "./strangers.js";
-import { counted, dateAndTime, joined, percent, verdictOf } from "./words.js";
+import { counted, dateAndTime, joined, percent } from "./words.js";
 
 const RETRY_MILLISECONDS = 2000;
 
@@ -149,21 +149,26 @@ export class Verdict {
     this.#shown = key;
     const manifest = await manifestOf(newest.version).catch(() => null);
     if (key !== this.#shown) return;
-    if (manifest) show(at("verdict"), verdictPanel(manifest));
+    if (manifest) show(at("verdict"), verdictPanel(manifest, newest.figures));
     else setTimeout(() => { if (this.#shown === key) { this.#shown = null; this.#update(); } }, RETRY_MILLISECONDS);
   }
 }
 
-function verdictPanel(manifest) {
+/** Say how many of the test samples of each person got the right name, the best first; nothing where there are none. */
+export const recallsOf = (people) => people.filter(({ recall }) => recall !== null).sort((one, other) => other.recall - one.recall)
+  .map(({ slug, recall }) => `${nameOf(slug)} ${percent(recall)}`).join(", ");
+
+function verdictPanel(manifest, figures) {
   const rejected = manifest.gate && !manifest.gate.accepted;
   const named = { ...manifest, people: manifest.people.map((person) => ({ ...person, name: nameOf(person.slug) })) };
+  const recalls = recallsOf(manifest.people);
   const findings = manifest.findings;
   return h("div", { className: "panel verdict", "data-version": manifest.version },
     h("h3", {}, rejected ? `Version ${manifest.version} was refused` : `Version ${manifest.version}`),
     rejected && h("p", { className: "trouble" }, manifest.gate.reason),
-    h("p", { className: "headline" }, verdictOf(named)),
+    recalls && h("p", { className: "headline" }, `${recalls}.`),
     findings && h("p", {}, findings.verdict),
-    h("p", { className: "hint" }, `Trained ${dateAndTime(manifest.created_at)} in ${counted(Math.round(manifest.training_seconds), "second")}. `,
+    h("p", { className: "hint" }, `Trained ${dateAndTime(manifest.created_at)} in ${counted(Math.round(manifest.training_seconds), "second")}: ${figures} `,
       h("a", { href: `v1/models/${manifest.version}/report`, target: "_blank", rel: "noopener" }, "The whole report")),
     findings && nextSteps(findings),
     notesOf(manifest),
@@ -198,7 +203,7 @@ function confusionTable({ people, metrics }) {
 }
 
 function mistakesOf(version, findings) {
-  if (!findings.mistakes.length) return h("p", { className: "hint" }, "Not one test picture got a wrong answer.");
+  if (!findings.mistakes.length) return h("p", { className: "hint" }, "There is no mistake to show.");
   return h("details", {}, h("summary", {}, `The worst mistakes (${findings.mistakes.length})`), h("ul", { className: "mistakes" },
     findings.mistakes.map(({ file, words }) => h("li", {}, h("img", { src: `v1/models/${version}/pictures/${file}`, alt: "", width: 96, height: 96, loading: "lazy" }), h("p", {}, words)))));
 }

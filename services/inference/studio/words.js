@@ -44,20 +44,3 @@ export const sessionsInWords = ({ sessions, days }) =>
 
 /** Join names as one does in a sentence: "Ann, Bea and Cem". */
 export const joined = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
-
-/** How good a version is, in a sentence: the people, and of strangers what is known. */
-export function verdictOf(model) {
-  const tested = model.people.filter((person) => person.recall !== null);
-  if (!tested.length) return "Nobody has test samples, so nobody can tell how good it is.";
-  const people = [...tested].sort((one, other) => other.recall - one.recall)
-    .map((person) => `${person.name} ${percent(person.recall)}`).join(", ");
-  return [people, strangersInWords(model.metrics)].filter(Boolean).join("; ") + ".";
-}
-
-/** Nothing where no strangers were held back for a test: the report's verdict says so. */
-function strangersInWords({ strangers, strangers_named: named }) {
-  if (!strangers || named === null) return "";
-  if (named === 0) return `none of ${strangers} strangers got a name`;
-  const oneIn = Math.round(1 / named);
-  return oneIn > 1 ? `1 stranger in ${oneIn} would get a name` : "nearly every stranger would get a name";
-}
