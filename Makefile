@@ -58,8 +58,9 @@ benchmark-detection: install ## live detection beside a plain loop and a search 
 benchmark-live: install ## many cameras through all services; ARGS='--video FILE --cameras N --minutes 10'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
 
-docs: install ## the site in build/site, with the table of settings made anew; a dead link is an error
+docs: install ## the site in build/site, with the table of settings and the page's types made anew; a dead link is an error
 	$(BIN)/python -m tests.settings_table
+	$(BIN)/python -m tests.http_types
 	$(BIN)/mkdocs build --strict --quiet
 
 screenshots: install ## the README's pictures of the page, made anew with drawn people; needs Chromium
