@@ -110,12 +110,8 @@ class ModelStore:
             raise BrokenModel(f"{MANIFEST} of version {version} speaks of version {manifest.version}.")
         return manifest
 
-    def open(
-        self, version: int, needed: str = SERVED_MODEL, *, rest: Callable[[], None] = lambda: None
-    ) -> StoredVersion:
+    def open(self, version: int, needed: str = SERVED_MODEL) -> StoredVersion:
         """Read a version's manifest, and check each of its files, `needed` among them, against its SHA-256.
-
-        `rest` is called before each.
 
         Raises:
             UnknownModel: there is no such version.
@@ -128,7 +124,6 @@ class ModelStore:
         for name, path in paths.items():
             if not path.exists():
                 raise BrokenModel(f"{name} of model version {version} is missing. {BrokenModel().detail}")
-            rest()
             if sha256_of(path) != manifest.files[name]:
                 raise BrokenModel(
                     f"{name} of model version {version} does not have the SHA-256 that its manifest names. "
