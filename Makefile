@@ -6,15 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 GROUPS := capture extractor trainer inference cli
 
-.PHONY: demo test check lint types walls unit integration e2e test-compose benchmark-training benchmark-recognition \
-	benchmark-serving benchmark-reload benchmark-detection benchmark-live docs screenshots install lock clean
+.PHONY: demo test check lint types walls javascript javascript-with-node unit integration e2e test-compose \
+	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-detection benchmark-live \
+	docs screenshots install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
 
 test: check integration e2e ## everything but the containers
 
-check: lint types walls unit ## what is fast: under a minute
+check: lint types walls javascript unit ## what is fast: under a minute
 
 lint: install
 	$(BIN)/ruff check .
@@ -27,6 +28,26 @@ types: install
 
 walls: install
 	$(BIN)/lint-imports --no-logo
+
+# Node is for whoever works on the page. Nobody who runs Familiar needs it: browsers take the modules as they are.
+javascript: ## the page's modules: types, lint, unit tests; needs Node
+	@if command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory javascript-with-node; \
+	elif [ -n "$$CI$$FAMILIAR_REQUIRE_NODE" ]; then \
+		echo "The page's modules have to be checked here, and there is no Node with npm on PATH." >&2; exit 1; \
+	else \
+		echo "The page's modules are not checked: there is no Node with npm on PATH (apt-get install nodejs npm)."; \
+	fi
+
+javascript-with-node: node_modules/installed
+	node_modules/.bin/tsc --project tsconfig.json
+	node_modules/.bin/tsc --project tests/studio/tsconfig.json
+	node_modules/.bin/biome lint --error-on-warnings
+	node --test --test-reporter=spec tests/studio/*.test.js
+
+node_modules/installed: package-lock.json package.json
+	npm ci
+	touch $@
 
 unit: install
 	$(BIN)/pytest tests/unit
@@ -58,8 +79,9 @@ benchmark-detection: install ## live detection beside a plain loop and a search 
 benchmark-live: install ## many cameras through all services; ARGS='--video FILE --cameras N --minutes 10'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
 
-docs: install ## the site in build/site, with the table of settings made anew; a dead link is an error
+docs: install ## the site in build/site, with the table of settings and the page's types made anew; a dead link is an error
 	$(BIN)/python -m tests.settings_table
+	$(BIN)/python -m tests.http_types
 	$(BIN)/mkdocs build --strict --quiet
 
 screenshots: install ## the README's pictures of the page, made anew with drawn people; needs Chromium
@@ -81,4 +103,4 @@ lock: ## write requirements/*.txt anew; needs uv
 	done
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

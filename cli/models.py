@@ -10,7 +10,7 @@ from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
 from familiar.cli.train import print_verdict
 from familiar.shared.contract.errors import FamiliarError
-from familiar.shared.contract.manifest import Manifest
+from familiar.shared.contract.manifest import Manifest, percent
 from familiar.shared.contract.messages import Base
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.models import ModelStore
@@ -89,8 +89,8 @@ def _row(manifest: Manifest, *, served: bool) -> tuple[str, ...]:
         str(manifest.version),
         f"{manifest.created_at:%Y-%m-%d %H:%M}",
         ", ".join(person.name for person in manifest.people),
-        _percent(metrics.accuracy),
-        _percent(metrics.recall),
+        percent(metrics.accuracy),
+        percent(metrics.recall),
         manifest.weights.source,
     )
 
@@ -131,7 +131,3 @@ def _layers_table(manifest: Manifest) -> Table:
     for layer in manifest.layers:
         table.add_row(layer.name, layer.kind, "yes" if layer.trainable else "frozen", f"{layer.parameters:,}")
     return table
-
-
-def _percent(share: float | None) -> str:
-    return "not tested" if share is None else f"{share:.1%}"

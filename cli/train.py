@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from familiar.cli.connections import connect
 from familiar.cli.console import err, out
 from familiar.shared.contract.errors import InvalidRequest, TrainingFailed
-from familiar.shared.contract.manifest import Gate, Manifest, ServingFormat
+from familiar.shared.contract.manifest import Gate, Manifest, ServingFormat, percent
 from familiar.shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
 from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
@@ -94,44 +94,20 @@ def follow_training(client: redis.Redis, job_id: str) -> int:
 
 def print_verdict(manifest: Manifest) -> None:
     """Say in words how good a version is, what training had to do without, and what the gate said."""
-    metrics = manifest.metrics
-    if metrics.recall is None or metrics.false_names is None:
-        out.print(f"Version {manifest.version}: nobody has test samples, so nothing is known of how good it is.")
-    else:
-        _print_metrics(manifest, metrics.recall, metrics.false_names)
-    out.print(_strangers_in_words(manifest), markup=False, highlight=False)
-    for note in manifest.notes:
-        out.print(note, markup=False, highlight=False)
+    said = [f"Version {manifest.version}, trained in {manifest.training_seconds:.0f} s: {manifest.metrics.in_words}"]
+    recalls = [f"{person.name} {percent(person.recall)}" for person in manifest.people if person.recall is not None]
+    if recalls:
+        said.append(f"{', '.join(recalls)}.")
+    if manifest.findings is not None:
+        findings = manifest.findings
+        said += [findings.verdict, findings.strangers_learned, *findings.strangers_steps]
+    said += manifest.notes
     if manifest.options.serving is NumberFormat.INT8:
-        out.print(_format_in_words(manifest.serving), markup=False, highlight=False)
+        said.append(_format_in_words(manifest.serving))
     if manifest.gate is not None and manifest.gate.reason is not None:
-        out.print(_gate_in_words(manifest.gate), markup=False, highlight=False)
-
-
-def _print_metrics(manifest: Manifest, recall: float, false_names: float) -> None:
-    recalls = ", ".join(f"{person.name} {person.recall:.0%}" for person in manifest.people if person.recall is not None)
-    out.print(
-        f"Version {manifest.version}: of {manifest.metrics.test_samples} test samples {recall:.1%} got the right name "
-        f"and {false_names:.1%} a wrong one ({recalls}). {manifest.training_seconds:.0f} s.",
-        markup=False,
-        highlight=False,
-    )
-
-
-def _strangers_in_words(manifest: Manifest) -> str:
-    if not manifest.strangers:
-        return (
-            "It learned from no strangers, so people who are not enrolled will more often be given a name. "
-            "`familiar strangers fetch` brings some; then train again."
-        )
-    learned = ", ".join(f"{count} {source}" for source, count in manifest.strangers.items())
-    metrics = manifest.metrics
-    if metrics.strangers_named is None:
-        return f"Strangers' faces: {learned}; none were held back, so nothing is known of how they fare."
-    return (
-        f"Strangers' faces: {learned}. Of {metrics.strangers} that were held back, {metrics.strangers_named:.1%} "
-        "got a name."
-    )
+        said.append(_gate_in_words(manifest.gate))
+    for sentence in filter(None, said):
+        out.print(sentence, markup=False, highlight=False)
 
 
 def _format_in_words(serving: ServingFormat) -> str:

@@ -30,15 +30,15 @@ def watch(
 
 def predictions(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Prediction]:
     """Give predictions as they are published, for so many seconds: those after an entry's id, or from now on."""
-    return _follow(client, redis_names.PREDICTIONS, Prediction, seconds, after)
+    return _tail(client, redis_names.PREDICTIONS, Prediction, seconds, after)
 
 
 def sightings_of(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Sighting]:
     """Give sightings as they are published, as `predictions` does."""
-    return _follow(client, redis_names.SIGHTINGS, Sighting, seconds, after)
+    return _tail(client, redis_names.SIGHTINGS, Sighting, seconds, after)
 
 
-def _follow(
+def _tail(
     client: redis.Redis, stream: str, message_type: type[MessageT], seconds: float, after: bytes | None
 ) -> Iterator[MessageT]:
     until = time.monotonic() + seconds

@@ -68,5 +68,5 @@ def sightings(client: redis.Redis) -> list[Sighting]:
 def start(client: redis.Redis, name: str, store: ModelStore) -> FaceWorker:
     """Start a replica of inference that serves what a store calls current."""
     watcher = ModelWatcher(client, store, ServedModel(store))
-    watcher.follow()
+    watcher.poll()
     return FaceWorker(client, name, watcher.served, KeptFaces(client, 5))

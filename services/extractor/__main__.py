@@ -6,7 +6,7 @@ import structlog
 
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import SampleRules
-from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.extractor.metrics import REGISTRY
 from familiar.services.extractor.settings import ExtractorSettings
 from familiar.shared.redis.connection import keep_going, open_redis
@@ -29,7 +29,7 @@ def main() -> None:
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
     with end_with_a_sentence():
         detectors = Detectors(settings.yunet)
-    worker = ExtractorWorker(client, name, SampleStore(settings.home), rules, detectors)
+    worker = FrameWorker(client, name, SampleStore(settings.home), rules, detectors)
 
     board = MetricsBoard(client, "extractor", REGISTRY)
 

@@ -32,7 +32,7 @@ class Detectors:
             # No daemon: a process that ends in the middle of compiling may crash.
             threading.Thread(target=self._get_ready, name="compile").start()
 
-    def of(self, frame: Frame) -> FaceDetector:
+    def for_frame(self, frame: Frame) -> FaceDetector:
         """Give the detector for a frame. The frames of one camera have to come in order."""
         if self._searches is None or not frame.live:
             self._live.pop(frame.camera, None)

@@ -6,35 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import redis
-import structlog
 from redis.client import Pipeline
 
 from familiar.services.extractor import metrics
 from familiar.services.extractor.detectors import Detectors
-from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
+from familiar.services.extractor.extract import FoundFace, SampleRules, find_faces
 from familiar.services.extractor.leases import RENEW_SECONDS, Leases
 from familiar.services.extractor.preview import publish_preview
-from familiar.services.extractor.tracks import Track, follow
+from familiar.services.extractor.sample_collector import SampleCollector
+from familiar.services.extractor.tracks import Track, match
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
-from familiar.shared.contract.errors import ImageTooLarge, UnknownPerson, UnreadableImage
-from familiar.shared.contract.messages import EnrolmentLabel, Face, Frame, Split
-from familiar.shared.redis.enrolments import count_refusal, find_enrolment, record_samples
+from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
+from familiar.shared.contract.messages import Face, Frame
+from familiar.shared.redis.enrolments import find_enrolment
 from familiar.shared.redis.stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
 from familiar.shared.runtime.metrics import seconds_since
-from familiar.shared.stores.near_copy import TakenSamples
-from familiar.shared.stores.origin import SampleOrigin
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import decode_image, encode_jpeg
 
 FRAMES_AT_ONCE = 16
 FACES_KEPT = 64
-SAMPLE_QUALITY = 95
-
-_log = structlog.get_logger()
 
 
-class ExtractorWorker:
+class FrameWorker:
     """Works through the frames of the cameras that it holds a lease on."""
 
     def __init__(
@@ -42,9 +36,7 @@ class ExtractorWorker:
     ) -> None:
         """Make the extractor `name`; nothing is read before `step`."""
         self._client = client
-        self._store = store
-        self._rules = rules
-        self._taken = TakenSamples(store)
+        self._collector = SampleCollector(store, rules, detectors.certainty)
         self._detectors = detectors
         self._leases = Leases(client, name)
         self._consumer = Consumer(client, redis_names.EXTRACTOR, name, Frame)
@@ -119,17 +111,15 @@ class ExtractorWorker:
             self._consumer.bury(delivery, error.detail)
             return
         with metrics.DETECTION.labels(frame.camera).time():
-            faces = find_faces(image, self._detectors.of(frame))
-        tracks = follow(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
+            faces = find_faces(image, self._detectors.for_frame(frame))
+        tracks = match(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
 
-        def settle(pipeline: Pipeline) -> None:
+        def commit(pipeline: Pipeline) -> None:
             enrolment = find_enrolment(pipeline, frame.camera)
-            label = frame.enrolment
-            due = enrolment is not None and label is not None and _is_due(enrolment, label)
-            refusal = self._collect(frame, label, enrolment, faces) if due and enrolment and label else None
+            collected = self._collector.collect(frame, enrolment, faces)
             pipeline.multi()
-            if due and enrolment:
-                self._record(pipeline, frame, enrolment, refusal)
+            if collected is not None:
+                self._collector.record(pipeline, collected)
             for index, (face, track) in enumerate(zip(faces, tracks, strict=False)):
                 message = _face_message(frame, index, face, track)
                 publish(pipeline, redis_names.FACES, message, encode_jpeg(face.crop))
@@ -138,7 +128,7 @@ class ExtractorWorker:
             pipeline.exists(redis_names.watched(frame.camera))
 
         # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
-        answers: Any = self._client.transaction(settle, redis_names.enrolment(frame.camera))
+        answers: Any = self._client.transaction(commit, redis_names.enrolment(frame.camera))
         self._tracks[frame.camera] = tracks
         metrics.FRAMES_EXTRACTED.labels(frame.camera).inc()
         metrics.FACES_FOUND.labels(frame.camera).inc(len(faces))
@@ -146,44 +136,6 @@ class ExtractorWorker:
             drop_oldest(self._client, redis_names.FACES, FACES_KEPT)
         if answers[-1]:
             publish_preview(self._client, frame, delivery.payload, tracks[: len(faces)])
-
-    def _collect(
-        self, frame: Frame, label: EnrolmentLabel, enrolment: Enrolment, faces: Sequence[FoundFace]
-    ) -> Refusal | None:
-        """Store the sample of a frame, or say why there is none. The same frame once more adds nothing."""
-        chosen = choose_sample(faces, self._rules, self._detectors.certainty)
-        if isinstance(chosen, Refusal):
-            return chosen
-        if self._taken.has_near_copy_of(label.person, chosen.crop, frame.frame_id):
-            return Refusal.NEAR_COPY
-        most = enrolment.request.train if label.split is Split.TRAIN else enrolment.request.test
-        origin = SampleOrigin(
-            frame_id=frame.frame_id,
-            camera=frame.camera,
-            captured_at=frame.captured_at,
-            enrolment_id=label.enrolment_id,
-        )
-        try:
-            self._store.add(label.person, label.split, encode_jpeg(chosen.crop, SAMPLE_QUALITY), origin, most)
-        except UnknownPerson:
-            _log.info("sample of a forgotten person dropped", camera=frame.camera)
-        return None
-
-    def _record(self, pipeline: Pipeline, frame: Frame, enrolment: Enrolment, refusal: Refusal | None) -> None:
-        if refusal is not None:
-            count_refusal(pipeline, frame.camera, refusal)
-        request = enrolment.request
-        counts = self._store.count_session(request.person, request.enrolment_id)
-        record_samples(pipeline, enrolment, counts, frame.captured_at)
-
-
-def _is_due(enrolment: Enrolment, label: EnrolmentLabel) -> bool:
-    """Tell whether a labelled frame still counts: frames that were on their way when the split filled up do not."""
-    return (
-        enrolment.state is EnrolmentState.COLLECTING
-        and enrolment.request.enrolment_id == label.enrolment_id
-        and enrolment.split is label.split
-    )
 
 
 def _face_id(frame: Frame, index: int) -> str:

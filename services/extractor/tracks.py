@@ -40,7 +40,7 @@ def overlap(one: Box, other: Box) -> float:
     return shared / (one.width * one.height + other.width * other.height - shared)
 
 
-def follow(tracks: Sequence[Track], faces: Sequence[Track]) -> tuple[Track, ...]:
+def match(tracks: Sequence[Track], faces: Sequence[Track]) -> tuple[Track, ...]:
     """Give the tracks after a frame: first those of its faces, in their order, then those that were missed.
 
     `tracks` are those before it. `faces` are the frame's, each as the track that it opens if it goes on with none. The

@@ -7,9 +7,9 @@ import threading
 import structlog
 
 from familiar.services.inference.http.app import Stores, create_app
-from familiar.services.inference.http.metrics_page import SERVICE
 from familiar.services.inference.http.server import Server
-from familiar.services.inference.metrics import REGISTRY
+from familiar.services.inference.metrics.measured import REGISTRY
+from familiar.services.inference.metrics.page import SERVICE
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.departures import watch_departures
@@ -39,16 +39,16 @@ def main() -> None:
     client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
-    watcher.follow()
+    watcher.poll()
     kept = KeptFaces(client, settings.kept_faces)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = FaceKeeper(client, kept)
     stores = Stores(SampleStore(settings.home), StrangerStore(settings.home), models, keeper)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
-    impatient = open_redis(settings.redis_url, timeout_seconds=0.5)
+    short_timeout_client = open_redis(settings.redis_url, timeout_seconds=0.5)
     with end_with_a_sentence():
-        app = create_app(client, stores, watcher, follower, impatient, settings)
+        app = create_app(client, stores, watcher, follower, short_timeout_client, settings)
     board = MetricsBoard(client, SERVICE, REGISTRY)
 
     def post() -> None:

@@ -12,7 +12,8 @@ from familiar.services.trainer.judge.gate import without_served
 from familiar.services.trainer.report.write import ReportFacts, ReportPerson, TrainDescriptors
 from familiar.services.trainer.train import Training
 from familiar.shared.contract.errors import PersonForgotten
-from familiar.shared.contract.manifest import Findings, Gate, Manifest, ManifestPerson
+from familiar.shared.contract.findings import Findings
+from familiar.shared.contract.manifest import Gate, Manifest, ManifestPerson
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image

@@ -1,7 +1,10 @@
 """What a model version says of itself: `manifest.json`, written last into its folder."""
 
+import math
+
 from pydantic import AliasChoices, Field
 
+from familiar.shared.contract.findings import Findings
 from familiar.shared.contract.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
 
 # Of probabilities. Processors that add up in another order differ by less than a thousandth of that.
@@ -63,6 +66,17 @@ class Metrics(Message):
     strangers_named: Confidence | None = None
     calibration_error: Confidence | None = None
 
+    @property
+    def in_words(self) -> str:
+        """All of it in a sentence."""
+        tested = f"{percent(self.recall)} of {_counted(self.test_samples, 'test sample')} got the right name"
+        said = [f"{tested}, {percent(self.false_names)} a wrong one" if self.test_samples else "not tested"]
+        if self.strangers:
+            said.append(f"of {_counted(self.strangers, 'stranger')} {percent(self.strangers_named)} got a name")
+        if self.calibration_error is not None:
+            said.append(f"confidences are {percent(self.calibration_error)} off on average")
+        return f"{'; '.join(said)}."
+
 
 class GateScores(Message):
     """How one version answers to what the gate asks two versions; shares are None where there was nothing to ask.
@@ -120,40 +134,6 @@ class GoldenSample(Message):
     confidences: tuple[float, ...]
 
 
-class PersonFindings(Message):
-    """How well somebody is recognised, as words such as "often missed", and what to do, most important first.
-
-    Samples that look like somebody else are named among the steps, before all others. `collect` says how many samples
-    to collect next; None where there are enough.
-    """
-
-    slug: Slug
-    standing: str
-    steps: tuple[str, ...]
-    collect: str | None
-
-
-class ShownMistake(Message):
-    """A wrong answer: the file with the face, in the version's folder, and what was wrong in a sentence."""
-
-    file: str
-    words: str
-
-
-class Findings(Message):
-    """What the version's report says: how good the version is in a sentence or two, and what to do about it.
-
-    `people` come worst first, `mistakes` as well. Steps may hold commands between backticks. `augmentation` is the file
-    that shows what augmentation makes of faces.
-    """
-
-    verdict: str
-    people: tuple[PersonFindings, ...]
-    strangers_steps: tuple[str, ...]
-    mistakes: tuple[ShownMistake, ...]
-    augmentation: str
-
-
 class Manifest(Message):
     """A model version. The order of `people` is the order of the network's outputs.
 
@@ -199,3 +179,12 @@ class Manifest(Message):
     def rejection(self) -> str | None:
         """Why the version was kept and not served; None if it was not rejected."""
         return self.gate.reason if self.gate is not None and not self.gate.accepted else None
+
+
+def percent(share: float | None) -> str:
+    """Write a share as a percentage, cut to a tenth: what is not all is never written as 100 %."""
+    return "not tested" if share is None else f"{math.floor(share * 1000 + 1e-6) / 10:g} %"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

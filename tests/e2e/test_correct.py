@@ -9,7 +9,7 @@ from familiar.cli.watch import predictions
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.services.inference.http.app import Stores, create_app
-from familiar.services.inference.http.metrics_page import MetricsPage
+from familiar.services.inference.metrics.page import MetricsPage
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.follower import StreamFollower
@@ -95,7 +95,7 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     nowhere = f"redis://127.0.0.1:{closed_port()}"
     away = open_redis(nowhere)
     watcher = ModelWatcher(away, taught.models, ServedModel(taught.models))
-    watcher.follow()
+    watcher.poll()
     follower = StreamFollower(open_async_redis(nowhere), threading.Event())
     page = MetricsPage(away, taught.models)
     with keeping(away, 500) as keeper:

@@ -10,7 +10,7 @@ import redis
 
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import SampleRules
-from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
@@ -63,10 +63,10 @@ def store(home: Path) -> SampleStore:
 
 
 @pytest.fixture
-def worker(client: redis.Redis, store: SampleStore) -> ExtractorWorker:
+def worker(client: redis.Redis, store: SampleStore) -> FrameWorker:
     """Give an extractor, and a camera at the door."""
     announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", store, SampleRules(80, 150), Detectors(None))
+    return FrameWorker(client, "one", store, SampleRules(80, 150), Detectors(None))
 
 
 @pytest.fixture(scope="session")

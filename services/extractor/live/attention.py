@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from familiar.services.extractor.live.cascade_search import Windows
-from familiar.services.extractor.live.jit import compiled
+from familiar.services.extractor.live.jit import jit
 from familiar.services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS, Geometry, Pyramid, Tiles
 from familiar.services.extractor.live.search import LEAST_STAGES
 from familiar.shared.vision.detector import CASCADE_SIZE, Gray
@@ -45,7 +45,7 @@ class Attention:
         self._scouts = pyramid.tiles(0)
         self._near = pyramid.tiles(0)
 
-    def send_scouts(self, gray: Gray) -> Tiles:
+    def sample_windows(self, gray: Gray) -> Tiles:
         """Choose where to look first in a grey picture, `(height, width)`."""
         changed = self._changes(gray)
         lap, place = divmod(next(self._frame), _SCOUTED_TILE_ROWS)
@@ -58,7 +58,7 @@ class Attention:
         _mark_near(scouted, LEAST_STAGES, self._geometry, self._near)
         return self._near & ~self._scouts
 
-    def go_on(self, windows: Windows) -> None:
+    def search_more(self, windows: Windows) -> None:
         """Keep in mind for the next frame what this one's windows showed, `(windows, 4)`."""
         self._near[:] = 0
         _mark_near(windows, _AGAIN_STAGES, self._geometry, self._near)
@@ -74,7 +74,7 @@ class Attention:
         return (cv2.absdiff(cells, before) >= _LEAST_CHANGE).astype(np.uint8)
 
 
-@compiled
+@jit
 def _choose_scouts(changed: NDArray[np.int32], geometry: Geometry, place: int, row: int, scouts: Tiles) -> None:
     """Set the bit `row` of the tiles to scout; `changed` sums up the cells that changed."""
     down, across = changed.shape[0] - 1, changed.shape[1] - 1
@@ -98,7 +98,7 @@ def _choose_scouts(changed: NDArray[np.int32], geometry: Geometry, place: int, r
                 scouts[tile] = row if is_due or has_changed else 0
 
 
-@compiled
+@jit
 def _mark_near(windows: Windows, stages: int, geometry: Geometry, near: Tiles) -> None:
     """Set every row of the tiles around windows that passed so many stages, in their layer and in those next to it."""
     middle = CASCADE_SIZE / 2

@@ -12,7 +12,7 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from familiar.services.extractor.live.cascade import Cascade
-from familiar.services.extractor.live.jit import compiled
+from familiar.services.extractor.live.jit import jit
 from familiar.services.extractor.live.pyramid import TILE_COLUMNS, TILE_ROWS, Layer, Tiles
 from familiar.shared.vision.detector import CASCADE_SIZE, Gray
 
@@ -86,7 +86,7 @@ def search(layer: LayerSums, cascade: Cascade, tiles: Tiles, least_stages: int) 
     return found[:count]
 
 
-@compiled
+@jit
 def _search_rows(layer: LayerSums, cascade: Cascade, tiles: Tiles, least_stages: int, found: Windows) -> int:
     """Search row by row; gives how many windows there are, and puts as many of them into `found` as it holds."""
     height, width = layer.sums.shape
@@ -123,7 +123,7 @@ def _search_rows(layer: LayerSums, cascade: Cascade, tiles: Tiles, least_stages:
     return count
 
 
-@compiled
+@jit
 def _search_stretch(row: _Row, cascade: Cascade, line: int, stretch: tuple[int, int], step: int) -> int:
     """Search a stretch of windows whose sums begin at `line`; gives how many of them survive the first stage."""
     begin, end = stretch
@@ -151,7 +151,7 @@ def _search_stretch(row: _Row, cascade: Cascade, line: int, stretch: tuple[int, 
     return survivors
 
 
-@compiled
+@jit
 def _measure_contrast(row: _Row, line: int, begin: int, end: int) -> None:
     """Find the scales of windows: one over their area times the standard deviation of their grey values."""
     width = uint64(row.width)
@@ -169,7 +169,7 @@ def _measure_contrast(row: _Row, line: int, begin: int, end: int) -> None:
         row.scales[x] = scale if has_contrast else np.float32(0)
 
 
-@compiled
+@jit
 def _go_through_stages(row: _Row, cascade: Cascade, line: int, first: int, end: int) -> None:
     """Let survivors that are within the columns of a tile go through all stages behind the first."""
     columns = len(row.totals)
@@ -192,7 +192,7 @@ def _go_through_stages(row: _Row, cascade: Cascade, line: int, first: int, end: 
             return
 
 
-@compiled
+@jit
 def _add_up(row: _Row, cascade: Cascade, stage: int, line: int, stretch: tuple[int, int]) -> None:
     """Add up what the stumps of a stage say of each window of a stretch, window beside window."""
     sums, corners, scales, totals = row.sums, row.corners, row.scales, row.totals
@@ -223,7 +223,7 @@ def _add_up(row: _Row, cascade: Cascade, stage: int, line: int, stretch: tuple[i
                 totals[x] += below if feature < threshold else otherwise
 
 
-@compiled
+@jit
 def _add_up_alone(row: _Row, cascade: Cascade, stage: int, line: int, x: int) -> None:
     """Add up what the stumps of a stage say of one window."""
     at, total, scale = uint64(line + x), np.float32(0), row.scales[x]
@@ -239,7 +239,7 @@ def _add_up_alone(row: _Row, cascade: Cascade, stage: int, line: int, x: int) ->
     row.totals[x] = total
 
 
-@compiled
+@jit
 def _sum_inside(row: _Row, stump: int, at: np.uint64, corner: np.uint64) -> np.float32:
     """Give the sum of the grey values in the rectangle of a stump's whose first corner has this number."""
     sums, corners = row.sums, row.corners

@@ -32,9 +32,9 @@ class LiveDetector:
         attention = self._attention
         if attention is None or attention.shape != gray.shape:
             attention = self._attention = Attention(gray.shape, search.pyramid)
-        scouted = search.begin(gray, attention.send_scouts(gray))
-        windows = np.concatenate([scouted, search.go_on(attention.look_closer(scouted))])
-        attention.go_on(windows)
+        scouted = search.begin(gray, attention.sample_windows(gray))
+        windows = np.concatenate([scouted, search.search_more(attention.look_closer(scouted))])
+        attention.search_more(windows)
         return largest_first([to_box(square, scale) for square in search.faces(windows)])
 
 

@@ -9,7 +9,7 @@ _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
-def compiled(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+def jit(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
     """Compile a function for the types that it is called with. It lets go of Python's lock while it runs.
 
     Nothing is kept on disk: numba would keep it in pickles. Indices are not checked, so they have to be right; those of

@@ -41,9 +41,9 @@ class PyramidSearch:
         """Take up a picture, and search it as in `go_on`."""
         self._gray = gray
         self._sums.clear()
-        return self.go_on(tiles)
+        return self.search_more(tiles)
 
-    def go_on(self, tiles: Tiles) -> Windows:
+    def search_more(self, tiles: Tiles) -> Windows:
         """Search those rows of the tiles of all layers whose bits are set: see `cascade_search.search`.
 
         Each thread takes one layer after the other, the largest first.

@@ -10,20 +10,24 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from familiar import __version__
+from familiar.services.inference.http.cameras import camera_routes
+from familiar.services.inference.http.corrections import correction_routes
 from familiar.services.inference.http.downloads import model_downloads
+from familiar.services.inference.http.enrolments import enrolment_routes
 from familiar.services.inference.http.events import event_routes
-from familiar.services.inference.http.metrics_page import MetricsPage
-from familiar.services.inference.http.models import model_routes, training_routes
+from familiar.services.inference.http.models import model_routes
 from familiar.services.inference.http.page import StudioFiles, studio_routes
-from familiar.services.inference.http.people import camera_routes, correction_routes, enrolment_routes, people_routes
+from familiar.services.inference.http.people import people_routes
 from familiar.services.inference.http.predictions import prediction_routes
 from familiar.services.inference.http.previews import preview_routes
 from familiar.services.inference.http.problems import answer_errors_with_problems
-from familiar.services.inference.http.request_counter import RequestCounter
-from familiar.services.inference.http.same_site import OtherSitesRefused
+from familiar.services.inference.http.same_site import SameSiteOnly
 from familiar.services.inference.http.samples import sample_routes
 from familiar.services.inference.http.services import service_routes
 from familiar.services.inference.http.strangers import stranger_routes
+from familiar.services.inference.http.training_jobs import training_routes
+from familiar.services.inference.metrics.page import MetricsPage
+from familiar.services.inference.metrics.requests import RequestCounter
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.follower import StreamFollower
@@ -53,12 +57,12 @@ def create_app(
     stores: Stores,
     watcher: ModelWatcher,
     follower: StreamFollower,
-    impatient: redis.Redis,
+    short_timeout_client: redis.Redis,
     settings: InferenceSettings,
 ) -> FastAPI:
     """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads.
 
-    `impatient` is a client like `client` that gives Redis up soon, for what is to be told of Redis itself.
+    `short_timeout_client` is a client like `client` that gives Redis up soon, for what is to be told of Redis itself.
     """
     served = watcher.served
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
@@ -81,10 +85,10 @@ def create_app(
         correction_routes(client, stores.samples, stores.strangers, stores.keeper),
         camera_routes(client),
         preview_routes(client, follower),
-        service_routes(impatient, served, settings.camera_port),
+        service_routes(short_timeout_client, served, settings.camera_port),
         studio_routes(settings.camera_port),
         _health_routes(served),
-        _metrics_routes(MetricsPage(impatient, stores.models)),
+        _metrics_routes(MetricsPage(short_timeout_client, stores.models)),
     ):
         app.include_router(routes)
     strangers = stranger_routes(stores.strangers, detectors)
@@ -92,7 +96,7 @@ def create_app(
     # What they were called before 0.2.0, until 0.3.0.
     app.include_router(strangers, prefix="/v1/background", deprecated=True)
     app.mount("/studio", StudioFiles())
-    app.add_middleware(OtherSitesRefused, allowed_hosts=settings.all_allowed_hosts)
+    app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
     app.add_middleware(RequestCounter)
     return app
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
-from familiar.services.inference.http.responses import KEPT_NOWHERE
+from familiar.services.inference.http.responses import NO_STORE
 from familiar.shared.contract.errors import UnknownModel, UnknownPicture
 from familiar.shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
 from familiar.shared.vision import face_mesh
@@ -32,7 +32,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
         report = store.report(version)
         if report is None:
             raise UnknownModel(f"Model version {version} has no report. Train again to get a version with one.")
-        headers = {**KEPT_NOWHERE, "Content-Security-Policy": _REPORT_POLICY}
+        headers = {**NO_STORE, "Content-Security-Policy": _REPORT_POLICY}
         return FileResponse(report, media_type="text/html; charset=utf-8", headers=headers)
 
     @routes.get("/pictures/{name}", response_class=FileResponse)
@@ -41,20 +41,18 @@ def model_downloads(store: ModelStore) -> APIRouter:
         pictures = [file for file in store.manifest(version).files if file.endswith((".png", ".jpg"))]
         if name not in pictures:
             raise UnknownPicture(f"Model version {version} has no picture {name!r}. {UnknownPicture().detail}")
-        return FileResponse(store.path(version, name), headers=KEPT_NOWHERE)
+        return FileResponse(store.path(version, name), headers=NO_STORE)
 
     @routes.get("/keras", response_class=FileResponse)
     def download_keras(version: int) -> FileResponse:
         """Download the version as a Keras model, after checking it against its hash."""
         path = store.open(version, KERAS_MODEL).paths[KERAS_MODEL]
-        return FileResponse(
-            path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=KEPT_NOWHERE
-        )
+        return FileResponse(path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=NO_STORE)
 
     @routes.get("/bundle", response_class=Response)
     def download_bundle(version: int) -> Response:
         """Download a ZIP of the LiteRT model, its labels and threshold, and a program that names a face with them."""
-        headers = {**KEPT_NOWHERE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}
+        headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}
         return Response(bundle_of(store, version), media_type="application/zip", headers=headers)
 
     return routes

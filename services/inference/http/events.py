@@ -40,7 +40,7 @@ def event_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
 
         The header Last-Event-ID goes on after that event; where it is no longer kept, with the oldest that is.
         """
-        async for entries in follower.follow(redis_names.PREDICTIONS, after):
+        async for entries in follower.tail(redis_names.PREDICTIONS, after):
             for event in _events("prediction", entries, Prediction, camera):
                 yield event
 
@@ -55,7 +55,7 @@ def event_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
         after: Annotated[bytes, Depends(_start_of(follower, redis_names.SIGHTINGS))], camera: OneCamera = None
     ) -> AsyncIterator[ServerSentEvent]:
         """Send who comes and who leaves, on all cameras or on one; Last-Event-ID as with predictions."""
-        async for entries in follower.follow(redis_names.SIGHTINGS, after):
+        async for entries in follower.tail(redis_names.SIGHTINGS, after):
             for event in _events("sighting", entries, Sighting, camera):
                 yield event
 

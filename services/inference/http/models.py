@@ -1,19 +1,14 @@
-"""HTTP: which model versions there are, and training a new one."""
+"""HTTP: which model versions there are, and which one answers."""
 
 from typing import Literal
 
-import redis
-from fastapi import APIRouter, status
+from fastapi import APIRouter
 
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
-from familiar.shared.contract.errors import FamiliarError, InvalidRequest
+from familiar.shared.contract.errors import FamiliarError
 from familiar.shared.contract.manifest import Manifest, ManifestPerson, Metrics
-from familiar.shared.contract.messages import Message, Time, TrainingOptions
-from familiar.shared.redis.training_queue import TrainingJob, enqueue_training, find_training, list_trainings
+from familiar.shared.contract.messages import Message, Time
 from familiar.shared.stores.models import ModelStore
-
-# Whoever may ask for a training may not make the trainer open any file there is.
-WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
 
 ModelState = Literal["loading", "ready", "retiring", "failed", "rejected", "stored"]
 
@@ -23,7 +18,7 @@ class ModelSummary(Message):
 
     `loading` is about to serve, `retiring` answers the last who asked while it was serving, and `failed` could not be
     loaded. A rejected one was worse than what was served. `detail` says why it was rejected or
-    could not be loaded. `pinned` tells that somebody chose it to be served.
+    could not be loaded. `figures` are the metrics in a sentence. `pinned` tells that somebody chose it to be served.
     """
 
     version: int
@@ -32,6 +27,7 @@ class ModelSummary(Message):
     created_at: Time | None
     people: tuple[ManifestPerson, ...]
     metrics: Metrics | None
+    figures: str | None
     pinned: bool
 
 
@@ -50,6 +46,7 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
                 created_at=None,
                 people=(),
                 metrics=None,
+                figures=None,
                 pinned=version == store.pinned(),
             )
         failure = watcher.failures.get(version)
@@ -60,6 +57,7 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
             created_at=manifest.created_at,
             people=manifest.people,
             metrics=manifest.metrics,
+            figures=manifest.metrics.in_words,
             pinned=version == store.pinned(),
         )
 
@@ -77,14 +75,14 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
     def activate_model(version: int) -> ModelSummary:
         """Serve a version from now on, whatever is trained. It is serving when this answers, or `failed` with why."""
         store.activate(version)
-        watcher.follow()
+        watcher.poll()
         return summarise(version)
 
     @routes.post("/unpin")
     def unpin_model() -> list[ModelSummary]:
         """Serve the newest version again that was not rejected; answer with the list."""
         store.unpin()
-        watcher.follow()
+        watcher.poll()
         return list_models()
 
     return routes
@@ -99,28 +97,3 @@ def _state_of(manifest: Manifest, served: ServedModel, watcher: ModelWatcher) ->
         "rejected": manifest.rejection is not None,
     }
     return next((state for state, holds in states.items() if holds), "stored")
-
-
-def training_routes(client: redis.Redis) -> APIRouter:
-    """Make the routes that enqueue training jobs and tell how they go."""
-    routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
-
-    @routes.post("", status_code=status.HTTP_202_ACCEPTED)
-    def create_training_job(options: TrainingOptions | None = None) -> TrainingJob:
-        """Enqueue a training of everybody who is enrolled. `weights` is `imagenet` or `random` here, and no path."""
-        options = options or TrainingOptions()
-        if options.weights not in WEIGHTS_WITHOUT_A_PATH:
-            raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
-        return enqueue_training(client, options)
-
-    @routes.get("")
-    def list_training_jobs() -> list[TrainingJob]:
-        """List the newest training jobs, newest first; finished ones are kept for a day."""
-        return list(list_trainings(client))
-
-    @routes.get("/{job_id}")
-    def show_training_job(job_id: str) -> TrainingJob:
-        """Tell how a training goes, epoch by epoch."""
-        return find_training(client, job_id)
-
-    return routes

@@ -10,7 +10,7 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
-from familiar.services.inference.metrics import observe_picture
+from familiar.services.inference.metrics.measured import observe_picture
 from familiar.services.inference.model.predict import Answer, predict_crop, predict_picture
 from familiar.services.inference.model.predictor import Predictor
 from familiar.services.inference.model.reload import ServedModel

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from familiar.services.inference.http.preview_drawing import LabelledBox, draw_faces
 from familiar.services.inference.stream.follower import StreamFollower
-from familiar.services.inference.stream.view import View
+from familiar.services.inference.stream.sightings import View
 from familiar.services.inference.stream.view_store import read_view
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import FamiliarError
@@ -92,7 +92,7 @@ async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 async def _newest(follower: StreamFollower, camera: str) -> AsyncIterator[tuple[Fields, View]]:
     """Give the newest preview of a camera and what is in view, again and again; meanwhile it counts as watched."""
-    async for entries in follower.follow(redis_names.previews(camera), after=b"0"):
+    async for entries in follower.tail(redis_names.previews(camera), after=b"0"):
         try:
             view = await _watch(follower.client, camera)
         except redis.RedisError as error:

@@ -14,7 +14,7 @@ _OTHER_SITES = frozenset({"cross-site", "same-site"})
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class OtherSitesRefused:
+class SameSiteOnly:
     """An application that answers under its own names, and to its own pages, alone."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:

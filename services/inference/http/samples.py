@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from familiar.services.inference.http.people import PathSlug
-from familiar.services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
+from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceId, PathSlug
 from familiar.shared.contract.errors import UnknownSample
 from familiar.shared.contract.messages import Message, Slug, Split, Time
 from familiar.shared.stores.origin import CORRECTION
@@ -49,7 +48,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
         jpeg = samples.read(person, sample_id)
         if jpeg is None:
             raise UnknownSample
-        return Response(jpeg, media_type="image/jpeg", headers=KEPT_NOWHERE)
+        return Response(jpeg, media_type="image/jpeg", headers=NO_STORE)
 
     @routes.delete("/{sample_id}", status_code=status.HTTP_204_NO_CONTENT)
     def delete_sample(person: PathSlug, sample_id: PathFaceId) -> None:

@@ -32,14 +32,14 @@ class Services(Message):
     model_version: int | None
 
 
-def service_routes(impatient: redis.Redis, served: ServedModel, camera_port: int) -> APIRouter:
-    """Make the route that tells who runs; `impatient` does not wait for Redis for long."""
+def service_routes(short_timeout_client: redis.Redis, served: ServedModel, camera_port: int) -> APIRouter:
+    """Make the route that tells who runs; `short_timeout_client` does not wait for Redis for long."""
     routes = APIRouter(prefix="/v1/services", tags=["health"])
 
     def who_runs() -> tuple[ServiceStatus, ...]:
-        alive = running_services(impatient)
+        alive = running_services(short_timeout_client)
         beating = [ServiceStatus(service=service, running=service in alive) for service in _WITH_A_HEARTBEAT]
-        return *beating, ServiceStatus(service="trainer", running=bool(training_hosts(impatient)))
+        return *beating, ServiceStatus(service="trainer", running=bool(training_hosts(short_timeout_client)))
 
     @routes.get("")
     def show_services() -> Services:

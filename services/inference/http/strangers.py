@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response, status
 from starlette.concurrency import run_in_threadpool
 
-from familiar.services.inference.http.responses import JPEG, KEPT_NOWHERE, PathFaceId
+from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceId
 from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
 from familiar.shared.contract.errors import UnknownStranger
 from familiar.shared.contract.messages import Message
@@ -61,7 +61,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
         jpeg = strangers.read(source, face_id)
         if jpeg is None:
             raise UnknownStranger
-        return Response(jpeg, media_type="image/jpeg", headers=KEPT_NOWHERE)
+        return Response(jpeg, media_type="image/jpeg", headers=NO_STORE)
 
     @routes.delete("/{source}/{face_id}", status_code=status.HTTP_204_NO_CONTENT)
     def delete_stranger(source: StrangerSource, face_id: PathFaceId) -> None:

@@ -75,7 +75,7 @@ class ModelWatcher:
         self.served = served
         self._failed: dict[int, str] = {}
         self._loading: int | None = None
-        self._following = threading.Lock()
+        self._polling = threading.Lock()
 
     @property
     def failures(self) -> dict[int, str]:
@@ -87,15 +87,15 @@ class ModelWatcher:
         """The version that is just being loaded, or None."""
         return self._loading
 
-    def follow(self) -> None:
+    def poll(self) -> None:
         """Serve what the store calls current. A version that fails to load leaves the old one serving.
 
         It is tried again with every look, as somebody may put its files back. Any thread may ask for a look.
         """
-        with self._following:
-            self._follow()
+        with self._polling:
+            self._poll()
 
-    def _follow(self) -> None:
+    def _poll(self) -> None:
         current = self._store.current()
         if current == self.served.version:
             return
@@ -121,7 +121,7 @@ class ModelWatcher:
         """Follow the store until stopped. Redis only makes it faster: the store is looked at without it, too."""
         newest = b"0"
         while not stopped.is_set():
-            self.follow()
+            self.poll()
             try:
                 hints = read_after(self._client, redis_names.MODEL_VERSIONS, newest)
             except redis.RedisError:

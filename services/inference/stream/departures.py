@@ -45,14 +45,14 @@ def say_who_left(client: redis.Redis, now: datetime) -> None:
 
 
 def _look_at(client: redis.Redis, camera: str, as_of: datetime) -> None:
-    def settle(pipeline: Pipeline) -> None:
+    def commit(pipeline: Pipeline) -> None:
         before = find_view(pipeline, camera)
         seen = leave(before, as_of)
         pipeline.multi()
         if seen.view != before:
             keep_view(pipeline, seen)
 
-    client.transaction(settle, redis_names.view(camera))
+    client.transaction(commit, redis_names.view(camera))
 
 
 def _oldest_waiting(client: redis.Redis) -> datetime | None:

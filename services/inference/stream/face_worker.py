@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 import redis
 from redis.client import Pipeline
 
-from familiar.services.inference import metrics
+from familiar.services.inference.metrics import measured as metrics
 from familiar.services.inference.model.face_quality import too_poor
 from familiar.services.inference.model.predict import in_milliseconds, name_face, unnamed_face
 from familiar.services.inference.model.predictor import Predictor
 from familiar.services.inference.model.reload import ServedModel
-from familiar.services.inference.stream.sightings import Seen, see, see_poor
+from familiar.services.inference.stream.sightings import PoorFace, Seen, SeenFace, View, see, see_poor
 from familiar.services.inference.stream.track_averages import TrackAnswers, answer_to, average, remember
-from familiar.services.inference.stream.view import PoorFace, SeenFace, View
 from familiar.services.inference.stream.view_store import find_track, find_view, keep_track, keep_view, watched_names
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import ImageTooLarge, NoModel, UnreadableImage
@@ -78,9 +77,9 @@ class FaceWorker:
         classified = time.perf_counter()
         timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
         metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
-        self._settle(delivery, answer, predictor, in_milliseconds(timing))
+        self._commit(delivery, answer, predictor, in_milliseconds(timing))
 
-    def _settle(
+    def _commit(
         self,
         delivery: Delivery[Face],
         answer: TrackAnswers | TooPoor,
@@ -94,7 +93,7 @@ class FaceWorker:
         face = delivery.message
         published: list[Prediction] = []
 
-        def settle(pipeline: Pipeline) -> None:
+        def commit(pipeline: Pipeline) -> None:
             published.clear()
             if not self._consumer.owns(delivery):
                 return
@@ -112,7 +111,7 @@ class FaceWorker:
             self._consumer.complete(delivery, pipeline)
             published.append(prediction)
 
-        self._client.transaction(settle, *watched_names(face))
+        self._client.transaction(commit, *watched_names(face))
         for prediction in published:
             metrics.observe_face(prediction)
 

@@ -32,7 +32,7 @@ class StreamFollower:
         newest: Any = await self.client.xrevrange(stream, count=1)
         return bytes(newest[0][0]) if newest else b"0"
 
-    async def follow(self, stream: str, after: bytes) -> AsyncIterator[list[tuple[bytes, Fields]]]:
+    async def tail(self, stream: str, after: bytes) -> AsyncIterator[list[tuple[bytes, Fields]]]:
         """Give the entries that come after an id, with their ids, as many as there are: none after an idle second.
 
         Entries that are no longer kept are passed over. While Redis is away, nothing comes.

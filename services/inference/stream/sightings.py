@@ -1,13 +1,14 @@
 """Sightings: who came before a camera and who left it, each said once, from the names that faces of tracks get.
 
-Nothing here knows Redis or the time: what is in view of a camera comes in, and goes out with what is to be said.
+Nothing here knows Redis or the time. What is in view of a camera, its tracks and who came and has not left, comes in,
+and goes out with what is to be said; it is kept in Redis in between, so that any replica of inference goes on with it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from familiar.services.inference.stream.view import OpenSighting, PoorFace, SeenFace, TrackInView, View
-from familiar.shared.contract.messages import Sighting
+from familiar.shared.contract.messages import Confidence, Message, Sighting, Slug, Time, TooPoor
 
 # The average of one face is no average, and a single face is often none: the detector takes a curtain for one.
 STEADY_FACES = 3
@@ -17,6 +18,129 @@ STEADY_SECONDS = 1.0
 LEFT_SECONDS = 3.0
 # So long a track that is not steady may turn out to be of somebody who was just seen.
 UNSETTLED_SECONDS = 2 * LEFT_SECONDS
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A face of a track, with what the average over that track says; `person` is None for somebody unknown."""
+
+    face_id: str
+    track_id: str
+    captured_at: datetime
+    person: str | None
+    confidence: float
+    model_version: int
+
+
+@dataclass(frozen=True)
+class PoorFace:
+    """A face of a track that is too small or too blurred to say who that is: only that somebody is there."""
+
+    track_id: str
+    captured_at: datetime
+    reason: TooPoor
+
+
+class Run(Message):
+    """So many faces of a track in a row got the same answer, the first of them captured at `since`.
+
+    There are none while all faces were too small or too blurred.
+    """
+
+    person: Slug | None
+    since: Time
+    faces: int
+
+
+class TrackInView(Message):
+    """A track: when its first and last faces were captured, how many were answered, and which sighting it belongs to.
+
+    `poor` says why none was answered yet.
+    """
+
+    track_id: str
+    first_seen_at: Time
+    last_seen_at: Time
+    faces: int
+    run: Run
+    sighting_id: str | None = None
+    poor: TooPoor | None = None
+
+    def with_face(self, face: SeenFace) -> "TrackInView":
+        """Give the track after one more face."""
+        same = self.run.faces > 0 and self.run.person == face.person
+        run = Run(
+            person=face.person,
+            since=self.run.since if same else face.captured_at,
+            faces=self.run.faces + 1 if same else 1,
+        )
+        return self._seen_at(face.captured_at, faces=self.faces + 1, run=run, poor=None)
+
+    def with_poor_face(self, face: PoorFace) -> "TrackInView":
+        """Give the track after one more face, which only says that somebody is still there."""
+        return self._seen_at(face.captured_at, poor=None if self.faces else face.reason)
+
+    def _seen_at(self, at: datetime, **changes: object) -> "TrackInView":
+        seen = {"first_seen_at": min(self.first_seen_at, at), "last_seen_at": max(self.last_seen_at, at)}
+        return self.model_copy(update={**seen, **changes})
+
+
+class OpenSighting(Message):
+    """Somebody who came and has not left, as the last face that was theirs says."""
+
+    sighting_id: str
+    track_id: str
+    person: Slug | None
+    confidence: Confidence
+    model_version: int
+    last_seen_at: Time
+
+    def seen_at(self, at: datetime) -> "OpenSighting":
+        """Give the sighting after one more face that does not say whose it is."""
+        return self.model_copy(update={"last_seen_at": max(self.last_seen_at, at)})
+
+    def with_face(self, face: SeenFace) -> "OpenSighting":
+        """Give the sighting after one more face of the same person."""
+        return _opened(face, max(self.last_seen_at, face.captured_at), self.sighting_id)
+
+
+class View(Message):
+    """What is in view of one camera."""
+
+    camera: Slug
+    tracks: tuple[TrackInView, ...] = ()
+    sightings: tuple[OpenSighting, ...] = ()
+
+    def track(self, track_id: str) -> TrackInView | None:
+        """Find a track."""
+        return next((track for track in self.tracks if track.track_id == track_id), None)
+
+    def track_of(self, face: SeenFace | PoorFace) -> TrackInView:
+        """Find the track of a face, or begin it, without a face."""
+        at = face.captured_at
+        begun = TrackInView(
+            track_id=face.track_id, first_seen_at=at, last_seen_at=at, faces=0, run=Run(person=None, since=at, faces=0)
+        )
+        return self.track(face.track_id) or begun
+
+    def sighting(self, sighting_id: str | None) -> OpenSighting | None:
+        """Find a sighting that has not left."""
+        return next((sighting for sighting in self.sightings if sighting.sighting_id == sighting_id), None)
+
+    def with_track(self, track: TrackInView) -> "View":
+        """Give the view with a track as it is now."""
+        others = (other for other in self.tracks if other.track_id != track.track_id)
+        return self.model_copy(update={"tracks": (*others, track)})
+
+    def with_sighting(self, sighting: OpenSighting) -> "View":
+        """Give the view with a sighting as it is now."""
+        others = self.without(sighting).sightings
+        return self.model_copy(update={"sightings": (*others, sighting)})
+
+    def without(self, sighting: OpenSighting) -> "View":
+        """Give the view without a sighting."""
+        others = tuple(other for other in self.sightings if other.sighting_id != sighting.sighting_id)
+        return self.model_copy(update={"sightings": others})
 
 
 class Seen(NamedTuple):
@@ -32,8 +156,7 @@ def see(view: View, face: SeenFace) -> Seen:
     Somebody is announced as soon as their track is steady. Where the track steadily gets another answer, the former
     leaves and the right one comes.
     """
-    track = view.track(face.track_id)
-    track = track.with_face(face) if track else TrackInView.opened_by(face)
+    track = view.track_of(face).with_face(face)
     sighting = view.sighting(track.sighting_id)
     if sighting is None:
         due = _is_steady(track)
@@ -50,8 +173,7 @@ def see_poor(view: View, face: PoorFace) -> Seen:
     Nobody comes by it and nobody is taken for somebody else, and whoever its track belongs to is still there. A track
     that has had no other face may be of somebody who was just seen, as any track that is not steady.
     """
-    track = view.track(face.track_id)
-    track = track.with_poor_face(face) if track else TrackInView.opened_by_poor(face)
+    track = view.track_of(face).with_poor_face(face)
     view = view.with_track(track)
     sighting = view.sighting(track.sighting_id)
     return Seen(view.with_sighting(sighting.seen_at(face.captured_at)) if sighting else view, ())
@@ -90,11 +212,22 @@ def _announce(view: View, track: TrackInView, face: SeenFace) -> Seen:
         view = view.without(former)
         said = (*said, _said(view.camera, "left", former, former.last_seen_at))
     same = next((sighting for sighting in view.sightings if _is_same(sighting, face.person, began_at)), None)
-    sighting = same.with_face(face) if same else OpenSighting.opened_by(face, track.last_seen_at)
+    sighting = same.with_face(face) if same else _opened(face, track.last_seen_at, face.face_id)
     if same is None:
         said = (*said, _said(view.camera, "came", sighting, began_at))
     track = track.model_copy(update={"sighting_id": sighting.sighting_id})
     return Seen(view.with_track(track).with_sighting(sighting), said)
+
+
+def _opened(face: SeenFace, last_seen_at: datetime, sighting_id: str) -> OpenSighting:
+    return OpenSighting(
+        sighting_id=sighting_id,
+        track_id=face.track_id,
+        person=face.person,
+        confidence=face.confidence,
+        model_version=face.model_version,
+        last_seen_at=last_seen_at,
+    )
 
 
 def _is_steady(track: TrackInView) -> bool:

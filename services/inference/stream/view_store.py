@@ -9,9 +9,8 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
-from familiar.services.inference.stream.sightings import Seen
+from familiar.services.inference.stream.sightings import Seen, View
 from familiar.services.inference.stream.track_averages import TrackAnswers
-from familiar.services.inference.stream.view import View
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.messages import Face
 from familiar.shared.redis.stream import publish

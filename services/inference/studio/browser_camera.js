@@ -1,6 +1,13 @@
 // The webcam of this browser, sent to capture over a WebSocket. One picture is on its way at a time; the newest goes next.
 
 import { cameraPort } from "./live.js";
+import { drawnAsJpeg } from "./pictures.js";
+import { reasonOf } from "./words.js";
+
+/**
+ * What capture answers to a picture: its number, or a problem; `closed` where it answers no more.
+ * @typedef {{ published?: number, code?: string, detail?: string, closed?: boolean }} PictureAnswer
+ */
 
 const WIDTH = 640;
 const HEIGHT = 480;
@@ -9,27 +16,37 @@ const PICTURES_PER_SECOND = 20;
 const ANSWER_MILLISECONDS = 4000;
 const RETRY_MILLISECONDS = 1000;
 
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/**
+ * @param {number} milliseconds
+ * @returns {Promise<void>}
+ */
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A connection to capture, to which pictures are sent one after another. */
 export class PictureSocket {
   #socket;
+  /** @type {((answer: PictureAnswer) => void) | null} */
   #answered = null;
+  /** @type {PictureAnswer | null} */
   #unasked = null;
 
-  /** Open a camera; throws an Error with a sentence where capture is away. */
+  /**
+   * Open a camera; throws an Error with a sentence where capture is away.
+   * @param {string} name
+   */
   static async open(name) {
     const port = await cameraPort();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.hostname}:${port}/v1/cameras/${name}`);
-    await new Promise((resolve, reject) => {
+    await /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
       const timer = setTimeout(() => { socket.close(); reject(new Error("Capture does not answer.")); }, ANSWER_MILLISECONDS);
       socket.onopen = () => { clearTimeout(timer); resolve(); };
       socket.onerror = () => { clearTimeout(timer); reject(new Error("Capture does not answer.")); };
-    });
+    }));
     return new PictureSocket(socket);
   }
 
+  /** @param {WebSocket} socket */
   constructor(socket) {
     this.#socket = socket;
     socket.onmessage = (event) => this.#settle(JSON.parse(event.data));
@@ -40,13 +57,19 @@ export class PictureSocket {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Send a picture and wait for its answer; `slow` is called when that takes long, as with Redis away. */
-  async send(blob, slow = () => {}) {
+  /**
+   * Send a picture and wait for its answer.
+   * @param {Blob} blob
+   * @param {() => void} [slow] - called when that takes long, as with Redis away
+   * @returns {Promise<PictureAnswer>}
+   */
+  async send(blob, slow) {
     // Why capture wants no picture at all it may have said before the first was sent.
     if (!this.open) return this.#unasked ?? { closed: true };
+    /** @type {Promise<PictureAnswer>} */
     const answer = new Promise((resolve) => { this.#answered = resolve; });
     this.#socket.send(blob);
-    const timer = setTimeout(slow, ANSWER_MILLISECONDS);
+    const timer = setTimeout(() => slow?.(), ANSWER_MILLISECONDS);
     try {
       return await answer;
     } finally {
@@ -58,6 +81,7 @@ export class PictureSocket {
     this.#socket.close();
   }
 
+  /** @param {PictureAnswer} answer */
   #settle(answer) {
     if (this.#answered) this.#answered(answer);
     else this.#unasked ??= answer;
@@ -65,15 +89,22 @@ export class PictureSocket {
   }
 }
 
-/** Tells with the event "change" that `state` is another: off, asking, refused, connecting, live or waiting. */
+/** @typedef {"off" | "asking" | "refused" | "connecting" | "live" | "waiting"} CameraState */
+
+/** Tells with the event "change" that `state` is another. */
 export class BrowserCamera extends EventTarget {
+  /** @type {CameraState} */
   state = "off";
   detail = "";
-  /** When the picture of a number was taken, by `performance.now()`, for those that may still be answered. */
+  /**
+   * When the picture of a number was taken, by `performance.now()`, for those that may still be answered.
+   * @type {Map<number, number>}
+   */
   takenAt = new Map();
   video = document.createElement("video");
   #running = 0;
   #round = 0;
+  /** @type {PictureSocket | null} */
   #socket = null;
 
   constructor() {
@@ -90,7 +121,8 @@ export class BrowserCamera extends EventTarget {
   }
 
   async start() {
-    const round = ++this.#round;
+    this.#round += 1;
+    const round = this.#round;
     this.#running = round;
     this.#become("asking", "Allow this page to use your camera.");
     let stream;
@@ -114,7 +146,9 @@ export class BrowserCamera extends EventTarget {
     }
     // Whoever turned the camera off while the browser asked does not want it any more.
     if (this.#running !== round) return release(stream);
-    stream.getVideoTracks()[0].onended = () => { this.stop(); this.#become("refused", "The camera was taken away. Plug it in, then turn it on again."); };
+    for (const track of stream.getVideoTracks()) {
+      track.onended = () => { this.stop(); this.#become("refused", "The camera was taken away. Plug it in, then turn it on again."); };
+    }
     this.#become("connecting", "");
     this.#sendOn(round);
   }
@@ -127,6 +161,7 @@ export class BrowserCamera extends EventTarget {
     this.#become("off", "");
   }
 
+  /** @param {number} round */
   async #sendOn(round) {
     const going = () => this.#running === round;
     const canvas = document.createElement("canvas");
@@ -135,7 +170,7 @@ export class BrowserCamera extends EventTarget {
       try {
         socket = await PictureSocket.open(this.name);
       } catch (error) {
-        if (going()) this.#become("waiting", `${error.message} It is tried again until it does.`);
+        if (going()) this.#become("waiting", `${reasonOf(error)} It is tried again until it does.`);
         await pause(RETRY_MILLISECONDS);
         continue;
       }
@@ -147,16 +182,19 @@ export class BrowserCamera extends EventTarget {
     }
   }
 
+  /**
+   * @param {PictureSocket} socket
+   * @param {HTMLCanvasElement} canvas
+   * @param {() => boolean} going
+   */
   async #sendTo(socket, canvas, going) {
     let published = 0;
     while (going()) {
       const due = performance.now() + 1000 / PICTURES_PER_SECOND;
       await nextPicture(this.video);
       const takenAt = performance.now();
-      canvas.width = this.video.videoWidth;
-      canvas.height = this.video.videoHeight;
-      canvas.getContext("2d").drawImage(this.video, 0, 0);
-      const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+      const size = { width: this.video.videoWidth, height: this.video.videoHeight };
+      const blob = await drawnAsJpeg(this.video, size, QUALITY, canvas);
       if (!blob || !going()) continue;
       this.#remember(published, takenAt);
       const answer = await socket.send(blob, () => going() && this.#become("waiting", "The last picture is not taken yet: capture or Redis is away."));
@@ -176,11 +214,19 @@ export class BrowserCamera extends EventTarget {
     }
   }
 
+  /**
+   * @param {number} number
+   * @param {number} takenAt
+   */
   #remember(number, takenAt) {
     this.takenAt.set(number, takenAt);
     this.takenAt.delete(number - 300);
   }
 
+  /**
+   * @param {CameraState} state
+   * @param {string} detail
+   */
   #become(state, detail) {
     if (this.state === state && this.detail === detail) return;
     this.state = state;
@@ -189,18 +235,32 @@ export class BrowserCamera extends EventTarget {
   }
 }
 
+/** @param {MediaProvider | null | undefined} stream */
 function release(stream) {
-  for (const track of stream?.getTracks() ?? []) {
+  if (!(stream instanceof MediaStream)) return;
+  for (const track of stream.getTracks()) {
     track.onended = null;
     track.stop();
   }
 }
 
-function newName() {
-  return `browser-${crypto.getRandomValues(new Uint16Array(1))[0].toString(16).padStart(4, "0")}`;
+const newName = () => randomName("browser", 2);
+
+/**
+ * Make a name that no other camera has, most likely.
+ * @param {string} kind - what it begins with
+ * @param {number} bytes - how many are drawn at random
+ */
+export function randomName(kind, bytes) {
+  const drawn = crypto.getRandomValues(new Uint8Array(bytes));
+  return `${kind}-${Array.from(drawn, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** Wait for the video's next picture; a video that stands still, as in a page that is hidden, gives none. */
+/**
+ * Wait for the video's next picture; a video that stands still, as in a page that is hidden, gives none.
+ * @param {HTMLVideoElement} video
+ * @returns {Promise<void>}
+ */
 function nextPicture(video) {
   return new Promise((resolve) => {
     if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(() => resolve());
@@ -208,12 +268,17 @@ function nextPicture(video) {
   });
 }
 
-function refusalOf(error) {
-  if (error.name === "NotAllowedError") {
+/**
+ * Say why a browser gives no camera, and what to do.
+ * @param {unknown} error
+ */
+export function refusalOf(error) {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "NotAllowedError") {
     return "The browser does not let this page use the camera. Allow it beside the address, then turn it on again.";
   }
-  if (error.name === "NotFoundError") return "No camera was found. Plug one in, or choose another from the list.";
-  if (error.name === "NotReadableError") return "Another program uses the camera. Close that, then turn it on again.";
-  if (error.name !== "SecurityError") return "The camera gives no picture. Turn it on again, or choose another from the list.";
+  if (name === "NotFoundError") return "No camera was found. Plug one in, or choose another from the list.";
+  if (name === "NotReadableError") return "Another program uses the camera. Close that, then turn it on again.";
+  if (name !== "SecurityError") return "The camera gives no picture. Turn it on again, or choose another from the list.";
   return "Browsers give the camera to pages of this machine alone, or over HTTPS. Open http://127.0.0.1 and this port.";
 }

@@ -4,28 +4,39 @@ import { remove } from "./api.js";
 import { action, at, h, say } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 
+/** @import { Stage } from "./stage.js" */
+
 const ongoing = () => (live.enrolments ?? []).filter(({ state }) => state === "collecting");
 
+/** @param {string} camera */
 const isThere = (camera) => Boolean(live.cameras?.some((seen) => seen.camera === camera && seen.state === "running"));
 
-/** Find the enrolment that runs on a camera. */
+/**
+ * Find the enrolment that runs on a camera.
+ * @param {string | null} camera
+ */
 export const collecting = (camera) => ongoing().find(({ enrolment }) => enrolment.request.camera === camera);
 
 /** Find an enrolment whose camera gives pictures. */
 export const collectingNow = () => ongoing().find(({ enrolment }) => isThere(enrolment.request.camera));
 
-/** Stop collecting on a camera; what was collected stays. */
+/**
+ * Stop collecting on a camera; what was collected stays.
+ * @param {string | null} camera
+ */
 export async function stopCollecting(camera) {
-  if (!collecting(camera)) return;
+  if (camera === null || !collecting(camera)) return;
   await remove(`v1/enrolments/${encodeURIComponent(camera)}`);
   await refresh("enrolments");
 }
 
 /** Shows enrolments on other cameras than the one that is shown, as of a page that was closed, each with a way to stop it. */
 export class CollectingElsewhere {
+  /** @type {Map<string, { words: HTMLElement, element: HTMLElement }>} */
   #rows = new Map();
   #list = h("ul", { className: "elsewhere" });
 
+  /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
     at("collecting-elsewhere").append(this.#list);

@@ -4,9 +4,15 @@ import { post } from "./api.js";
 import { ask, h } from "./elements.js";
 import { live, refresh } from "./live.js";
 
-/** Ask whose the face of a prediction is, and store that; answers whether anything was said. */
-export async function askWhoItIs(prediction) {
+/** @import { Answer } from "./view.js" */
+
+/**
+ * Ask whose the face of a prediction is, and store that; answers what was stored, or null.
+ * @param {Answer} prediction
+ */
+export function askWhoItIs(prediction) {
   const id = encodeURIComponent(prediction.prediction_id);
+  /** @param {Partial<Http.Correction>} body */
   const store = (body) => async () => {
     const corrected = await post("v1/corrections", { prediction_id: prediction.prediction_id, face: 1, ...body });
     await refresh("people", "strangers");

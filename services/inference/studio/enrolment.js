@@ -1,20 +1,19 @@
 // Adding a person: a name, "Start", and counters that fill, with the reason whenever a picture is refused.
 
+import { Advice } from "./advice.js";
 import { post } from "./api.js";
 import { collecting, stopCollecting } from "./collecting.js";
 import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { enrolFromPhotos } from "./photos.js";
-import { REFUSALS, counted, refusedInWords } from "./words.js";
+import { isUnderWay } from "./training.js";
+import { counted, reasonOf, refusedInWords } from "./words.js";
+
+/** @import { Stage } from "./stage.js" */
 
 const TRAIN = 200;
 const TEST = 100;
 const PAUSE_SECONDS = 5;
-// A reason is shown until samples come again, and for so long at least.
-const REASON_MILLISECONDS = 1500;
-const NOTHING_NEW = "near-copy";
-const SLOW_MILLISECONDS = 1500;
-const STUCK_MILLISECONDS = 6000;
 const SECOND_DAY = "A second day, in other light, is worth more than more samples of this one: come back another day.";
 
 /** The form that adds a person or collects more of one, with the camera that is shown or from photographs. */
@@ -28,6 +27,7 @@ export class AddPerson {
   #beginning = false;
   #start = h("button", { type: "submit", className: "primary" }, "Start");
 
+  /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
     const form = h("form", { className: "add", onsubmit: (event) => { event.preventDefault(); this.#begin(); } },
@@ -44,11 +44,14 @@ export class AddPerson {
     stage.addEventListener("camera", () => this.#update());
   }
 
-  /** Put somebody's name into the form, to collect more samples of them. */
+  /**
+   * Put somebody's name into the form, to collect more samples of them.
+   * @param {Http.Person} person
+   */
   collectMore(person) {
     this.#name.value = person.name;
-    this.#train.value = TRAIN;
-    this.#test.value = TEST;
+    this.#train.value = String(TRAIN);
+    this.#test.value = String(TEST);
     this.#name.focus();
   }
 
@@ -57,7 +60,8 @@ export class AddPerson {
   }
 
   async #begin() {
-    this.#trouble.textContent = this.#said.textContent = "";
+    this.#trouble.textContent = "";
+    this.#said.textContent = "";
     this.#beginning = true;
     this.#update();
     try {
@@ -67,7 +71,7 @@ export class AddPerson {
       await refresh("enrolments", "people");
     } catch (error) {
       // The name stays in the form.
-      this.#trouble.textContent = error.message;
+      this.#trouble.textContent = reasonOf(error);
     } finally {
       this.#beginning = false;
       this.#update();
@@ -76,7 +80,7 @@ export class AddPerson {
 
   async #upload() {
     this.#trouble.textContent = "";
-    const files = [...this.#photos.files];
+    const files = [...(this.#photos.files ?? [])];
     this.#photos.value = "";
     if (!files.length) return;
     const name = this.#name.value;
@@ -93,7 +97,7 @@ export class AddPerson {
       this.#said.textContent = result;
     } catch (error) {
       this.#said.textContent = "";
-      this.#trouble.textContent = error.message;
+      this.#trouble.textContent = reasonOf(error);
     } finally {
       this.#photos.disabled = false;
     }
@@ -113,11 +117,11 @@ export class EnrolmentView {
     await refresh("jobs");
   });
   #panel = h("div", { className: "panel enrolment" }, this.#heading, this.#train.element, this.#test.element, this.#result, this.#stop, this.#trainNow);
-  #seen = null;
-  #paused = null;
-  #reasonUntil = 0;
+  #advice = new Advice();
+  /** @type {Set<string>} */
   #dismissed = new Set();
 
+  /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
     follow(["enrolments", "cameras"], () => this.#update());
@@ -125,19 +129,14 @@ export class EnrolmentView {
   }
 
   #update() {
-    const status = live.enrolments?.find(({ enrolment }) => enrolment.request.camera === this.stage.camera);
-    const id = status?.enrolment.request.enrolment_id;
-    const over = status && status.state !== "collecting";
-    // One that was stopped may be gone on with.
-    if (!over) this.#dismissed.delete(id);
-    // What was over before this page was opened is no news.
-    if (over && (this.#seen?.id !== id || isTraining())) this.#dismissed.add(id);
-    if (!status || this.#dismissed.has(id)) {
+    const status = live.enrolments?.find(({ enrolment: { request } }) => request.camera === this.stage.camera);
+    if (!status || this.#isDismissed(status)) {
       this.#panel.remove();
-      this.#seen = null;
+      this.#advice.forget();
       this.stage.advise(isTraining() ? "Learning. Names appear here when that is done." : "");
       return;
     }
+    const over = status.state !== "collecting";
     if (!this.#panel.isConnected) show(at("enrolment"), this.#panel);
     const { enrolment } = status;
     const ended = `${enrolment.request.name}: ${status.state === "complete" ? "done" : "stopped"}`;
@@ -146,47 +145,27 @@ export class EnrolmentView {
     this.#test.fill(enrolment.test_samples, enrolment.request.test);
     say(this.#result, over ? resultOf(enrolment) : "");
     // Over the picture, where whoever sits before the camera looks.
-    const words = over ? `${ended}. ${nextStep()}` : this.#adviceOn(status, id);
-    this.stage.advise(words, !over && this.#reasonUntil > performance.now());
+    const now = performance.now();
+    const words = over ? `${ended}. ${nextStep()}` : this.#advice.on(status, now);
+    this.stage.advise(words, !over && this.#advice.isReason(now));
     this.#stop.hidden = over;
     this.#trainNow.hidden = !over || learnable() < 2;
   }
 
-  /** Say what is going on: the reason of the newest refusal, the pause, or that samples come. */
-  #adviceOn({ enrolment, split }, id) {
-    const taken = enrolment.train_samples + enrolment.test_samples;
-    const now = performance.now();
-    const before = this.#seen?.id === id ? this.#seen : { id, taken, takenAt: now, refused: enrolment.refused, words: "Look into the camera." };
-    const takenAt = taken > before.taken ? now : before.takenAt;
-    let words = before.words;
-    const risen = Object.keys(enrolment.refused)
-      .map((reason) => [enrolment.refused[reason] - (before.refused[reason] ?? 0), reason])
-      // Most frames show nothing new, also where samples come fast enough.
-      .filter(([more, reason]) => more > 0 && (reason !== NOTHING_NEW || now - takenAt > SLOW_MILLISECONDS)).sort((one, other) => other[0] - one[0]);
-    const pause = this.#pauseOf(enrolment, split, id);
-    if (pause > 0) {
-      words = `Now the test samples, kept aside to check what was learned. Move a little, or change the light. It goes on in ${Math.ceil(pause)} s.`;
-      this.#reasonUntil = 0;
-    } else if (risen.length && taken - before.taken <= risen[0][0]) {
-      words = REFUSALS[risen[0][1]] ?? risen[0][1];
-      if (now - takenAt > STUCK_MILLISECONDS && taken) words += " Or press Stop: what there is will do.";
-      this.#reasonUntil = now + REASON_MILLISECONDS;
-    } else if (taken > before.taken && now > this.#reasonUntil) {
-      words = "Good. Turn your head slowly, and look here and there.";
-    }
-    this.#seen = { id, taken, takenAt, refused: enrolment.refused, words };
-    return words;
-  }
-
-  /** The seconds that are left of the pause before the test samples, since the page saw it begin: clocks may differ. */
-  #pauseOf(enrolment, split, id) {
-    if (split !== "test" || !enrolment.train_complete_at) return 0;
-    if (this.#paused?.id !== id) this.#paused = { id, since: performance.now(), tested: enrolment.test_samples };
-    if (enrolment.test_samples > this.#paused.tested) return 0;
-    return enrolment.request.pause_seconds - (performance.now() - this.#paused.since) / 1000;
+  /**
+   * Whether there is no news in an enrolment any more: it was over before this page was opened, or is being learned from.
+   * @param {Http.EnrolmentStatus} status
+   */
+  #isDismissed({ state, enrolment }) {
+    const id = enrolment.request.enrolment_id;
+    // One that was stopped may be gone on with.
+    if (state === "collecting") this.#dismissed.delete(id);
+    else if (!this.#advice.isOn(id) || isTraining()) this.#dismissed.add(id);
+    return this.#dismissed.has(id);
   }
 }
 
+/** @param {Http.Enrolment} enrolment */
 function resultOf(enrolment) {
   const refused = refusedInWords(enrolment.refused);
   const samples = `${counted(enrolment.train_samples, "train sample")} and ${counted(enrolment.test_samples, "test sample")}.`;
@@ -195,21 +174,30 @@ function resultOf(enrolment) {
 }
 
 /** What is learned from needs no more attention. */
-const isTraining = () => ["queued", "started"].includes(live.jobs?.[0]?.state);
+const isTraining = () => isUnderWay(live.jobs?.[0]);
 
 const learnable = () => (live.people ?? []).filter((person) => person.train_samples).length;
 
 const nextStep = () => (learnable() < 2 ? "Next: add a second person." : "Next: train, or add somebody else.");
 
+/**
+ * @param {string} id
+ * @param {number} value
+ */
 function number(id, value) {
-  return h("input", { id, type: "number", min: 0, max: 10000, value, required: true });
+  return h("input", { id, type: "number", min: "0", max: "10000", value: String(value), required: true });
 }
 
+/** @param {string} label */
 function bar(label) {
   const progress = h("progress", { max: 1, value: 0, "aria-label": label });
   const count = h("output", {});
   return {
     element: h("div", { className: "counter" }, h("span", {}, label), progress, count),
+    /**
+     * @param {number} now
+     * @param {number} most
+     */
     fill(now, most) {
       progress.max = Math.max(most, 1);
       progress.value = Math.min(now, most);

@@ -3,25 +3,26 @@
 import { at, h, show } from "./elements.js";
 import { follow, live } from "./live.js";
 
+/** @type {Record<string, string>} */
 const WITHOUT = {
   capture: "Capture is not running, so no camera gives pictures.",
   extractor: "The extractor is not running, so no faces are found and no samples collected.",
   trainer: "The trainer is not running. Trainings wait until it is back.",
 };
 
-/** Shows a banner for each thing that is missing; it goes by itself. */
-export class Missing {
-  constructor() {
-    follow(["problem", "services"], () => this.#update());
-  }
-
-  #update() {
+/** Show a banner for each thing that is missing; it goes by itself. */
+export function sayWhatIsMissing() {
+  follow(["problem", "services"], () => {
     const missing = live.problem ? [live.problem] : missingServices(live.services);
     show(at("missing"), missing.map((words) => h("p", { className: "trouble" }, words)));
-  }
+  });
 }
 
-function missingServices(services) {
+/**
+ * Say what does not run, and what that means.
+ * @param {Http.Services | undefined} services - undefined before it is known
+ */
+export function missingServices(services) {
   if (!services) return [];
   if (services.redis) return [`${services.redis}. Nothing is lost: Familiar waits, and goes on by itself when Redis is back.`];
   return services.services.filter(({ running }) => !running).map(({ service }) => `${WITHOUT[service]} Start it; the page goes on by itself.`);

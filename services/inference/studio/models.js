@@ -4,9 +4,10 @@ import { post } from "./api.js";
 import { action, at, h, say, show } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
 import { nameOf } from "./stage.js";
-import { manifestOf, notesOf } from "./training.js";
-import { counted, dateAndTime, joined, percent } from "./words.js";
+import { manifestOf, notesOf, recallsOf } from "./training.js";
+import { counted, dateAndTime, joined, reasonOf } from "./words.js";
 
+/** @type {Record<Http.ModelSummary["state"], string>} */
 const STATES = {
   ready: "answers now",
   loading: "is being loaded",
@@ -18,6 +19,7 @@ const STATES = {
 
 /** Shows every version, the newest first. */
 export class Models {
+  /** @type {Map<number, Row>} */
   #rows = new Map();
   #list = h("ol", { className: "models", reversed: true });
   #pinned = h("p", { className: "pinned" });
@@ -37,7 +39,8 @@ export class Models {
     if (!live.models) return;
     show(at("models-list"), live.models.length ? this.#whole : this.#empty);
     const pinned = live.models.find((model) => model.pinned);
-    this.#pinned.hidden = this.#unpin.hidden = !pinned;
+    this.#pinned.hidden = !pinned;
+    this.#unpin.hidden = !pinned;
     if (pinned) say(this.#pinned, `Version ${pinned.version} was chosen: it stays, also when you train again.`);
     for (const [version, row] of this.#rows) {
       if (!live.models.some((model) => model.version === version)) {
@@ -65,12 +68,17 @@ class Row {
   #activate;
   #more = h("div", {});
 
+  /** @param {number} version */
   constructor(version) {
     this.#activate = action(`Serve version ${version}`, async () => {
       const model = await post(`v1/models/${version}/activate`);
       await refresh("models", "services");
-      if (model.state === "failed") throw new Error(model.detail);
+      if (model.state === "failed") throw new Error(model.detail ?? STATES.failed);
     });
+    /**
+     * @param {string} path
+     * @param {string} words
+     */
     const download = (path, words) => h("a", { href: `v1/models/${version}/${path}`, download: "" }, words);
     const details = h("details", { ontoggle: () => details.open && this.#showMore(version) }, h("summary", {}, "Layers, augmentation, downloads"), this.#more,
       h("p", { className: "downloads" }, download("keras", "Download .keras"), " ", download("bundle", "Download .tflite with labels and an example")));
@@ -78,6 +86,7 @@ class Row {
       h("div", { className: "buttons" }, this.#activate), details);
   }
 
+  /** @param {Http.ModelSummary} model */
   update(model) {
     this.element.className = `model ${model.state}`;
     this.element.dataset.state = model.state;
@@ -85,33 +94,28 @@ class Row {
     say(this.#detail, model.detail ?? "");
     this.#detail.hidden = !model.detail;
     this.#activate.hidden = model.state === "ready";
-    const tested = model.people.filter((person) => person.recall !== null);
-    say(this.#people, tested.length ? tested.map((person) => `${nameOf(person.slug)} ${percent(person.recall)}`).join(", ") : joined(model.people.map((person) => nameOf(person.slug))));
-    say(this.#figures, model.metrics ? figuresInWords(model) : "");
+    say(this.#people, recallsOf(model.people) || joined(model.people.map((person) => nameOf(person.slug))));
+    say(this.#figures, model.figures && model.created_at ? `${dateAndTime(model.created_at)}: ${model.figures}` : "");
   }
 
+  /** @param {number} version */
   async #showMore(version) {
     if (this.#more.querySelector("table")) return;
     show(this.#more, h("p", { className: "hint" }, "Loading."));
     try {
       show(this.#more, ...more(await manifestOf(version)));
     } catch (error) {
-      show(this.#more, h("p", { className: "trouble" }, error.message));
+      show(this.#more, h("p", { className: "trouble" }, reasonOf(error)));
     }
   }
 }
 
-function figuresInWords({ created_at: created, metrics }) {
-  const tested = metrics.test_samples ? `${percent(metrics.recall)} of ${counted(metrics.test_samples, "test sample")} got the right name, ${percent(metrics.false_names)} a wrong one` : "not tested";
-  const strangers = metrics.strangers ? `; of ${counted(metrics.strangers, "stranger")} ${percent(metrics.strangers_named)} got a name` : "";
-  const error = metrics.calibration_error;
-  const calibration = typeof error === "number" ? `; confidences are ${percent(error)} off on average` : "";
-  return `${dateAndTime(created)}: ${tested}${strangers}${calibration}.`;
-}
-
+/** @param {Http.Manifest} manifest */
 function more(manifest) {
   const frozen = manifest.layers.filter((layer) => !layer.trainable).length;
+  /** @param {Http.Layer[]} layers */
   const parameters = (layers) => layers.reduce((sum, layer) => sum + layer.parameters, 0).toLocaleString();
+  /** @param {Http.Layer} layer */
   const learns = (layer) => layer.trainable && layer.parameters > 0;
   const trained = manifest.layers.filter(learns);
   const bases = manifest.descriptor ? "MobileNet, the face descriptor and around them" : "MobileNet and around it";

@@ -1,9 +1,11 @@
 // A card for each person: samples and on how many days they were taken, how well they are recognised, rename, forget.
 
-import { get, patch, remove } from "./api.js";
-import { ask, at, h, say, show } from "./elements.js";
+import { Problem, get, patch, remove } from "./api.js";
+import { ask, at, h, say, show, within } from "./elements.js";
 import { follow, live, refresh } from "./live.js";
-import { counted, percent, sessionsInWords } from "./words.js";
+import { counted, percent, reasonOf, sessionsInWords } from "./words.js";
+
+/** @import { AddPerson } from "./enrolment.js" */
 
 const THUMBNAILS = 8;
 const THUMBNAILS_EVERY_MILLISECONDS = 2000;
@@ -13,6 +15,7 @@ export const servedModel = () => live.models?.find(({ state }) => state === "rea
 
 /** Shows everybody. */
 export class People {
+  /** @type {Map<string, Card>} */
   #cards = new Map();
   #empty = h("div", { className: "empty" },
     h("p", {}, "Nobody is enrolled yet. This is how it goes:"),
@@ -20,6 +23,7 @@ export class People {
       h("li", {}, "Do the same with a second person."), h("li", {}, "Press Train, and see names appear.")));
   #list = h("ul", { className: "cards" });
 
+  /** @param {AddPerson} addPerson */
   constructor(addPerson) {
     this.addPerson = addPerson;
     show(at("people-list"), h("p", { className: "hint" }, "Loading."));
@@ -38,7 +42,7 @@ export class People {
     for (const person of live.people) {
       let card = this.#cards.get(person.slug);
       if (!card) {
-        card = new Card(this.addPerson);
+        card = new Card(person, this.addPerson);
         this.#cards.set(person.slug, card);
         this.#list.append(card.element);
       }
@@ -54,10 +58,20 @@ class Card {
   #recall = h("p", { className: "recall" });
   #thumbnails = h("div", { className: "thumbnails" });
   #shown = "";
-  #askedAt = -Infinity;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** @type {ReturnType<typeof setTimeout> | null} */
   #timer = null;
 
-  constructor(addPerson) {
+  /**
+   * @param {Http.Person} person
+   * @param {AddPerson} addPerson
+   */
+  constructor(person, addPerson) {
+    this.person = person;
+    /**
+     * @param {string} label
+     * @param {() => void} act
+     */
     const button = (label, act) => h("button", { type: "button", onclick: act }, label);
     this.element = h("li", { className: "card" }, this.#name, this.#counts, this.#sessions, this.#recall, this.#thumbnails,
       h("div", { className: "buttons" },
@@ -67,6 +81,7 @@ class Card {
         h("button", { type: "button", className: "danger", onclick: () => forget(this.person) }, "Forget")));
   }
 
+  /** @param {Http.Person} person */
   update(person) {
     this.person = person;
     this.element.dataset.person = person.slug;
@@ -99,7 +114,11 @@ class Card {
   }
 }
 
-function recallInWords(person) {
+/**
+ * How well the version that answers now recognises somebody.
+ * @param {Pick<Http.Person, "slug">} person
+ */
+export function recallInWords(person) {
   const model = servedModel();
   const known = model?.people.find(({ slug }) => slug === person.slug);
   if (!model) return "No model yet.";
@@ -108,10 +127,16 @@ function recallInWords(person) {
   return `Recognised in ${percent(known.recall)} of ${counted(known.test_samples, "test picture")}.`;
 }
 
+/**
+ * @param {string} slug
+ * @param {Http.SampleSummary} sample
+ * @param {string} alt
+ */
 function picture(slug, sample, alt) {
   return h("img", { src: `v1/people/${slug}/samples/${sample.sample_id}`, alt, width: 64, height: 64, loading: "lazy" });
 }
 
+/** @param {Http.Person} person */
 async function showSamples(person) {
   const grid = h("ul", { className: "samples" });
   const count = h("p", { role: "status" }, "Loading.");
@@ -127,28 +152,34 @@ async function showSamples(person) {
       return item;
     }));
   };
-  load().catch((error) => say(count, error.message));
+  load().catch((error) => say(count, reasonOf(error)));
   await ask(`Samples of ${person.name}`, [count, trouble, grid], []);
 }
 
-/** Delete what a list item shows and then the item, and answer whether that went well; `trouble` says why not. */
+/**
+ * Delete what a list item shows and then the item, and answer whether that went well.
+ * @param {HTMLLIElement} item
+ * @param {Http.Deletes} path
+ * @param {HTMLElement} trouble - says why not
+ */
 export async function deleteShown(item, path, trouble) {
   trouble.textContent = "";
   try {
     await remove(path);
   } catch (error) {
     // What is gone already was to go.
-    if (error.status !== 404) {
-      trouble.textContent = error.message;
+    if (!(error instanceof Problem && error.status === 404)) {
+      trouble.textContent = reasonOf(error);
       return false;
     }
   }
   const neighbour = item.nextElementSibling ?? item.previousElementSibling;
   item.remove();
-  neighbour?.querySelector("button").focus();
+  if (neighbour) within(neighbour, "button").focus();
   return true;
 }
 
+/** @param {Http.Person} person */
 async function rename(person) {
   const name = h("input", { value: person.name, maxLength: 64, id: "renamed" });
   await ask(`Rename ${person.name}`, [h("label", { htmlFor: "renamed" }, "New name"), name], [
@@ -157,10 +188,12 @@ async function rename(person) {
   await refresh("people");
 }
 
+/** @param {Http.Person} person */
 async function forget(person) {
   const samples = person.train_samples + person.test_samples;
   const versions = (live.models ?? []).filter((model) => model.people.some(({ slug }) => slug === person.slug)).length;
-  const words = `This deletes ${counted(samples, "sample")}` + (versions ? `, ${counted(versions, "model version")} that ${versions === 1 ? "knows" : "know"} ${person.name}, and what was seen lately. Train again afterwards, so that the others are recognised.` : ".");
+  const learned = versions ? `, ${counted(versions, "model version")} that ${versions === 1 ? "knows" : "know"} ${person.name}, and what was seen lately. Train again afterwards, so that the others are recognised.` : ".";
+  const words = `This deletes ${counted(samples, "sample")}${learned}`;
   const marked = live.strangers?.marked ? h("p", {}, "Faces that were marked as a stranger's stay: look through them under Strangers.") : null;
   await ask(`Forget ${person.name}?`, [h("p", {}, words), marked, h("p", {}, "It cannot be undone.")], [
     { label: "Forget", kind: "danger", act: () => remove(`v1/people/${person.slug}`) },

@@ -1,19 +1,21 @@
 // Enrolment from photographs: they are shown to capture one after another, as by a camera of their own.
 
 import { get, post, remove } from "./api.js";
-import { PictureSocket } from "./browser_camera.js";
+import { PictureSocket, pause, randomName } from "./browser_camera.js";
+import { asJpeg } from "./pictures.js";
 import { counted, refusedInWords } from "./words.js";
 
-const LONGEST_SIDE = 1600;
-const QUALITY = 0.92;
 const TRAIN_SHARE = 2 / 3;
-const PATIENCE_MILLISECONDS = 60000;
+const PATIENCE_MILLISECONDS = 60_000;
 
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Enrol somebody from picture files; `tell` is told how far it is. Answers what came of it, in a sentence. */
+/**
+ * Enrol somebody from picture files. Answers what came of it, in a sentence.
+ * @param {string} name
+ * @param {File[]} files
+ * @param {(words: string) => void} tell - is told how far it is
+ */
 export async function enrolFromPhotos(name, files, tell) {
-  const camera = `photos-${crypto.getRandomValues(new Uint32Array(1))[0].toString(16).padStart(8, "0")}`;
+  const camera = randomName("photos", 4);
   const pictures = await read(files, tell);
   const socket = await PictureSocket.open(camera);
   let begun = false;
@@ -22,6 +24,7 @@ export async function enrolFromPhotos(name, files, tell) {
     const first = Math.ceil(pictures.length * TRAIN_SHARE);
     await post("v1/enrolments", { camera, name, train: first, test: pictures.length - first, pause_seconds: 0 });
     begun = true;
+    /** @param {number} shown */
     const look = async (shown) => {
       const { enrolment } = await get(`v1/enrolments/${camera}`);
       const taken = enrolment.train_samples + enrolment.test_samples;
@@ -37,28 +40,16 @@ export async function enrolFromPhotos(name, files, tell) {
     const { enrolment } = await get(`v1/enrolments/${camera}`);
     return resultOf(enrolment, files.length - pictures.length);
   } finally {
-    if (begun) await remove(`v1/enrolments/${camera}`).catch(() => {});
+    if (begun) await remove(`v1/enrolments/${camera}`).catch(() => { /* Its camera goes now: it collects nothing more. */ });
     socket.close();
   }
 }
 
-/** Read a file as a JPEG that is no larger than faces need; null where it is no picture. */
-export async function asJpeg(file) {
-  let image;
-  try {
-    image = await createImageBitmap(file);
-  } catch {
-    return null;
-  }
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(image.width * scale);
-  canvas.height = Math.round(image.height * scale);
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-}
-
-/** Read files as JPEGs; what is no picture is passed over. */
+/**
+ * Read files as JPEGs; what is no picture is passed over.
+ * @param {File[]} files
+ * @param {(words: string) => void} tell
+ */
 async function read(files, tell) {
   const pictures = [];
   for (const file of files) {
@@ -71,6 +62,10 @@ async function read(files, tell) {
   return pictures;
 }
 
+/**
+ * @param {PictureSocket} socket
+ * @param {Blob[]} pictures
+ */
 async function showAll(socket, pictures) {
   for (const picture of pictures) {
     const answer = await socket.send(picture);
@@ -78,6 +73,7 @@ async function showAll(socket, pictures) {
   }
 }
 
+/** @param {() => Promise<boolean>} true_ */
 async function until(true_) {
   const end = performance.now() + PATIENCE_MILLISECONDS;
   while (!(await true_())) {
@@ -86,7 +82,12 @@ async function until(true_) {
   }
 }
 
-function resultOf(enrolment, unreadable) {
+/**
+ * Say what came of an enrolment from photographs.
+ * @param {Http.Enrolment} enrolment
+ * @param {number} unreadable - how many files were no pictures
+ */
+export function resultOf(enrolment, unreadable) {
   const refused = [refusedInWords(enrolment.refused), unreadable ? `${unreadable} unreadable` : ""].filter(Boolean).join(", ");
   const result = `${enrolment.request.name}: ${counted(enrolment.train_samples, "new train sample")} and ${counted(enrolment.test_samples, "new test sample")}.`;
   return refused ? `${result} Not taken: ${refused}.` : result;

@@ -20,14 +20,19 @@ export class Sightings {
     show(at("sightings-list"), sightings.length ? this.#list : this.#empty);
     show(this.#list, sightings.map(({ person, camera, came, left }) => {
       const who = person ? nameOf(person) : "Somebody unknown";
-      const when = left ? `${came ? clock(came) : "…"} to ${clock(left)}` : `since ${clock(came)}`;
+      const begin = came ? clock(came) : "…";
+      const when = left ? `${begin} to ${clock(left)}` : `since ${begin}`;
       return h("li", { className: person ? "known" : "unknown" }, h("strong", {}, who), ` ${when} `, h("small", {}, camera.startsWith("browser-") ? "a browser's camera" : camera));
     }));
   }
 }
 
-/** Put the two entries of each sighting together; they come newest first. */
-function together(entries) {
+/**
+ * Put the two entries of each sighting together; they come newest first.
+ * @param {Http.Sighting[]} entries
+ */
+export function together(entries) {
+  /** @type {Map<string, Pick<Http.Sighting, "person" | "camera"> & Partial<Record<Http.Sighting["event"], string>>>} */
   const sightings = new Map();
   for (const { sighting_id: id, event, at: time, person, camera } of entries) {
     const sighting = sightings.get(id) ?? { person, camera };

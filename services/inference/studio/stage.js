@@ -6,13 +6,19 @@ import { at, h, say, show } from "./elements.js";
 import { follow, live } from "./live.js";
 import { percent, WITHOUT_A_NAME } from "./words.js";
 
+/**
+ * @import { BrowserCamera, CameraState } from "./browser_camera.js"
+ * @import { Answer, Track, View } from "./view.js"
+ */
+
 const OWN = "this browser's camera";
 const READY_MILLISECONDS = 8000;
 const RETRY_MILLISECONDS = 1000;
 const UNKNOWN_MILLISECONDS = 4000;
-const NOTED_MILLISECONDS = 10000;
+const NOTED_MILLISECONDS = 10_000;
 
 const AWAY = "This camera is away. It is shown again when it is back.";
+/** @type {Record<CameraState, string>} */
 const STATES = {
   off: "Your camera is off.",
   asking: "Waiting for your permission.",
@@ -22,7 +28,10 @@ const STATES = {
   waiting: "Waiting.",
 };
 
-/** Name somebody as their card does. */
+/**
+ * Name somebody as their card does.
+ * @param {string} slug
+ */
 export function nameOf(slug) {
   return live.people?.find((person) => person.slug === slug)?.name ?? slug;
 }
@@ -35,7 +44,7 @@ export class Stage extends EventTarget {
   }
 
   #chosen = OWN;
-  #choice = h("select", { id: "which-camera", onchange: (event) => this.#choose(event.target.value) });
+  #choice = h("select", { id: "which-camera", onchange: () => this.#choose(this.#choice.value) });
   #switch = h("button", { type: "button", id: "camera-switch", className: "primary", onclick: () => this.#turn() });
   #state = h("p", { className: "state", role: "status" });
   #advice = h("p", { className: "advice", role: "status", hidden: true });
@@ -45,10 +54,17 @@ export class Stage extends EventTarget {
   #figures = h("p", { className: "figures", id: "latency" });
   #list = h("ul", { className: "in-view" });
   #nobody = h("p", { className: "hint" }, "Nobody is in view.");
+  /** @type {number | null | undefined} */
   #version = null;
+  /** @type {Map<string, { element: HTMLElement, label: HTMLElement }>} */
   #tracks = new Map();
+  /** @type {Map<Track, { element: HTMLElement, label: HTMLElement, button: HTMLElement }>} */
   #rows = new Map();
 
+  /**
+   * @param {BrowserCamera} own
+   * @param {View} view
+   */
   constructor(own, view) {
     super();
     this.own = own;
@@ -68,13 +84,18 @@ export class Stage extends EventTarget {
     setInterval(() => { this.view.prune(); this.#drawBoxes(); this.#listFaces(); this.#measure(); }, 500);
   }
 
-  /** Say something over the picture to whoever is before the camera; nothing where there are no words. */
+  /**
+   * Say something over the picture to whoever is before the camera; nothing where there are no words.
+   * @param {string} words
+   * @param {boolean} [refused] - that it is why a picture was refused
+   */
   advise(words, refused = false) {
     say(this.#advice, words);
     this.#advice.hidden = !words || !this.camera;
     this.#advice.classList.toggle("refused", refused);
   }
 
+  /** @param {string} choice */
   #choose(choice) {
     if (choice !== OWN) this.#turnOff();
     this.#chosen = choice;
@@ -88,7 +109,7 @@ export class Stage extends EventTarget {
 
   /** Whoever sits before the camera when it is on again may be somebody else: no samples are collected of them. */
   #turnOff() {
-    stopCollecting(this.own.name).catch(() => {});
+    stopCollecting(this.own.name).catch(() => { /* Without pictures it stands still, and CollectingElsewhere offers to stop it. */ });
     this.own.stop();
   }
 
@@ -133,6 +154,7 @@ export class Stage extends EventTarget {
     this.dispatchEvent(new Event("camera"));
   }
 
+  /** @param {string | null} camera */
   #showMoving(camera) {
     const path = camera && !document.hidden ? `v1/cameras/${encodeURIComponent(camera)}/preview?names=false` : null;
     if (this.#moving.getAttribute("src") === path) return;
@@ -148,31 +170,35 @@ export class Stage extends EventTarget {
   /** Put a box over each face; one that stays in view keeps its element. */
   #drawBoxes() {
     const frame = this.view.freshFrame;
-    const faces = frame?.faces ?? [];
+    const { faces, width, height } = frame ?? { faces: [], width: 1, height: 1 };
     const answers = this.#answers();
-    for (const [track, box] of this.#tracks) {
+    for (const [track, { element }] of this.#tracks) {
       if (!faces.some((face) => face.track_id === track)) {
-        box.remove();
+        element.remove();
         this.#tracks.delete(track);
       }
     }
     for (const { box, track_id: track } of faces) {
       const answer = answers.get(track);
-      let element = this.#tracks.get(track);
-      if (!element) {
-        element = h("div", { onclick: () => this.#correct(track) }, h("span", {}));
-        this.#tracks.set(track, element);
-        this.#boxes.append(element);
-      }
-      const left = this.#chosen === OWN ? frame.width - box.x - box.width : box.x;
-      element.style.left = `${(100 * left) / frame.width}%`;
-      element.style.top = `${(100 * box.y) / frame.height}%`;
-      element.style.width = `${(100 * box.width) / frame.width}%`;
-      element.style.height = `${(100 * box.height) / frame.height}%`;
+      const { element, label } = this.#tracks.get(track) ?? this.#addBox(track);
+      const left = this.#chosen === OWN ? width - box.x - box.width : box.x;
+      element.style.left = `${(100 * left) / width}%`;
+      element.style.top = `${(100 * box.y) / height}%`;
+      element.style.width = `${(100 * box.width) / width}%`;
+      element.style.height = `${(100 * box.height) / height}%`;
       element.className = `face ${answer ? (answer.face.person ? "known" : "unknown") : "unanswered"}`;
-      say(element.firstChild, answer ? labelOf(answer.face) : "");
-      element.firstChild.hidden = !answer;
+      say(label, answer ? labelOf(answer.face) : "");
+      label.hidden = !answer;
     }
+  }
+
+  /** @param {string} track */
+  #addBox(track) {
+    const label = h("span", {});
+    const box = { label, element: h("div", { onclick: () => this.#correct(track) }, label) };
+    this.#tracks.set(track, box);
+    this.#boxes.append(box.element);
+    return box;
   }
 
   /** List whoever is in view, or was a moment ago, each with a way to say that the name is wrong. */
@@ -210,11 +236,13 @@ export class Stage extends EventTarget {
 
   /** Each person once, by their newest track, and of those who are unknown whoever was seen just now. */
   #listed() {
+    /** @type {Map<Track, [Track, Answer]>} */
     const newest = new Map();
     for (const [track, answer] of this.#answers()) {
       const who = answer.face.person ?? track;
       if (!answer.face.person && performance.now() - answer.heardAt > UNKNOWN_MILLISECONDS) continue;
-      if (!(newest.get(who)?.[1].heardAt > answer.heardAt)) newest.set(who, [track, answer]);
+      const other = newest.get(who)?.[1];
+      if (!other || other.heardAt <= answer.heardAt) newest.set(who, [track, answer]);
     }
     return new Map(newest.values());
   }
@@ -224,6 +252,7 @@ export class Stage extends EventTarget {
     return Boolean(this.view.freshFrame) && !this.#tracks.size && !this.#rows.size;
   }
 
+  /** @param {Track} track */
   async #correct(track) {
     const answer = this.view.answers.get(track);
     const corrected = answer && (await askWhoItIs(answer));
@@ -237,12 +266,18 @@ export class Stage extends EventTarget {
     const { count, median, p95 } = this.view.latency();
     const version = live.services?.model_version;
     const model = version ? `Model version ${version}` : "No model yet";
-    const measured = version && this.camera && count ? `, ${Math.round(median)} ms from picture to name (95 % within ${Math.round(p95)} ms)` : "";
+    const known = version && this.camera && median !== undefined && p95 !== undefined;
+    const measured = known ? `, ${Math.round(median)} ms from picture to name (95 % within ${Math.round(p95)} ms)` : "";
     say(this.#figures, `${model}${measured}`);
     Object.assign(this.#figures.dataset, { count, median: median ?? "", p95: p95 ?? "" });
   }
 }
 
-function labelOf(face) {
-  return face.person ? `${nameOf(face.person)} ${percent(Math.round(face.confidence * 100) / 100)}` : WITHOUT_A_NAME[face.reason];
+/**
+ * What stands over a face.
+ * @param {Pick<Http.NamedFace, "person" | "confidence" | "reason">} face
+ */
+export function labelOf(face) {
+  if (face.person) return `${nameOf(face.person)} ${percent(Math.round(face.confidence * 100) / 100)}`;
+  return WITHOUT_A_NAME[face.reason ?? "below_threshold"];
 }

@@ -5,7 +5,7 @@ import { CollectingElsewhere } from "./collecting.js";
 import { at, say } from "./elements.js";
 import { AddPerson, EnrolmentView } from "./enrolment.js";
 import { follow, live, startAsking } from "./live.js";
-import { Missing } from "./missing.js";
+import { sayWhatIsMissing } from "./missing.js";
 import { Models } from "./models.js";
 import { People } from "./people.js";
 import { Sightings } from "./sightings.js";
@@ -14,7 +14,7 @@ import { Strangers } from "./strangers.js";
 import { Training, Verdict } from "./training.js";
 import { View } from "./view.js";
 
-new Missing();
+sayWhatIsMissing();
 const stage = new Stage(new BrowserCamera(), new View());
 new People(new AddPerson(stage));
 new EnrolmentView(stage);

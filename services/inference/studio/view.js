@@ -1,22 +1,35 @@
 // What is in view of the camera that is shown: where faces are, what they are called, and how long that took.
 
-const KEPT_MILLISECONDS = 20000;
+const KEPT_MILLISECONDS = 20_000;
 const STALE_MILLISECONDS = 1500;
 const RETRY_MILLISECONDS = 1000;
 // At twenty pictures a second, those of the last quarter of a minute.
 const LATENCIES_KEPT = 300;
+// As a face's id is written: the camera, when its source began, the number of the picture, the number of the face.
+const PICTURE_NUMBER = /-(?<number>\d+)-\d+$/u;
+
+/**
+ * A prediction of one face, and when it came, by `performance.now()`.
+ * @typedef {Http.Prediction & { face: Http.NamedFace, heardAt: number }} Answer
+ * @typedef {Http.NamedFace["track_id"]} Track
+ */
 
 /**
  * Follows one camera. Tells with "faces" that a frame was searched, with "names" that a face has another answer,
  * with "resumed" that events come again after an outage.
- * A face is `{ box, track_id }` in pixels of a frame; an answer is a Prediction of one face.
  */
 export class View extends EventTarget {
+  /** @type {string | null} */
   camera = null;
+  /** @type {Http.Preview | null} */
   frame = null;
+  /** @type {Map<Track, Answer>} */
   answers = new Map();
+  /** @type {number[]} */
   latencies = [];
+  /** @type {Map<number, number> | null} */
   #takenAt = null;
+  /** @type {EventSource[]} */
   #streams = [];
   #round = 0;
   #interrupted = false;
@@ -28,7 +41,11 @@ export class View extends EventTarget {
     document.addEventListener("visibilitychange", () => this.#follow());
   }
 
-  /** Follow a camera, or none; `takenAt` tells when this browser took its pictures, by their numbers. */
+  /**
+   * Follow a camera, or none.
+   * @param {string | null} camera
+   * @param {Map<number, number> | null} [takenAt] - when this browser took its pictures, by their numbers
+   */
   watch(camera, takenAt = null) {
     if (camera === this.camera && takenAt === this.#takenAt) return;
     this.camera = camera;
@@ -41,7 +58,10 @@ export class View extends EventTarget {
     this.dispatchEvent(new Event("names"));
   }
 
-  /** Forget an answer: its face was corrected. */
+  /**
+   * Forget an answer: its face was corrected.
+   * @param {Track} trackId
+   */
   drop(trackId) {
     this.answers.delete(trackId);
     this.dispatchEvent(new Event("names"));
@@ -57,6 +77,7 @@ export class View extends EventTarget {
   /** The middle and the 95th percentile of the newest latencies in milliseconds, and how many there are. */
   latency() {
     const sorted = [...this.latencies].sort((one, other) => one - other);
+    /** @param {number} share */
     const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
     return { count: sorted.length, median: at(0.5), p95: at(0.95) };
   }
@@ -79,6 +100,12 @@ export class View extends EventTarget {
     this.#listen(`v1/predictions/stream?camera=${path}`, "prediction", (prediction) => this.#answer(prediction));
   }
 
+  /**
+   * @template {"faces" | "prediction"} Name
+   * @param {string} path
+   * @param {Name} event
+   * @param {(message: { faces: Http.Preview, prediction: Http.Prediction }[Name]) => void} act
+   */
   #listen(path, event, act) {
     const round = this.#round;
     const stream = new EventSource(path);
@@ -109,15 +136,18 @@ export class View extends EventTarget {
     }
   }
 
+  /** @param {Http.Preview} frame */
   #search(frame) {
     this.frame = frame;
     this.#searchedAt = performance.now();
     this.dispatchEvent(new Event("faces"));
   }
 
+  /** @param {Http.Prediction} prediction */
   #answer(prediction) {
     const now = performance.now();
     const [face] = prediction.faces;
+    if (!face) return;
     this.#measure(prediction, now);
     const before = this.answers.get(face.track_id);
     // A face that says nothing takes no name away: whoever it was is still there.
@@ -127,11 +157,15 @@ export class View extends EventTarget {
     this.dispatchEvent(new Event("names"));
   }
 
-  /** From the moment at which this browser took the picture until now; of other cameras, until it was answered. */
+  /**
+   * From the moment at which this browser took the picture until now; of other cameras, until it was answered.
+   * @param {Http.Prediction} prediction
+   * @param {number} now
+   */
   #measure(prediction, now) {
     let latency;
     if (this.#takenAt) {
-      const takenAt = this.#takenAt.get(Number(/-(\d+)-\d+$/.exec(prediction.prediction_id)?.[1]));
+      const takenAt = this.#takenAt.get(Number(PICTURE_NUMBER.exec(prediction.prediction_id)?.groups?.number));
       if (takenAt === undefined) return;
       latency = now - takenAt;
     } else {

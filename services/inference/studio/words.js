@@ -1,23 +1,41 @@
 // Numbers, times and reasons in words.
 
-/** Write a share as a percentage, cut to a tenth: what is not all is never written as 100 %. */
+/**
+ * What to say of something that was thrown.
+ * @param {unknown} error
+ */
+export const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Write a share as a percentage, cut to a tenth: what is not all is never written as 100 %.
+ * @param {number | null | undefined} share
+ */
 export function percent(share) {
   if (share === null || share === undefined) return "–";
   const tenths = Math.floor(share * 1000 + 1e-6);
   return `${tenths % 10 ? (tenths / 10).toFixed(1) : tenths / 10} %`;
 }
 
+/**
+ * @param {number} count
+ * @param {string} one
+ */
 export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
+/** @param {string} time */
 export const clock = (time) => new Date(time).toLocaleTimeString();
 
+/** @param {string} time */
 export const dateAndTime = (time) =>
   new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** What stands over a face without a name, by the reason of the answer. */
 export const WITHOUT_A_NAME = { below_threshold: "unknown", too_small: "too small", too_blurred: "too blurred" };
 
-/** Why a frame gave no sample, as one says it to the person before the camera. */
+/**
+ * Why a frame gave no sample, as one says it to the person before the camera.
+ * @type {Record<string, string> & Record<Http.Refusal, string>}
+ */
 export const REFUSALS = {
   "face not found": "Face not found. Look into the camera.",
   "more than one face": "There is more than one face. Only one person may be in the picture.",
@@ -26,7 +44,10 @@ export const REFUSALS = {
   "near-copy": "Turn a little, this looks like the last one.",
 };
 
-/** Reasons and how often each held, for the end of an enrolment. */
+/**
+ * Reasons and how often each held, for the end of an enrolment.
+ * @type {Record<string, string> & Record<Http.Refusal, string>}
+ */
 export const REFUSED = {
   "face not found": "without a face",
   "more than one face": "with more than one face",
@@ -35,29 +56,19 @@ export const REFUSED = {
   "near-copy": "showed nothing new",
 };
 
+/** @param {Http.Enrolment["refused"]} refused */
 export const refusedInWords = (refused) =>
   Object.entries(refused).map(([reason, count]) => `${count} ${REFUSED[reason] ?? reason}`).join(", ");
 
-/** In how many sessions and on how many days somebody was enrolled, and that a second day is missing. */
+/**
+ * In how many sessions and on how many days somebody was enrolled, and that a second day is missing.
+ * @param {Pick<Http.Person, "sessions" | "days">} person
+ */
 export const sessionsInWords = ({ sessions, days }) =>
   `${counted(sessions, "session")}, ${counted(days, "day")}${days === 1 ? ": come back another day, in other light" : ""}.`;
 
-/** Join names as one does in a sentence: "Ann, Bea and Cem". */
+/**
+ * Join names as one does in a sentence: "Ann, Bea and Cem".
+ * @param {string[]} words
+ */
 export const joined = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
-
-/** How good a version is, in a sentence: the people, and of strangers what is known. */
-export function verdictOf(model) {
-  const tested = model.people.filter((person) => person.recall !== null);
-  if (!tested.length) return "Nobody has test samples, so nobody can tell how good it is.";
-  const people = [...tested].sort((one, other) => other.recall - one.recall)
-    .map((person) => `${person.name} ${percent(person.recall)}`).join(", ");
-  return [people, strangersInWords(model.metrics)].filter(Boolean).join("; ") + ".";
-}
-
-/** Nothing where no strangers were held back for a test: the report's verdict says so. */
-function strangersInWords({ strangers, strangers_named: named }) {
-  if (!strangers || named === null) return "";
-  if (named === 0) return `none of ${strangers} strangers got a name`;
-  const oneIn = Math.round(1 / named);
-  return oneIn > 1 ? `1 stranger in ${oneIn} would get a name` : "nearly every stranger would get a name";
-}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from familiar.services.trainer.report.advice import BAD_NAMED_SHARE, GOOD_NAMED_SHARE
 from familiar.services.trainer.report.findings import PersonFinding, Standing, StrangersFinding
+from familiar.services.trainer.report.wording import right_in_words
 
 
 def verdict(people: Sequence[PersonFinding], strangers: StrangersFinding) -> str:
@@ -64,9 +65,7 @@ def _how_many(people: Sequence[PersonFinding]) -> str:
 
 def _worst(weak: Sequence[PersonFinding]) -> str:
     worst, others = weak[0], weak[1:]
-    sentence = (
-        f"{worst.person.name} is {worst.standing.value}: {worst.right} of {worst.tested} pictures got the right name"
-    )
+    sentence = f"{worst.person.name} is {worst.standing.value}: {right_in_words(worst)}"
     if len(others) == 1:
         return f"{sentence}; {others[0].person.name} needs work, too."
     return f"{sentence}; {len(others)} others need work, too." if others else f"{sentence}."

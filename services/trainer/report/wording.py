@@ -12,19 +12,27 @@ from familiar.shared.stores.origin import sessions_in_words
 NAMES_SAID = 3
 
 
+def right_in_words(finding: PersonFinding) -> str:
+    """Say how many of somebody's test pictures were answered right: "60 of 100 pictures got the right name"."""
+    return f"{finding.right} of {finding.tested} pictures got the right name"
+
+
 def answers_in_words(finding: PersonFinding) -> str:
-    """Say how somebody's test pictures were answered: "taken for Neymar 18 times and for Zoë once; unknown 8 times"."""
-    parts = []
+    """Say how somebody's test pictures were answered: those with the right name, and what the others were taken for."""
+    if not finding.tested:
+        return "No test pictures."
+    parts = [right_in_words(finding)]
     if finding.taken_for:
         parts.append(f"taken for {names_in_words(finding.taken_for)}")
     if finding.unknown:
         parts.append(f"unknown {_times(finding.unknown)}")
-    return "; ".join(parts)
+    return f"{'; '.join(parts)}."
 
 
 def learned_in_words(finding: PersonFinding) -> str:
-    """Say what somebody was learned from: "200 pictures of 2 sessions on 1 day"."""
-    return f"{finding.learned} pictures of {sessions_in_words(finding.person.sessions, finding.person.days)}"
+    """Say what somebody was learned from: "Learned from 200 pictures of 2 sessions on 1 day"."""
+    person = finding.person
+    return f"Learned from {finding.learned} pictures of {sessions_in_words(person.sessions, person.days)}."
 
 
 def names_in_words(counted: Sequence[tuple[ReportPerson, int]]) -> str:
@@ -35,7 +43,12 @@ def names_in_words(counted: Sequence[tuple[ReportPerson, int]]) -> str:
 
 
 def strangers_in_words(strangers: StrangersFinding) -> str:
-    """Say what is known of strangers: what was learned of them, and how many of those held back got a name."""
+    """Say what is known of strangers: what was learned of them, how many of those held back got a name, and whose."""
+    names = f" The names they got: {names_in_words(strangers.names)}." if strangers.names else ""
+    return f"{_named_in_words(strangers)}{names}"
+
+
+def _named_in_words(strangers: StrangersFinding) -> str:
     if not strangers.learned:
         taught = (
             "It was taught no faces of strangers. It can then only choose among the people that it knows, so many "
@@ -50,8 +63,9 @@ def strangers_in_words(strangers: StrangersFinding) -> str:
 
 
 def sources_in_words(faces: Mapping[str, int]) -> str:
-    """Say how many faces of strangers were learned from, and where they came from: "400 fetched, 12 marked"."""
-    return ", ".join(f"{count} {source}" for source, count in faces.items() if count) or "none"
+    """Say how many faces of strangers were learned from, and where they came from."""
+    sources = ", ".join(f"{count} {source}" for source, count in faces.items() if count) or "none"
+    return f"Faces of strangers that were learned from: {sources}."
 
 
 def mistake_in_words(mistake: Mistake) -> str:

@@ -3,7 +3,7 @@
 It shows faces, so it lies in the version's folder alone, and goes with it when somebody is forgotten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from familiar.services.trainer.report.advice import advise, advise_on_strangers, collect_next
@@ -16,10 +16,18 @@ from familiar.services.trainer.report.page import Picture, write_page
 from familiar.services.trainer.report.pictures import draw_learning_curves, draw_samples, draw_scores, show_face
 from familiar.services.trainer.report.reliability import draw_reliability
 from familiar.services.trainer.report.verdict import verdict
-from familiar.services.trainer.report.wording import mistake_in_words
-from familiar.shared.contract.manifest import Findings, PersonFindings, ShownMistake
+from familiar.services.trainer.report.wording import (
+    answers_in_words,
+    learned_in_words,
+    mistake_in_words,
+    reliability_in_words,
+    sources_in_words,
+    strangers_in_words,
+)
+from familiar.shared.contract.findings import Findings, PersonFindings, ShownMistake
 from familiar.shared.runtime.files import write_atomically
 from familiar.shared.stores.models import REPORT
+from familiar.shared.vision.images import Image
 
 __all__ = ["ReportFacts", "ReportPerson", "TrainDescriptors", "write_report"]
 
@@ -37,35 +45,70 @@ def write_report(facts: ReportFacts, folder: Path) -> Findings:
         OSError: the disk is full or cannot be written.
     """
     people = find_people(facts)
-    mistakes = find_mistakes(facts, MISTAKES_SHOWN)
+    findings, faces = conclude(facts, people)
     light, dark = _draw(facts, people, LIGHT), _draw(facts, people, DARK)
     pictures = {name: Picture(light[name], dark[name]) for name in light}
     for name, png in light.items():
         write_atomically(folder / f"{name}.png", png)
-    shown = tuple(
-        ShownMistake(file=f"mistake-{number:02}.jpg", words=mistake_in_words(mistake))
-        for number, mistake in enumerate(mistakes, start=1)
-    )
-    for mistake, where in zip(mistakes, shown, strict=True):
-        write_atomically(folder / where.file, show_face(mistake.image))
-    write_atomically(folder / AUGMENTATION, draw_augmentation(facts.shown_samples))
-    write_atomically(folder / REPORT, write_page(facts, people, mistakes, pictures).encode())
-    strangers = find_strangers(facts)
-    return Findings(
+    for file, jpeg in faces.items():
+        write_atomically(folder / file, jpeg)
+    write_atomically(folder / findings.augmentation, draw_augmentation(facts.shown_samples))
+    write_atomically(folder / REPORT, write_page(facts, findings, faces, pictures).encode())
+    return findings
+
+
+def conclude(facts: ReportFacts, people: Sequence[PersonFinding]) -> tuple[Findings, dict[str, bytes]]:
+    """Say all that there is to say of a version, and give the faces that go with it, JPEG, by their files."""
+    strangers, reliability, mistakes = find_strangers(facts), facts.reliability(), find_mistakes(facts, MISTAKES_SHOWN)
+    wrong = _show_faces("mistake", (mistake.image for mistake in mistakes))
+    odd = {
+        finding.person.slug: _show_faces(
+            f"odd-{finding.person.slug}", (image for found in finding.odd for image in found.images)
+        )
+        for finding in people
+    }
+    findings = Findings(
         verdict=verdict(people, strangers),
-        people=tuple(
-            PersonFindings(
-                slug=finding.person.slug,
-                standing=finding.standing.value,
-                steps=advise(finding, people).steps,
-                collect=collect_next(finding),
-            )
-            for finding in people
-        ),
+        people=tuple(_conclude_on(finding, people, tuple(odd[finding.person.slug])) for finding in people),
+        strangers=strangers_in_words(strangers),
+        strangers_learned=sources_in_words(facts.stranger_faces),
+        strangers_tested=strangers.tested,
+        strangers_named=strangers.named,
         strangers_steps=advise_on_strangers(strangers),
-        mistakes=shown,
+        mistakes=tuple(
+            ShownMistake(file=file, words=mistake_in_words(mistake))
+            for file, mistake in zip(wrong, mistakes, strict=True)
+        ),
+        reliability=None if reliability is None else reliability_in_words(reliability, facts.threshold),
         augmentation=AUGMENTATION,
     )
+    return findings, {**wrong, **{file: face for faces in odd.values() for file, face in faces.items()}}
+
+
+def _conclude_on(finding: PersonFinding, people: Sequence[PersonFinding], odd: tuple[str, ...]) -> PersonFindings:
+    """Say all that there is to say of somebody; `odd` are the files that show samples of somebody else."""
+    advice = advise(finding, people)
+    return PersonFindings(
+        slug=finding.person.slug,
+        name=finding.person.name,
+        standing=finding.standing.value,
+        tested=finding.tested,
+        right=finding.right,
+        wrong=finding.wrong,
+        unknown=finding.unknown,
+        taken_for={other.slug: count for other, count in finding.taken_for},
+        answers=answers_in_words(finding),
+        learned=learned_in_words(finding),
+        steps=advice.steps,
+        command=advice.command,
+        collect=collect_next(finding),
+        odd=odd,
+    )
+
+
+def _show_faces(kind: str, images: Iterable[Image]) -> dict[str, bytes]:
+    """Give faces as JPEG, numbered by the order they come in."""
+    return {f"{kind}-{number:02}.jpg": show_face(image) for number, image in enumerate(images, start=1)}
 
 
 def _draw(facts: ReportFacts, people: Sequence[PersonFinding], theme: Theme) -> dict[str, bytes]:

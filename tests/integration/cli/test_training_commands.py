@@ -10,6 +10,7 @@ from rq.serializers import JSONSerializer
 from typer.testing import CliRunner
 
 from familiar.cli.main import app
+from familiar.shared.contract.findings import Findings
 from familiar.shared.contract.manifest import Manifest, Weights
 from familiar.shared.stores.models import ModelStore
 from tests.builders import FILES, manifest_of
@@ -72,6 +73,22 @@ def test_a_version_says_what_it_was_made_of_and_what_it_had_to_do_without(home: 
     assert "base both, MobileNet's weights random" in shown
     assert f"descriptor's weights faces.dat, sha256 {'b' * 64}" in shown
     assert NOTE in shown
+
+
+def test_a_version_says_what_its_report_found(home: Path) -> None:
+    """In the report's own words, beside the figures."""
+    findings = Findings(
+        verdict="Familiar recognises both people reliably.",
+        people=(),
+        strangers_steps=("Teach it strangers: `familiar strangers fetch`.",),
+        mistakes=(),
+        augmentation="augmentation.jpg",
+    )
+    shown = said("models", "show", str(publish(home, findings=findings)))
+    assert "trained in 1 s: not tested. " + findings.verdict + " " + findings.strangers_steps[0] in shown
+    learned = "Faces of strangers that were learned from: 400 fetched."
+    told = findings.model_copy(update={"strangers_learned": learned})
+    assert learned in said("models", "show", str(publish(home, findings=told)))
 
 
 def test_a_version_from_before_there_was_a_descriptor_is_shown_as_what_it_is(home: Path) -> None:

@@ -84,7 +84,7 @@ def test_only_the_rows_that_are_asked_for_are_searched(searches: PyramidSearches
     gray = drawn(640, 480)
     search = searches.of_size(*gray.shape)
     all_of_them = {tuple(window) for window in everywhere(search, gray).tolist()}
-    some = search.go_on(search.pyramid.tiles(0b0100))
+    some = search.search_more(search.pyramid.tiles(0b0100))
     steps = [layer.step for layer in search.pyramid.layers]
     rows = {y // steps[layer] % TILE_ROWS for layer, _, y, _ in some.tolist()}
     assert rows == {2}
@@ -100,7 +100,7 @@ def test_a_single_tile_is_searched_alone(searches: PyramidSearches) -> None:
     step = search.pyramid.layers[layer].step
     of_layer = search.pyramid.of_layer(tiles, search.pyramid.layers[layer])
     of_layer[y // (TILE_ROWS * step), x // TILE_COLUMNS] = EVERY_ROW
-    found = search.go_on(tiles).tolist()
+    found = search.search_more(tiles).tolist()
     assert {(window[0], window[1] // TILE_COLUMNS, window[2] // (TILE_ROWS * step)) for window in found} == {
         (layer, x // TILE_COLUMNS, y // (TILE_ROWS * step))
     }

@@ -25,7 +25,7 @@ def detectors() -> Detectors:
     """Give detectors of which the live ones are ready."""
     detectors = Detectors(None)
     until = time.monotonic() + COMPILED_WITHIN_SECONDS
-    while isinstance(detectors.of(frame("door")), HaarDetector):
+    while isinstance(detectors.for_frame(frame("door")), HaarDetector):
         assert time.monotonic() < until
         time.sleep(0.05)
     return detectors
@@ -34,26 +34,26 @@ def detectors() -> Detectors:
 def test_frames_are_searched_whole_until_live_detection_is_ready() -> None:
     """Nobody waits for it: a face is found in the first frame."""
     detectors = Detectors(None)
-    assert isinstance(detectors.of(frame("door")), HaarDetector)
+    assert isinstance(detectors.for_frame(frame("door")), HaarDetector)
 
 
 def test_each_camera_has_a_live_detector_of_its_own(detectors: Detectors) -> None:
     """Which it keeps while it is held."""
-    door, garden = detectors.of(frame("door")), detectors.of(frame("garden"))
+    door, garden = detectors.for_frame(frame("door")), detectors.for_frame(frame("garden"))
     assert isinstance(door, LiveDetector)
     assert isinstance(garden, LiveDetector)
     assert door is not garden
-    assert detectors.of(frame("door")) is door
+    assert detectors.for_frame(frame("door")) is door
     detectors.keep(["garden"])
-    assert detectors.of(frame("door")) is not door
-    assert detectors.of(frame("garden")) is garden
+    assert detectors.for_frame(frame("door")) is not door
+    assert detectors.for_frame(frame("garden")) is garden
 
 
 def test_frames_of_an_enrolment_are_searched_whole(detectors: Detectors) -> None:
     """And what was seen before is no help afterwards."""
-    before = detectors.of(frame("door"))
-    assert isinstance(detectors.of(frame("door", live=False)), HaarDetector)
-    assert detectors.of(frame("door")) is not before
+    before = detectors.for_frame(frame("door"))
+    assert isinstance(detectors.for_frame(frame("door", live=False)), HaarDetector)
+    assert detectors.for_frame(frame("door")) is not before
 
 
 def test_a_yunet_model_that_is_not_there_is_said_at_once() -> None:

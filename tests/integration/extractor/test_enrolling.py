@@ -12,7 +12,7 @@ import redis
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
-from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.shared.contract.enrolment import EnrolmentState, Refusal
 from familiar.shared.contract.messages import Split
 from familiar.shared.redis.connection import trouble_of
@@ -23,15 +23,13 @@ from familiar.shared.vision.images import Image
 from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
 
 
-def step_for_ever(worker: ExtractorWorker) -> None:
+def step_for_ever(worker: FrameWorker) -> None:
     """Step until something is raised; renewing leases is what writes at the latest."""
     while True:
         worker.step()
 
 
-def test_an_enrolment_reaches_exactly_its_targets(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
-) -> None:
+def test_an_enrolment_reaches_exactly_its_targets(client: redis.Redis, store: SampleStore, worker: FrameWorker) -> None:
     """Frames are labelled as capture labels them, three at once, so that some come too late for their split."""
     enrol_zoe(client, store, train=4, test=2)
     for sequence in range(0, 30, 3):
@@ -48,7 +46,7 @@ def test_an_enrolment_reaches_exactly_its_targets(
 
 
 def test_test_samples_were_captured_after_every_train_sample(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
+    client: redis.Redis, store: SampleStore, worker: FrameWorker
 ) -> None:
     """The splits come from separate stretches of time."""
     label = enrol_zoe(client, store, train=2, test=1).label
@@ -64,7 +62,7 @@ def test_test_samples_were_captured_after_every_train_sample(
 
 
 def test_a_frame_that_is_delivered_twice_adds_nothing(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
+    client: redis.Redis, store: SampleStore, worker: FrameWorker
 ) -> None:
     """Neither a sample, nor a count of one, nor a refusal."""
     label = enrol_zoe(client, store, train=4, test=0).label
@@ -89,7 +87,7 @@ def test_a_frame_that_is_delivered_twice_adds_nothing(
     ],
 )
 def test_a_frame_that_gives_no_sample_is_counted_by_its_reason(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker, image: Image, refusal: Refusal
+    client: redis.Redis, store: SampleStore, worker: FrameWorker, image: Image, refusal: Refusal
 ) -> None:
     """Each time, and nothing is stored."""
     label = enrol_zoe(client, store, train=4, test=0).label
@@ -100,9 +98,7 @@ def test_a_frame_that_gives_no_sample_is_counted_by_its_reason(
     assert counts(store) == (0, 0)
 
 
-def test_a_face_that_has_not_moved_is_a_near_copy(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
-) -> None:
+def test_a_face_that_has_not_moved_is_a_near_copy(client: redis.Redis, store: SampleStore, worker: FrameWorker) -> None:
     """Another frame of the same picture is refused, one of another moment is not."""
     label = enrol_zoe(client, store, train=4, test=0).label
     for sequence, seconds in enumerate((5, 5, 8)):
@@ -113,7 +109,7 @@ def test_a_face_that_has_not_moved_is_a_near_copy(
 
 
 def test_a_test_sample_is_no_near_copy_of_a_train_sample(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
+    client: redis.Redis, store: SampleStore, worker: FrameWorker
 ) -> None:
     """Otherwise the test would ask for what was learned by heart."""
     publish_labelled(client, zoe(5), 0, enrol_zoe(client, store, train=1, test=1).label)
@@ -124,7 +120,7 @@ def test_a_test_sample_is_no_near_copy_of_a_train_sample(
 
 
 def test_a_damaged_sample_of_the_person_does_not_stop_the_enrolment(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker, home: Path
+    client: redis.Redis, store: SampleStore, worker: FrameWorker, home: Path
 ) -> None:
     """The new sample is stored beside it."""
     label = enrol_zoe(client, store, train=4, test=0).label
@@ -136,7 +132,7 @@ def test_a_damaged_sample_of_the_person_does_not_stop_the_enrolment(
 
 
 def test_a_disk_that_is_full_for_a_while_costs_no_sample(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker, monkeypatch: pytest.MonkeyPatch
+    client: redis.Redis, store: SampleStore, worker: FrameWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was received with the frame at hand waits, and is worked through when there is room again."""
     label = enrol_zoe(client, store, train=4, test=0).label
@@ -159,7 +155,7 @@ def test_a_disk_that_is_full_for_a_while_costs_no_sample(
 
 
 def test_frames_whose_delivery_was_lost_with_the_connection_are_asked_for_again(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
+    client: redis.Redis, store: SampleStore, worker: FrameWorker
 ) -> None:
     """Redis handed them over, and the answer never arrived."""
     label = enrol_zoe(client, store, train=3, test=0).label

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.messages import Split
 from familiar.shared.redis.enrolments import Targets, begin_enrolment, cancel_enrolment, get_enrolment
@@ -41,7 +41,7 @@ def begin(client: redis.Redis, store: SampleStore) -> Enrolment:
     return enrol_zoe(client, store, TRAIN, TEST)
 
 
-def collect(client: redis.Redis, worker: ExtractorWorker, first: int) -> None:
+def collect(client: redis.Redis, worker: FrameWorker, first: int) -> None:
     """Show frames that all differ until the enrolment at the door is over, two at once."""
     for sequence in range(first, first + 40, 2):
         label = get_enrolment(client, "door").label_at(datetime.now(UTC))
@@ -53,7 +53,7 @@ def collect(client: redis.Redis, worker: ExtractorWorker, first: int) -> None:
 
 
 def test_who_is_complete_gets_another_session_of_exactly_the_targets(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
+    client: redis.Redis, store: SampleStore, worker: FrameWorker
 ) -> None:
     """However many samples there were before; a split holds no more than its target of each session."""
     enrolments = []
@@ -70,7 +70,7 @@ def test_who_is_complete_gets_another_session_of_exactly_the_targets(
 
 
 def test_an_enrolment_that_was_cut_short_goes_on_where_it_was(
-    client: redis.Redis, store: SampleStore, worker: ExtractorWorker
+    client: redis.Redis, store: SampleStore, worker: FrameWorker
 ) -> None:
     """Also when Redis has lost it: the store knows."""
     label = begin(client, store).label

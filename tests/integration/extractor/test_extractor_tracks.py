@@ -11,7 +11,7 @@ from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import SampleRules
-from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.shared.contract.messages import Face, Frame
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.stream import publish
@@ -40,16 +40,14 @@ def faces(client: redis.Redis) -> list[Face]:
 
 
 @pytest.fixture
-def worker(client: redis.Redis, home: Path) -> ExtractorWorker:
+def worker(client: redis.Redis, home: Path) -> FrameWorker:
     """Give an extractor, and cameras at the door and in the yard."""
     for camera in ("door", "yard"):
         announce_camera(client, Camera(camera=camera, source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", SampleStore(home), RULES, Detectors(None))
+    return FrameWorker(client, "one", SampleStore(home), RULES, Detectors(None))
 
 
-def test_faces_that_stay_in_view_keep_the_ids_of_their_first_faces(
-    client: redis.Redis, worker: ExtractorWorker
-) -> None:
+def test_faces_that_stay_in_view_keep_the_ids_of_their_first_faces(client: redis.Redis, worker: FrameWorker) -> None:
     """Whichever of the two the detector lists first."""
     for sequence in range(5):
         publish_image(client, both(5 + sequence / 10), sequence)
@@ -61,7 +59,7 @@ def test_faces_that_stay_in_view_keep_the_ids_of_their_first_faces(
     assert all(face.track_id == tracks[face.box.x < 640] for face in published)
 
 
-def test_a_frame_that_is_worked_through_twice_changes_no_track(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_a_frame_that_is_worked_through_twice_changes_no_track(client: redis.Redis, worker: FrameWorker) -> None:
     """Its faces come once more under the same ids, and the next frame goes on with them."""
     frame, jpeg = publish_image(client, both(5), 0)
     publish(client, "frames:door", frame, jpeg)
@@ -73,7 +71,7 @@ def test_a_frame_that_is_worked_through_twice_changes_no_track(client: redis.Red
     assert {face.track_id for face in following} == {face.track_id for face in first}
 
 
-def test_each_camera_has_tracks_of_its_own(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_each_camera_has_tracks_of_its_own(client: redis.Redis, worker: FrameWorker) -> None:
     """Somebody in the same place before another camera is another face."""
     for sequence in range(2):
         for camera in ("door", "yard"):
@@ -84,18 +82,18 @@ def test_each_camera_has_tracks_of_its_own(client: redis.Redis, worker: Extracto
     assert {track_id.split("-")[0] for _, track_id in tracks} == {"door", "yard"}
 
 
-def test_tracks_begin_anew_with_another_extractor(client: redis.Redis, home: Path, worker: ExtractorWorker) -> None:
+def test_tracks_begin_anew_with_another_extractor(client: redis.Redis, home: Path, worker: FrameWorker) -> None:
     """What the last one knew of the camera went with it."""
     publish_image(client, draw(person("zoe"), 5), 0)
     worker.step()
     worker.stop()
     publish_image(client, draw(person("zoe"), 5.1), 1)
-    ExtractorWorker(client, "two", SampleStore(home), RULES, Detectors(None)).step()
+    FrameWorker(client, "two", SampleStore(home), RULES, Detectors(None)).step()
     assert [face.track_id == face.face_id for face in faces(client)] == [True, True]
 
 
 def test_an_extractor_forgets_the_tracks_of_a_camera_that_it_gave_back(
-    client: redis.Redis, worker: ExtractorWorker
+    client: redis.Redis, worker: FrameWorker
 ) -> None:
     """It would otherwise remember every camera that there ever was."""
     publish_image(client, draw(person("zoe"), 5), 0)

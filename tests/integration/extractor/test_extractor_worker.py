@@ -14,7 +14,7 @@ from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import SampleRules
-from familiar.services.extractor.frame_worker import FACES_KEPT, ExtractorWorker
+from familiar.services.extractor.frame_worker import FACES_KEPT, FrameWorker
 from familiar.services.extractor.leases import RENEW_SECONDS
 from familiar.shared.contract.messages import Face, Frame
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
@@ -50,13 +50,13 @@ def frame_ids(client: redis.Redis) -> list[str]:
 
 
 @pytest.fixture
-def worker(client: redis.Redis, home: Path) -> ExtractorWorker:
+def worker(client: redis.Redis, home: Path) -> FrameWorker:
     """Give an extractor, and a camera at the door."""
     announce_camera(client, Camera(camera="door", source="0", state=CameraState.RUNNING))
-    return ExtractorWorker(client, "one", SampleStore(home), SampleRules(80, 150), Detectors(None))
+    return FrameWorker(client, "one", SampleStore(home), SampleRules(80, 150), Detectors(None))
 
 
-def test_the_face_of_a_frame_is_published_with_its_crop(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_the_face_of_a_frame_is_published_with_its_crop(client: redis.Redis, worker: FrameWorker) -> None:
     """With all that inference has to know of the frame; the frame itself is gone."""
     frame = publish_image(client, zoe(5), 0)
     worker.step()
@@ -70,7 +70,7 @@ def test_the_face_of_a_frame_is_published_with_its_crop(client: redis.Redis, wor
     assert client.xpending(FRAMES, "extractor")["pending"] == 0
 
 
-def test_every_face_of_a_frame_is_published_under_its_own_id(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_every_face_of_a_frame_is_published_under_its_own_id(client: redis.Redis, worker: FrameWorker) -> None:
     """Two people side by side."""
     both = np.hstack([zoe(5), draw(person("karan"), 5)])
     frame = publish_image(client, both, 0)
@@ -80,7 +80,7 @@ def test_every_face_of_a_frame_is_published_under_its_own_id(client: redis.Redis
     assert {face.box.x < 640 for face in published} == {True, False}
 
 
-def test_a_frame_without_a_face_is_completed_all_the_same(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_a_frame_without_a_face_is_completed_all_the_same(client: redis.Redis, worker: FrameWorker) -> None:
     """Nothing is published, and nothing comes back."""
     publish_image(client, np.full((480, 640, 3), 90, np.uint8), 0)
     worker.step()
@@ -89,7 +89,7 @@ def test_a_frame_without_a_face_is_completed_all_the_same(client: redis.Redis, w
 
 
 def test_of_live_frames_only_the_newest_is_looked_at_and_the_others_are_counted(
-    client: redis.Redis, worker: ExtractorWorker
+    client: redis.Redis, worker: FrameWorker
 ) -> None:
     """They are stale: an extractor that cannot keep up shows what is now."""
     frames = [publish_image(client, zoe(sequence), sequence) for sequence in range(5)]
@@ -99,7 +99,7 @@ def test_of_live_frames_only_the_newest_is_looked_at_and_the_others_are_counted(
     assert client.xlen(FRAMES) == 0
 
 
-def test_frames_that_are_not_live_are_all_looked_at_in_order(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_frames_that_are_not_live_are_all_looked_at_in_order(client: redis.Redis, worker: FrameWorker) -> None:
     """None of them is stale."""
     frames = [publish_image(client, zoe(sequence), sequence, live=False) for sequence in range(4)]
     worker.step()
@@ -108,7 +108,7 @@ def test_frames_that_are_not_live_are_all_looked_at_in_order(client: redis.Redis
 
 
 def test_a_frame_that_is_no_jpeg_is_a_dead_letter_and_the_next_one_is_worked_through(
-    client: redis.Redis, worker: ExtractorWorker
+    client: redis.Redis, worker: FrameWorker
 ) -> None:
     """With its bytes and what was wrong with them."""
     broken = publish_image(client, zoe(5), 0, live=False)
@@ -126,7 +126,7 @@ def test_a_frame_that_is_no_jpeg_is_a_dead_letter_and_the_next_one_is_worked_thr
 
 
 def test_what_a_dead_extractor_left_is_worked_through_before_what_is_new(
-    client: redis.Redis, worker: ExtractorWorker
+    client: redis.Redis, worker: FrameWorker
 ) -> None:
     """Frames of one camera stay in order."""
     left = [publish_image(client, zoe(sequence), sequence, live=False) for sequence in range(2)]
@@ -138,9 +138,7 @@ def test_what_a_dead_extractor_left_is_worked_through_before_what_is_new(
     assert frame_ids(client) == [frame.frame_id for frame in (*left, new)]
 
 
-def test_the_stream_of_faces_is_bounded_and_what_falls_out_is_counted(
-    client: redis.Redis, worker: ExtractorWorker
-) -> None:
+def test_the_stream_of_faces_is_bounded_and_what_falls_out_is_counted(client: redis.Redis, worker: FrameWorker) -> None:
     """Without inference nobody reads it."""
     for _ in range(FACES_KEPT):
         client.xadd("faces", {"header": "older", "payload": ""})
@@ -152,18 +150,18 @@ def test_the_stream_of_faces_is_bounded_and_what_falls_out_is_counted(
 
 
 def test_a_camera_that_another_extractor_holds_is_left_alone(
-    client: redis.Redis, home: Path, worker: ExtractorWorker
+    client: redis.Redis, home: Path, worker: FrameWorker
 ) -> None:
     """One extractor at a time."""
     frame = publish_image(client, zoe(5), 0)
     worker.step()
     publish_image(client, zoe(6), 1)
-    ExtractorWorker(client, "two", SampleStore(home), SampleRules(80, 150), Detectors(None)).step()
+    FrameWorker(client, "two", SampleStore(home), SampleRules(80, 150), Detectors(None)).step()
     assert frame_ids(client) == [frame.frame_id]
     assert client.xlen(FRAMES) == 1
 
 
-def test_an_extractor_goes_on_after_redis_lost_everything(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_an_extractor_goes_on_after_redis_lost_everything(client: redis.Redis, worker: FrameWorker) -> None:
     """When its next renewal is due; capture announces its camera again, and its frames are worked through again."""
     publish_image(client, zoe(5), 0)
     worker.step()

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import redis
 
-from familiar.services.extractor.frame_worker import ExtractorWorker
+from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.extractor.preview import PREVIEW_SECONDS_KEPT, publish_preview
 from familiar.services.extractor.tracks import Track
 from familiar.services.inference.http.preview_drawing import BOX_COLOUR
-from familiar.services.inference.stream.view import SeenFace, TrackInView, View
+from familiar.services.inference.stream.sightings import SeenFace, View
 from familiar.shared.contract.messages import Box, Face, Frame, Preview
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.stream import parse_entry
@@ -39,7 +39,9 @@ def show(client: redis.Redis, faces: int, grey: int = 40) -> bytes:
 def name(client: redis.Redis, person: str | None) -> None:
     """Have the door's track seen as this person."""
     face = SeenFace("f", "t", NOON, person, 0.9, 1)
-    client.set("view:door", View(camera="door", tracks=(TrackInView.opened_by(face),)).model_dump_json())
+    client.set(
+        "view:door", View(camera="door", tracks=(View(camera="door").track_of(face).with_face(face),)).model_dump_json()
+    )
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def watching(inference: Serving, client: redis.Redis) -> Iterator[Iterator[bytes
         yield pictures(response)
 
 
-def test_while_nobody_watches_there_are_no_previews(client: redis.Redis, worker: ExtractorWorker) -> None:
+def test_while_nobody_watches_there_are_no_previews(client: redis.Redis, worker: FrameWorker) -> None:
     """Faces are found and published all the same."""
     publish_labelled(client, zoe(1), 0, None)
     worker.step()
@@ -60,7 +62,7 @@ def test_while_nobody_watches_there_are_no_previews(client: redis.Redis, worker:
 
 
 def test_a_watched_camera_shows_its_newest_frame_with_the_tracks_of_its_faces(
-    client: redis.Redis, worker: ExtractorWorker
+    client: redis.Redis, worker: FrameWorker
 ) -> None:
     """The JPEG is the frame's own, and goes when nobody watches any more."""
     client.set("watched:door", 1)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.detection.__main__ import pictures as detection_pictures
+from benchmarks.detection import pictures as detection_pictures
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from familiar.shared.vision.detector import SMALLEST_FACE, HaarDetector, YunetDetector

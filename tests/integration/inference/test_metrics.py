@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from familiar.services.extractor import metrics as extractor_metrics
-from familiar.services.extractor.frame_worker import ExtractorWorker
-from familiar.services.inference import metrics as inference_metrics
+from familiar.services.extractor.frame_worker import FrameWorker
+from familiar.services.inference.metrics import measured as inference_metrics
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_redis
@@ -109,9 +109,7 @@ def test_requests_are_counted_by_the_template_of_their_route(site: Site, path: s
     assert after - before == 1
 
 
-def test_an_extractor_counts_frames_and_faces_and_how_long_they_took(
-    client: redis.Redis, worker: ExtractorWorker
-) -> None:
+def test_an_extractor_counts_frames_and_faces_and_how_long_they_took(client: redis.Redis, worker: FrameWorker) -> None:
     """Of three live frames that wait the newest is looked at, the others are passed over."""
     names = [
         "familiar_frames_extracted_total",

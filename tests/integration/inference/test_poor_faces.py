@@ -13,8 +13,7 @@ from familiar.services.inference.http.previews import _label
 from familiar.services.inference.model.face_quality import LEAST_SHARPNESS, too_poor
 from familiar.services.inference.model.predict import predict_crop, predict_picture
 from familiar.services.inference.model.predictor import Predictor, load_predictor
-from familiar.services.inference.stream.sightings import see, see_poor
-from familiar.services.inference.stream.view import PoorFace, SeenFace, View
+from familiar.services.inference.stream.sightings import PoorFace, SeenFace, View, see, see_poor
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import cut_face, decode_image, encode_jpeg, sharpness

@@ -68,11 +68,11 @@ def test_a_version_that_answers_otherwise_leaves_the_old_one_serving(
 ) -> None:
     """It is shown as failed, with the reason."""
     watcher = ModelWatcher(client, models, ServedModel(models))
-    watcher.follow()
+    watcher.poll()
     version = publish(confidences)
     with pytest.raises(BrokenModel, match=reason):
         load_predictor(models, version)
-    watcher.follow()
+    watcher.poll()
     assert (watcher.served.version, set(watcher.failures), watcher.loading) == (1, {version}, None)
 
 
@@ -87,10 +87,10 @@ def test_a_golden_sample_that_is_missing_is_named(models: ModelStore, publish: P
 def test_the_old_version_retires_until_its_last_reader_is_done(models: ModelStore, client: redis.Redis) -> None:
     """And is let go then."""
     watcher = ModelWatcher(client, models, ServedModel(models))
-    watcher.follow()
+    watcher.poll()
     taken = watcher.served.get()
     publish_colours(models)
-    watcher.follow()
+    watcher.poll()
     assert (watcher.served.version, watcher.served.retiring) == (2, {1})
     assert taken.version == 1
     del taken

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import Counter, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from familiar.services.inference.http.metrics_page import label, merge
+from familiar.services.inference.metrics.page import label, merge
 from familiar.shared.runtime.metrics import BUCKETS, new_registry, seconds_since
 
 

@@ -9,11 +9,13 @@ from familiar.services.inference.stream.sightings import (
     LEFT_SECONDS,
     STEADY_FACES,
     STEADY_SECONDS,
+    PoorFace,
+    SeenFace,
+    View,
     leave,
     see,
     see_poor,
 )
-from familiar.services.inference.stream.view import PoorFace, SeenFace, View
 from familiar.shared.contract.messages import Sighting
 from tests.builders import NOON
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from familiar.services.trainer.report.facts import ReportFacts
-from familiar.services.trainer.report.findings import find_mistakes, find_people
+from familiar.services.trainer.report.findings import find_people
 from familiar.services.trainer.report.page import Picture, write_page
+from familiar.services.trainer.report.write import conclude
 from tests.report_builder import report_facts, with_odd_samples
 
 SCRIPT = "<script>alert('1')"
@@ -22,7 +23,7 @@ PICTURES = dict.fromkeys(NAMES, Picture(PNG, PNG))
 
 def page_of(facts: ReportFacts) -> str:
     """Write the page, with pictures that nobody looks at."""
-    return write_page(facts, find_people(facts), find_mistakes(facts, most=12), PICTURES)
+    return write_page(facts, *conclude(facts, find_people(facts)), PICTURES)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,7 @@ def test_the_page_says_what_to_do(page: str) -> None:
     """The verdict, what is wrong, and the command with a slug that needs no quoting."""
     assert "is often missed: 60 of 100 pictures got the right name" in page
     assert "are mistaken for one another" in page
+    assert "<strong>60 of 100</strong> pictures got the right name; taken for `Zoë` &amp; Co 30 times;" in page
     assert "Learned from 200 pictures of 2 sessions on 2 days." in page
     assert re.search(r"familiar</span> <span>enrol</span> <span>[a-z0-9-]+</span> <span>--camera", page)
 

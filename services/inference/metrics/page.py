@@ -8,8 +8,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from familiar.services.inference.http.system_metrics import model_metrics, redis_metrics
-from familiar.services.inference.metrics import REGISTRY
+from familiar.services.inference.metrics.measured import REGISTRY
+from familiar.services.inference.metrics.system import model_metrics, redis_metrics
 from familiar.shared.redis.connection import trouble_of
 from familiar.shared.runtime.metrics import posted_metrics, this_instance
 from familiar.shared.stores.models import ModelStore

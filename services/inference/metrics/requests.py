@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from familiar.services.inference.metrics import count_request
+from familiar.services.inference.metrics.measured import count_request
 
 # One label for all that somebody may ask for and there is not.
 NO_ROUTE = "none"

@@ -1,0 +1,18 @@
+"""HTTP: which cameras there are."""
+
+import redis
+from fastapi import APIRouter
+
+from familiar.shared.redis.cameras import Camera, live_cameras
+
+
+def camera_routes(client: redis.Redis) -> APIRouter:
+    """Make the route that lists cameras."""
+    routes = APIRouter(prefix="/v1/cameras", tags=["cameras"])
+
+    @routes.get("")
+    def list_cameras() -> list[Camera]:
+        """List the cameras that are announced now, failing ones too."""
+        return list(live_cameras(client))
+
+    return routes

@@ -1,0 +1,33 @@
+"""HTTP: a face that was answered, and correcting its prediction."""
+
+import redis
+from fastapi import APIRouter, Response
+
+from familiar.services.inference.http.responses import JPEG, NO_STORE
+from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.shared.people.correct import Corrected, Correction, correct
+from familiar.shared.redis.kept_faces import find_kept_face
+from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.strangers import StrangerStore
+
+
+def correction_routes(
+    client: redis.Redis, samples: SampleStore, strangers: StrangerStore, keeper: FaceKeeper
+) -> APIRouter:
+    """Make the routes that show a face that was answered, and correct its prediction."""
+    routes = APIRouter(prefix="/v1", tags=["people"])
+
+    @routes.get("/predictions/{prediction_id}/faces/{number}", response_class=Response, responses=JPEG)
+    def show_face(prediction_id: str, number: int) -> Response:
+        """Show a face that can still be corrected, a JPEG; they are counted from 1."""
+        keeper.flush()
+        _, crop = find_kept_face(client, prediction_id, number)
+        return Response(crop, media_type="image/jpeg", headers=NO_STORE)
+
+    @routes.post("/corrections")
+    def create_correction(correction: Correction) -> Corrected:
+        """Say whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
+        keeper.flush()
+        return correct(client, samples, strangers, correction)
+
+    return routes

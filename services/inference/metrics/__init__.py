@@ -1,0 +1,1 @@
+"""What inference measures, and the metrics of all services on one page."""
