@@ -1,7 +1,7 @@
 """One model version, loaded: everything that is needed to name faces, and nothing that changes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -18,6 +18,12 @@ from familiar.shared.vision.align import Aligner
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 
 Confidences = NDArray[np.float32]
+# Called between the steps of loading, so that whoever asks the version before comes first.
+Rest = Callable[[], None]
+
+
+def _no_rest() -> None:
+    """Nobody is to be spared."""
 
 
 class _Network(NamedTuple):
@@ -43,11 +49,13 @@ class Predictor:
         model: bytes,
         golden: Sequence[Image] = (),
         landmarks: bytes | None = None,
+        *,
+        rest: Rest = _no_rest,
     ) -> None:
         """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
 
         `golden` are the images of the manifest's golden samples, BGR, in their order: model inputs already. With the
-        network `landmarks`, faces are aligned; without it they are taken as they are.
+        network `landmarks`, faces are aligned; without it they are taken as they are. `rest` is called between steps.
 
         Raises:
             BrokenModel: the bytes are not a model, one that does not fit its manifest or its landmarks, or one that
@@ -59,7 +67,7 @@ class Predictor:
         cores = os.cpu_count() or 1
         try:
             # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
-            networks = [_load(model) for _ in range(cores)]
+            networks = [_load(model, rest) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
         self._require_people(networks[0].output_size)
@@ -71,7 +79,7 @@ class Predictor:
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
         if not golden:
             self._ask(np.zeros((self._input_size, self._input_size, 3), np.uint8))
-        self._compare(golden)
+        self._compare(golden, rest)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
         """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
@@ -102,9 +110,10 @@ class Predictor:
         if any(image.shape[:2] != (size, size) for image in golden):
             raise BrokenModel(f"The golden samples of model version {self.version} are not of {size} pixels.")
 
-    def _compare(self, golden: Sequence[Image]) -> None:
+    def _compare(self, golden: Sequence[Image], rest: Rest) -> None:
         # One after the other, in the thread that loads: whoever asks the version before needs the other cores.
         for sample, image in zip(self.manifest.golden, golden, strict=True):
+            rest()
             answer = self._ask(cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False))
             difference = float(np.abs(answer - np.array(sample.confidences)).max())
             # Asked this way round, NaN is broken too.
@@ -126,7 +135,8 @@ class Predictor:
             return np.asarray(network.interpreter.get_tensor(network.output_index)[0], np.float32)
 
 
-def _load(model: bytes) -> _Network:
+def _load(model: bytes, rest: Rest) -> _Network:
+    rest()
     interpreter = Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
     (pixels,) = interpreter.get_input_details()
@@ -134,8 +144,8 @@ def _load(model: bytes) -> _Network:
     return _Network(interpreter, pixels["index"], int(pixels["shape"][1]), people["index"], int(people["shape"][-1]))
 
 
-def load_predictor(store: ModelStore, version: int) -> Predictor:
-    """Load a version from the store, after checking every file against its hash.
+def load_predictor(store: ModelStore, version: int, rest: Rest = _no_rest) -> Predictor:
+    """Load a version from the store, after checking its files against their hashes; `rest` is called between steps.
 
     Raises:
         UnknownModel: there is no such version.
@@ -148,4 +158,4 @@ def load_predictor(store: ModelStore, version: int) -> Predictor:
     except (KeyError, UnreadableImage, ImageTooLarge) as error:
         raise BrokenModel(f"The golden samples of model version {version} cannot be read: {error}") from error
     landmarks = paths[LANDMARKS].read_bytes() if LANDMARKS in paths else None
-    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, landmarks)
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, landmarks, rest=rest)

@@ -1,6 +1,7 @@
 """Hot reload: the version that the store calls current is loaded beside the one that serves, and then swapped in."""
 
 import threading
+import time
 import weakref
 
 import redis
@@ -13,7 +14,14 @@ from familiar.shared.redis.connection import BLOCK_MILLISECONDS
 from familiar.shared.redis.stream import read_after
 from familiar.shared.stores.models import ModelStore
 
+# A step takes 10 to 25 ms of a core, and makes answers wait. docs/FIGURES.md has what they wait without rests.
+_REST_SECONDS = 0.02
+
 _log = structlog.get_logger()
+
+
+def _rest() -> None:
+    time.sleep(_REST_SECONDS)
 
 
 class ServedModel:
@@ -105,7 +113,7 @@ class ModelWatcher:
             return
         self._loading = current
         try:
-            predictor = load_predictor(self._store, current)
+            predictor = load_predictor(self._store, current, _rest)
         except (FamiliarError, OSError) as error:
             if self._failed.get(current) != str(error):
                 _log.error("version refused", model_version=current, error=str(error), serving=self.served.version)
