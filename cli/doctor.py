@@ -20,7 +20,7 @@ from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.redis.stream import dropped_counts
 from familiar.shared.redis.training_queue import training_hosts
 from familiar.shared.runtime.service import load_settings
-from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.models import KERAS_MODEL, ModelStore
 
 Check = tuple[str, Callable[[CliSettings], str]]
 
@@ -153,5 +153,5 @@ def _model(settings: CliSettings) -> str:
     current = store.current()
     if current is None:
         return NoModel().detail
-    store.open(current)
+    store.open(current, KERAS_MODEL)
     return f"version {current} is served, its files are whole"

@@ -9,10 +9,6 @@ now slower; in the round requests come at a share of it, whether or not it keeps
 was never a good one, or is older than one that the same client had before. Seconds are those from when a request was
 due. A swap is from the beginning of its publishing to its first answer, and a tenth of a second before and after;
 `p99_ratio` is the 99th percentile of what was asked in swaps, divided by that of the rest.
-
-A machine that is half as fast for a quarter of a second cannot keep up with 70 % of what it can: answers queue, in a
-swap or not, and a few such queues decide the percentile. So its speed is watched (`benchmarks.reload.machine_speed`):
-`slow_share` is how much of the time it was slow, and `p99_ratio_at_full_speed` compares what was asked in the rest.
 """
 
 import argparse
@@ -40,14 +36,12 @@ from benchmarks.progress import tell
 from benchmarks.reload.figures import (
     MARGIN_SECONDS,
     Interval,
-    asked,
     asked_within,
     during_swaps,
     milliseconds_to_first_answer,
     p99_ms,
     wrong_versions,
 )
-from benchmarks.reload.machine_speed import Samples, SpeedWatch, at_full_speed, slow
 from benchmarks.reload.publishing import Publisher, kill_while_publishing
 from benchmarks.reload.swapping import Swaps, refusals, swap_versions
 from benchmarks.served_version import publish_trained
@@ -127,7 +121,6 @@ def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str,
     with (
         open_redis(bench.redis_url) as client,
         ThreadPoolExecutor(1, "trainer", _stand_back_as_a_trainer) as trainer,
-        SpeedWatch() as speed,
     ):
         publisher = Publisher(bench.home, client, first)
         for numbers in np.array_split(range(1, options.swaps + 1), count):
@@ -142,7 +135,7 @@ def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str,
                 rounds.append(Round(capacity, swaps, load.stop()))
     damaged = [swap.version for each in rounds for swap in each.swaps.damaged]
     refused = refusals(site, damaged)
-    figures = _figures(rounds, speed.samples(), first)
+    figures = _figures(rounds, first)
     return {**figures, "killed_publishers": 1, "damaged": damaged, "corrupt_refused": refused}
 
 
@@ -152,13 +145,12 @@ def _stand_back_as_a_trainer() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-def _figures(rounds: Sequence[Round], samples: Samples, first: int) -> dict[str, object]:
+def _figures(rounds: Sequence[Round], first: int) -> dict[str, object]:
     records = np.concatenate([each.records for each in rounds])
     good = [swap for each in rounds for swap in each.swaps.good]
     capacities = [each.capacity for each in rounds]
     parts = [each.counted() for each in rounds]
     swapping, steady = (np.concatenate(part) for part in zip(*parts, strict=True))
-    fast_swapping, fast_steady = (part[at_full_speed(asked(part), samples)] for part in (swapping, steady))
     waited = milliseconds_to_first_answer(records, good)
     return {
         "capacity_requests_per_second": round(float(np.median(capacities)), 1),
@@ -167,25 +159,19 @@ def _figures(rounds: Sequence[Round], samples: Samples, first: int) -> dict[str,
         "requests": len(records),
         "failed": int((records["status"] != OK).sum()),
         "wrong_version": wrong_versions(records, [first, *(swap.version for swap in good)]),
-        **_compared("", swapping, steady),
-        "p99_ratio_by_round": [_compared("", *each)["p99_ratio"] for each in parts],
-        "slow_share": round(float(slow(samples).mean()), 2),
-        **_compared("_at_full_speed", fast_swapping, fast_steady),
+        **_compared(swapping, steady),
+        "p99_ratio_by_round": [_compared(*each)["p99_ratio"] for each in parts],
         "answered_versions": len(waited),
         "publish_to_first_answer_p50_ms": round(float(np.percentile(waited, 50)), 1),
         "publish_to_first_answer_p95_ms": round(float(np.percentile(waited, 95)), 1),
     }
 
 
-def _compared(name: str, swapping: Records, steady: Records) -> dict[str, object]:
+def _compared(swapping: Records, steady: Records) -> dict[str, object]:
     if not (len(swapping) and len(steady)):
-        return {f"p99_ratio{name}": None}
+        return {"p99_ratio": None}
     during, rest = p99_ms(swapping["seconds"]), p99_ms(steady["seconds"])
-    return {
-        f"p99_ms_in_swaps{name}": round(during, 2),
-        f"p99_ms_steady{name}": round(rest, 2),
-        f"p99_ratio{name}": round(during / rest, 3),
-    }
+    return {"p99_ms_in_swaps": round(during, 2), "p99_ms_steady": round(rest, 2), "p99_ratio": round(during / rest, 3)}
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ from familiar.services.inference.http.server import Server
 from familiar.services.inference.metrics.measured import REGISTRY
 from familiar.services.inference.metrics.page import SERVICE
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
-from familiar.services.inference.model.scheduling import LOCK_ASKED_AFTER_SECONDS, stand_back
-from familiar.services.inference.model.warm_up import warm_up
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.departures import watch_departures
 from familiar.services.inference.stream.face_worker import FaceWorker
@@ -27,10 +25,14 @@ from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
 
+# A thread that waits for the GIL asks for it after so long. With Python's own 5 ms the cores stood still for a tenth of
+# the time under load, each waiting for the other to let go.
+_SWITCH_INTERVAL_SECONDS = 0.00002
+
 
 def main() -> None:
     """Wire settings, connections, threads and the HTTP server."""
-    sys.setswitchinterval(LOCK_ASKED_AFTER_SECONDS)
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     settings = load_settings(InferenceSettings)
     configure_logs("inference", settings.log_format)
     log = structlog.get_logger()
@@ -47,7 +49,6 @@ def main() -> None:
     short_timeout_client = open_redis(settings.redis_url, timeout_seconds=0.5)
     with end_with_a_sentence():
         app = create_app(client, stores, watcher, follower, short_timeout_client, settings)
-    warm_up(app)
     board = MetricsBoard(client, SERVICE, REGISTRY)
 
     def post() -> None:
@@ -67,7 +68,6 @@ def main() -> None:
     # What is there by now stays. Looking through all of it for garbage, again and again, would hold every answer up.
     gc.freeze()
     log.info("started", host=settings.host, port=settings.port, model_version=watcher.served.version)
-    stand_back()
     try:
         Server(app, settings.host, settings.port, stopped).run()
     finally:

@@ -4,7 +4,7 @@ There is a fixed number of places, taken in turn, and each is given up after an 
 faces nor their age grows past its bound, however many replicas of inference keep some.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import redis
@@ -31,21 +31,14 @@ class KeptFaces:
 
         `crops` come in the order of the faces, and are taken only where something is to be kept.
         """
-        self.keep_all(pipeline, [(prediction, crops)])
-
-    def keep_all(self, pipeline: Pipeline, answered: Sequence[tuple[Prediction, Iterable[bytes]]]) -> None:
-        """Queue so for several predictions, for little more than one of them costs."""
-        count = sum(len(prediction.faces) for prediction, _ in answered)
+        count = len(prediction.faces)
         if not self._most or not count:
             return
         # Who fails after this has passed over places, and no more.
         last_place: Any = self._client.incrby(redis_names.KEPT_FACES, count)
-        faces = [
-            (_kept_face(prediction, index), crop) for prediction, crops in answered for index, crop in enumerate(crops)
-        ]
-        for back, (face, crop) in enumerate(reversed(faces[-self._most :])):
-            key = redis_names.kept_face((last_place - back) % self._most)
-            fields: dict[Any, Any] = {HEADER: face.model_dump_json(), PAYLOAD: crop}
+        for index, crop in list(enumerate(crops))[-self._most :]:
+            key = redis_names.kept_face((last_place - count + 1 + index) % self._most)
+            fields: dict[Any, Any] = {HEADER: _kept_face(prediction, index).model_dump_json(), PAYLOAD: crop}
             pipeline.hset(key, mapping=fields)
             pipeline.expire(key, SECONDS_KEPT)
 

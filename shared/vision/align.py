@@ -1,7 +1,6 @@
 """Alignment: a face turned upright and set to one place, so that a network compares faces and not how they are held."""
 
 import os
-from collections.abc import Callable
 
 from familiar.shared.contract.errors import BrokenModel
 from familiar.shared.runtime.pool import Pool
@@ -12,17 +11,14 @@ from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image
 class Aligner:
     """Aligns faces with one network for each core; any number of threads may use it at once."""
 
-    def __init__(self, landmarks: bytes, *, rest: Callable[[], None] = lambda: None) -> None:
-        """Load the bytes of MediaPipe's `face_landmark.tflite`. `rest` is called before each core's network.
+    def __init__(self, landmarks: bytes) -> None:
+        """Load the bytes of MediaPipe's `face_landmark.tflite`.
 
         Raises:
             BrokenModel: they are another network, or none.
         """
-        networks = []
         try:
-            for _ in range(os.cpu_count() or 1):
-                rest()
-                networks.append(FaceMesh(landmarks))
+            networks = [FaceMesh(landmarks) for _ in range(os.cpu_count() or 1)]
         except (ValueError, RuntimeError, IndexError) as error:
             raise BrokenModel(f"The landmark network cannot be loaded: {error}") from error
         self._networks = Pool(networks)

@@ -26,8 +26,12 @@ from tests.serving import Serving, serving
 
 
 @pytest.fixture
-def open_site(home: Path, redis_url: str) -> Iterator[Callable[[redis.Redis], Site]]:
-    """Give what makes a site on a Redis and an empty home, without a model; `Studio` is a further name of its host."""
+def open_site(home: Path, redis_url: str, client: redis.Redis) -> Iterator[Callable[[redis.Redis], Site]]:
+    """Give what makes a site on a Redis and an empty home, without a model; `Studio` is a further name of its host.
+
+    It needs the client so that keepers end before that is closed.
+    """
+    assert client
     keepers = ExitStack()
 
     def open_on(client: redis.Redis) -> Site:

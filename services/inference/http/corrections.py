@@ -20,14 +20,14 @@ def correction_routes(
     @routes.get("/predictions/{prediction_id}/faces/{number}", response_class=Response, responses=JPEG)
     def show_face(prediction_id: str, number: int) -> Response:
         """Show a face that can still be corrected, a JPEG; they are counted from 1."""
-        keeper.settle()
+        keeper.flush()
         _, crop = find_kept_face(client, prediction_id, number)
         return Response(crop, media_type="image/jpeg", headers=NO_STORE)
 
     @routes.post("/corrections")
     def create_correction(correction: Correction) -> Corrected:
         """Say whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
-        keeper.settle()
+        keeper.flush()
         return correct(client, samples, strangers, correction)
 
     return routes

@@ -1,7 +1,7 @@
 """One model version, loaded: everything that is needed to name faces, and nothing that changes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -10,7 +10,6 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from familiar.services.inference.model.pace import AT_ONCE, Pace
 from familiar.shared.contract.errors import BrokenModel, ImageTooLarge, UnreadableImage
 from familiar.shared.contract.manifest import GOLDEN_DIFFERENCE, Manifest
 from familiar.shared.runtime.pool import Pool
@@ -19,6 +18,12 @@ from familiar.shared.vision.align import Aligner
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 
 Confidences = NDArray[np.float32]
+# Called between the steps of loading, so that whoever asks the version before comes first.
+Rest = Callable[[], None]
+
+
+def _no_rest() -> None:
+    """Nobody is to be spared."""
 
 
 class _Network(NamedTuple):
@@ -45,12 +50,12 @@ class Predictor:
         golden: Sequence[Image] = (),
         landmarks: bytes | None = None,
         *,
-        pace: Pace = AT_ONCE,
+        rest: Rest = _no_rest,
     ) -> None:
         """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
 
         `golden` are the images of the manifest's golden samples, BGR, in their order: model inputs already. With the
-        network `landmarks`, faces are aligned; without it they are taken as they are.
+        network `landmarks`, faces are aligned; without it they are taken as they are. `rest` is called between steps.
 
         Raises:
             BrokenModel: the bytes are not a model, one that does not fit its manifest or its landmarks, or one that
@@ -62,19 +67,19 @@ class Predictor:
         cores = os.cpu_count() or 1
         try:
             # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
-            networks = [_load(model, pace) for _ in range(cores)]
+            networks = [_load(model, rest) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
         self._require_people(networks[0].output_size)
         # The size is the network's: versions of another time may have another one.
         self._input_size = networks[0].input_size
         self._require_size(golden, aligned=landmarks is not None)
-        self._aligner = Aligner(landmarks, rest=pace.rest) if landmarks is not None else None
+        self._aligner = Aligner(landmarks) if landmarks is not None else None
         self._networks = Pool(networks)
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix=f"model-{self.version}")
         if not golden:
-            self._ask(np.zeros((self._input_size, self._input_size, 3), np.uint8), pace)
-        self._compare(golden, pace)
+            self._ask(np.zeros((self._input_size, self._input_size, 3), np.uint8))
+        self._compare(golden, rest)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
         """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
@@ -105,11 +110,11 @@ class Predictor:
         if any(image.shape[:2] != (size, size) for image in golden):
             raise BrokenModel(f"The golden samples of model version {self.version} are not of {size} pixels.")
 
-    def _compare(self, golden: Sequence[Image], pace: Pace) -> None:
+    def _compare(self, golden: Sequence[Image], rest: Rest) -> None:
         # One after the other, in the thread that loads: whoever asks the version before needs the other cores.
         for sample, image in zip(self.manifest.golden, golden, strict=True):
-            pace.rest()
-            answer = self._ask(cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False), pace)
+            rest()
+            answer = self._ask(cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False))
             difference = float(np.abs(answer - np.array(sample.confidences)).max())
             # Asked this way round, NaN is broken too.
             if not difference <= GOLDEN_DIFFERENCE:
@@ -122,16 +127,16 @@ class Predictor:
     def _answer(self, crop: Image) -> Confidences:
         return self._ask(self._aligner(crop) if self._aligner else to_model_input(crop, self._input_size))
 
-    def _ask(self, image: Image, pace: Pace = AT_ONCE) -> Confidences:
+    def _ask(self, image: Image) -> Confidences:
         """Ask a network about a model input, RGB."""
         with self._networks.lend() as network:
             network.interpreter.set_tensor(network.input_index, image[np.newaxis].astype(np.float32))
-            pace.compute(network.interpreter.invoke)
+            network.interpreter.invoke()
             return np.asarray(network.interpreter.get_tensor(network.output_index)[0], np.float32)
 
 
-def _load(model: bytes, pace: Pace) -> _Network:
-    pace.rest()
+def _load(model: bytes, rest: Rest) -> _Network:
+    rest()
     interpreter = Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
     (pixels,) = interpreter.get_input_details()
@@ -139,19 +144,18 @@ def _load(model: bytes, pace: Pace) -> _Network:
     return _Network(interpreter, pixels["index"], int(pixels["shape"][1]), people["index"], int(people["shape"][-1]))
 
 
-def load_predictor(store: ModelStore, version: int, *, pace: Pace = AT_ONCE) -> Predictor:
-    """Load a version from the store, after checking every file against its hash.
+def load_predictor(store: ModelStore, version: int, rest: Rest = _no_rest) -> Predictor:
+    """Load a version from the store, after checking its files against their hashes; `rest` is called between steps.
 
     Raises:
         UnknownModel: there is no such version.
         BrokenModel: a file is missing, damaged, or does not fit the manifest.
     """
-    stored = store.open(version, rest=pace.rest)
+    stored = store.open(version)
     manifest, paths = stored.manifest, stored.paths
-    pace.rest()
     try:
         golden = [decode_image(paths[sample.file].read_bytes()) for sample in manifest.golden]
     except (KeyError, UnreadableImage, ImageTooLarge) as error:
         raise BrokenModel(f"The golden samples of model version {version} cannot be read: {error}") from error
     landmarks = paths[LANDMARKS].read_bytes() if LANDMARKS in paths else None
-    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, landmarks, pace=pace)
+    return Predictor(manifest, paths[SERVED_MODEL].read_bytes(), golden, landmarks, rest=rest)

@@ -1,26 +1,27 @@
 """Hot reload: the version that the store calls current is loaded beside the one that serves, and then swapped in."""
 
 import threading
+import time
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 
 import redis
 import structlog
 
-from familiar.services.inference.model.pace import AT_ONCE, BesideOthers
 from familiar.services.inference.model.predictor import Predictor, load_predictor
-from familiar.services.inference.model.scheduling import compute_when_idle
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import FamiliarError, NoModel
 from familiar.shared.redis.connection import BLOCK_MILLISECONDS
 from familiar.shared.redis.stream import read_after
 from familiar.shared.stores.models import ModelStore
 
-# With two golden samples and two cores these are eight rests: a version answers about 165 ms after its publishing.
-# With landmarks there are three more: 60 ms.
-_REST_SECONDS = 0.017
+# A step takes 10 to 25 ms of a core, and makes answers wait. docs/FIGURES.md has what they wait without rests.
+_REST_SECONDS = 0.02
 
 _log = structlog.get_logger()
+
+
+def _rest() -> None:
+    time.sleep(_REST_SECONDS)
 
 
 class ServedModel:
@@ -83,7 +84,6 @@ class ModelWatcher:
         self._failed: dict[int, str] = {}
         self._loading: int | None = None
         self._polling = threading.Lock()
-        self._idle_thread = ThreadPoolExecutor(1, "idle", compute_when_idle)
 
     @property
     def failures(self) -> dict[int, str]:
@@ -113,9 +113,7 @@ class ModelWatcher:
             return
         self._loading = current
         try:
-            # Where nothing serves yet, there is nobody to spare.
-            pace = AT_ONCE if self.served.version is None else BesideOthers(_REST_SECONDS, self._idle_thread)
-            predictor = load_predictor(self._store, current, pace=pace)
+            predictor = load_predictor(self._store, current, _rest)
         except (FamiliarError, OSError) as error:
             if self._failed.get(current) != str(error):
                 _log.error("version refused", model_version=current, error=str(error), serving=self.served.version)

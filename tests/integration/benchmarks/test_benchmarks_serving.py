@@ -66,8 +66,6 @@ def test_versions_are_swapped_under_load(capsys: pytest.CaptureFixture[str]) -> 
     assert "model.tflite" in line["corrupt_refused"]["11"]
     assert line["p99_ratio"] == pytest.approx(line["p99_ms_in_swaps"] / line["p99_ms_steady"], rel=0.01)
     assert line["p99_ratio_by_round"] == [line["p99_ratio"]]
-    assert 0 <= line["slow_share"] <= 0.9
-    assert "p99_ratio_at_full_speed" in line
 
 
 @TENSORFLOW_WARNS

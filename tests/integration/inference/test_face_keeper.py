@@ -1,31 +1,17 @@
 """Faces that are kept behind the answers, many in one go, on a real Redis."""
 
 import threading
-from collections.abc import Sequence
-from typing import Any
 
-import pytest
 import redis
-from redis.client import Pipeline
 from structlog.testing import capture_logs
 
-from familiar.services.inference.stream import kept_faces_writer
-from familiar.services.inference.stream.kept_faces_writer import MOST_WAITING, SETTLE_SECONDS, FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import MOST_WAITING, FaceKeeper
 from familiar.shared.contract import redis_names
 from familiar.shared.redis.kept_faces import KeptFaces, find_kept_face
 from tests.app_client import keeping
 from tests.builders import crop, prediction_of
-from tests.serving import wait_until
 
 ROOM = 4 * MOST_WAITING
-
-
-@pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Have the keeper collect for longer than anybody waits, unless it is hurried; give for how long."""
-    seconds = 30.0
-    monkeypatch.setattr(kept_faces_writer, "_COLLECT_SECONDS", seconds)
-    return seconds
 
 
 def _hand_over(keeper: FaceKeeper, count: int) -> None:
@@ -43,40 +29,13 @@ def _kept(client: redis.Redis) -> int:
     return len(list(client.scan_iter(match=redis_names.kept_face("*"))))
 
 
-def test_who_waits_finds_what_was_handed_over_before(client: redis.Redis, patience: float) -> None:
-    """A correction may come at once, and has the keeper collect no longer."""
-    assert patience > SETTLE_SECONDS
+def test_who_waits_finds_what_was_handed_over_before(client: redis.Redis) -> None:
+    """A correction may come at once."""
     with keeping(client, ROOM) as keeper:
         _hand_over(keeper, 3)
-        keeper.settle()
+        keeper.flush()
         assert find_kept_face(client, "p2", None)[1] == crop(2)
         assert _kept(client) == 3
-
-
-@pytest.mark.usefixtures("patience")
-def test_when_many_wait_they_are_kept(client: redis.Redis) -> None:
-    """However long the keeper would collect: what waits is memory."""
-    with keeping(client, ROOM) as keeper:
-        _hand_over(keeper, MOST_WAITING - 1)
-        wait_until(lambda: _kept(client) > 0)
-        keeper.settle()
-
-
-def test_what_waits_is_kept_in_one_go(client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each go costs Redis and the thread about the same."""
-    goes: list[int] = []
-    keep_all = KeptFaces.keep_all
-
-    def counted(kept: KeptFaces, pipeline: Pipeline, answered: Sequence[Any]) -> None:
-        goes.append(len(answered))
-        keep_all(kept, pipeline, answered)
-
-    monkeypatch.setattr(KeptFaces, "keep_all", counted)
-    keeper = FaceKeeper(client, KeptFaces(client, ROOM))
-    _hand_over(keeper, 20)
-    _run_to_the_end(keeper)
-    assert goes == [20]
-    assert _kept(client) == 20
 
 
 def test_all_that_comes_in_a_burst_is_kept(client: redis.Redis) -> None:

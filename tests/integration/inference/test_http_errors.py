@@ -43,9 +43,9 @@ def test_before_the_first_training_there_is_no_model_yet(site: Site, method: str
 
 
 def test_whether_a_picture_is_a_crop_is_said_with_true_or_false(site: Site) -> None:
-    """That is read here and not by FastAPI, which describes it all the same."""
+    """What else it may be is said, and described."""
     answer = site.ask("POST", "/v1/predictions?crop=maybe", headers={"content-type": "image/jpeg"})
-    assert "`crop` is neither true nor false. Say" in detail_of(answer, 422, "invalid-request")
+    assert "crop: Input should be a valid boolean" in detail_of(answer, 422, "invalid-request")
     (described,) = site.ask("GET", "/openapi.json").json()["paths"]["/v1/predictions"]["post"]["parameters"]
     assert (described["name"], described["in"], described["required"]) == ("crop", "query", False)
     assert (described["schema"]["type"], described["schema"]["default"]) == ("boolean", False)

@@ -6,7 +6,7 @@ import pytest
 
 from familiar.services.inference.model.predictor import load_predictor
 from familiar.shared.contract.errors import BrokenModel, UnknownModel
-from familiar.shared.stores.models import MANIFEST, SERVED_MODEL, ModelStore
+from familiar.shared.stores.models import KERAS_MODEL, MANIFEST, SERVED_MODEL, ModelStore
 from familiar.shared.vision.images import MODEL_INPUT_SIZE
 from tests.builders import FILES, publish_version
 
@@ -26,7 +26,16 @@ def test_a_file_that_is_not_what_the_manifest_says_is_named(
     publish_version(store, "zoe")
     (home / "models" / "1" / name).write_bytes(damage)
     with pytest.raises(BrokenModel, match=f"{name} of model version 1 does not have the SHA-256"):
-        store.open(1)
+        store.open(1, KERAS_MODEL)
+
+
+def test_a_keras_model_is_checked_where_it_is_needed(store: ModelStore, home: Path) -> None:
+    """Nothing is served from it, and a version answers sooner without reading it."""
+    publish_version(store, "zoe")
+    (home / "models" / "1" / KERAS_MODEL).write_bytes(b"damaged")
+    assert store.open(1).manifest.version == 1
+    with pytest.raises(BrokenModel, match=KERAS_MODEL):
+        store.open(1, KERAS_MODEL)
 
 
 def test_a_file_that_is_missing_is_named(store: ModelStore, home: Path) -> None:

@@ -152,14 +152,6 @@ def test_landmarks_do_not_go_with_a_network_of_another_size(home: Path, landmark
         load_predictor(store, 1)
 
 
-def test_whoever_loads_rests_before_each_network(landmarks: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Others are not to notice, and each takes some milliseconds."""
-    rests: list[int] = []
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
-    Aligner(landmarks, rest=lambda: rests.append(len(rests)))
-    assert rests == [0, 1, 2]
-
-
 def with_golden(home: Path, models: ModelStore, sample: Image, answer: np.ndarray) -> tuple[ModelStore, int]:
     """Publish the aligning version in another home, with this golden sample and the answer to it."""
     golden = (GoldenSample(file="golden-1.png", confidences=tuple(answer.tolist())),)
