@@ -54,7 +54,7 @@ class Metrics(Message):
     who it is, column who it was likeliest taken for, both in the order of `Manifest.people`. `strangers`
     counts faces of strangers that were held back, `strangers_named` is the share of them that got a name at the
     threshold. `calibration_error` is how far confidences are from the share that is right, on average (see
-    `familiar.services.trainer.judge.reliability`); None without test samples, and in versions from before it was measured.
+    `services.trainer.judge.reliability`); None without test samples, and in versions from before it was measured.
     """
 
     test_samples: int
