@@ -1,6 +1,9 @@
 """The HTTP edge of inference: the application, put together from its routes."""
 
 import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import redis
@@ -66,7 +69,16 @@ def create_app(
     """
     served = watcher.served
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
+    # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
+    threads = ThreadPoolExecutor(os.cpu_count() or 1, "picture")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with threads:
+            yield
+
     app = FastAPIOffline(
+        lifespan=lifespan,
         title="Familiar",
         version=__version__,
         description="Names the faces it knows. Errors are problem details (RFC 9457).",
@@ -74,7 +86,7 @@ def create_app(
     )
     answer_errors_with_problems(app)
     for routes in (
-        prediction_routes(served, stores.keeper, detectors),
+        prediction_routes(served, stores.keeper, detectors, threads),
         event_routes(client, follower),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),

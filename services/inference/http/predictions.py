@@ -1,9 +1,8 @@
 """HTTP: who is in this picture?"""
 
-import os
 import uuid
 from asyncio import get_running_loop
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import UTC, datetime
 from functools import partial
 
@@ -20,11 +19,11 @@ from familiar.shared.runtime.pool import Pool
 from familiar.shared.vision.detector import FaceDetector
 
 
-def prediction_routes(served: ServedModel, keeper: FaceKeeper, detectors: Pool[FaceDetector]) -> APIRouter:
-    """Make the route that names the faces of a picture, which is searched with `detectors`."""
+def prediction_routes(
+    served: ServedModel, keeper: FaceKeeper, detectors: Pool[FaceDetector], threads: Executor
+) -> APIRouter:
+    """Make the route that names the faces of a picture, which is searched with `detectors`, in one of `threads`."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
-    # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
-    threads = ThreadPoolExecutor(os.cpu_count() or 1, "picture")
 
     def predict(data: bytes, predictor: Predictor, *, crop: bool) -> Answer:
         if crop:
