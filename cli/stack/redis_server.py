@@ -7,6 +7,14 @@ from pathlib import Path
 from familiar.shared.contract.errors import RedisNotFound
 
 SERVERS = ("redis-server", "valkey-server")
+# What installs one, by the package manager that is there.
+INSTALL = {
+    "brew": "brew install redis",
+    "apt-get": "sudo apt-get install redis-server",
+    "dnf": "sudo dnf install valkey",
+    "pacman": "sudo pacman -S valkey",
+    "apk": "sudo apk add redis",
+}
 
 
 def find_redis_server() -> Path:
@@ -24,7 +32,10 @@ def find_redis_server() -> Path:
         program = Path(folder) / "bin" / "redis-server"
         if program.exists():
             return program
-    raise RedisNotFound
+    command = next((command for manager, command in INSTALL.items() if shutil.which(manager)), None)
+    if command is None:
+        raise RedisNotFound
+    raise RedisNotFound(f"No Redis server is installed. Run `{command}`, or set REDIS_URL to one that is running.")
 
 
 def redis_command(folder: Path, port: int) -> list[str]:
