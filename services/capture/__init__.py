@@ -1,1 +1,1 @@
-"""capture: reads cameras side by side and publishes their frames."""
+"""capture: reads cameras concurrently and publishes their frames."""

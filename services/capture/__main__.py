@@ -1,4 +1,4 @@
-"""Run capture: one thread for each camera of FAMILIAR_CAMERAS, and a WebSocket for the cameras of browsers."""
+"""Run capture: one thread per camera of FAMILIAR_CAMERAS, and a WebSocket server for browser cameras."""
 
 import threading
 
@@ -18,7 +18,7 @@ _BEAT_EVERY_SECONDS = 2.0
 
 
 def main() -> None:
-    """Wire settings, connections and threads, and wait for the signal to stop."""
+    """Wire settings, connections and threads, and run until told to stop."""
     settings = load_settings(CaptureSettings)
     configure_logs("capture", settings.log_format)
     log = structlog.get_logger()

@@ -1,10 +1,10 @@
-"""The edge to browsers: a page sends what its webcam sees over a WebSocket, and it becomes a camera like any other.
+"""The edge to browsers: a WebSocket endpoint that turns a page's webcam into a camera like any other.
 
     ws://127.0.0.1:8001/v1/cameras/<name>
 
-Each binary message is a picture, JPEG, PNG or WebP. It is answered by `{"published": n}` when it is published as the
-nth, or by a problem document (RFC 9457) that says what is wrong with it. Whoever sends the next picture only after that
-answer, and then the newest, is never behind. With Redis away the answer waits. The camera is there as long as the
+Each binary message is one picture: JPEG, PNG or WebP. The reply is `{"published": n}` once it is published as the nth,
+or a problem document (RFC 9457) that says what is wrong with it. The reply is the backpressure: a client that waits for
+it before it sends its newest picture never lags. While Redis is down, the reply waits. The camera lives as long as the
 connection.
 """
 
@@ -32,7 +32,7 @@ from familiar.shared.vision.images import BYTE_LIMIT, decode_image, is_bare_jpeg
 PATH = "/v1/cameras/"
 SHOWN_SOURCE = "browser"
 
-# A webcam's picture is a fraction of a megabyte, and the next one is asked for when this one is published.
+# Clients wait for each reply, so a longer receive queue would only hold memory.
 _WAITING_PICTURES = 1
 _ANNOUNCE_EVERY_SECONDS = 1.0
 _POLICY_VIOLATION = 1008
@@ -41,10 +41,10 @@ _log = structlog.get_logger()
 
 
 class BrowserCameras:
-    """Serves the cameras of browsers, each in a thread of its own."""
+    """WebSocket server for browser cameras, one thread per connection."""
 
     def __init__(self, client: redis.Redis, settings: CaptureSettings, stopped: threading.Event) -> None:
-        """Take the names of `settings.cameras` as taken; `stopped` ends what is being published."""
+        """Reserve the names of `settings.cameras`; `stopped` ends publishing on every connection."""
         self._client = client
         self._settings = settings
         self._stopped = stopped
@@ -52,10 +52,10 @@ class BrowserCameras:
         self._lock = threading.Lock()
 
     def open_server(self) -> Server:
-        """Listen; `serve_forever` of the server then serves, and `shutdown` ends it.
+        """Bind the camera port and return the server, for `serve_forever` and `shutdown`.
 
         Raises:
-            PortTaken: somebody else listens there.
+            PortTaken: the port cannot be bound.
         """
         host, port = self._settings.host, self._settings.camera_port
         try:
@@ -74,7 +74,7 @@ class BrowserCameras:
             raise PortTaken(f"Capture cannot listen on {host}:{port}: {error}. Set FAMILIAR_CAMERA_PORT.") from error
 
     def _refuse(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuse what the page of another site makes a browser open, and who asks under a name not Familiar's."""
+        """Refuse DNS rebinding (foreign Host) and cross-site WebSocket hijacking (foreign Origin); None accepts."""
         host = host_name(request.headers.get("Host", ""))
         if host is None or host not in self._settings.all_allowed_hosts:
             return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "Ask under another name of this machine.\n")
@@ -98,10 +98,10 @@ class BrowserCameras:
 
     @contextmanager
     def _name(self, camera: str) -> Iterator[None]:
-        """Hold a camera's name for as long as the `with` block lasts.
+        """Reserve a camera's name while the `with` block lasts.
 
         Raises:
-            InvalidName: it is no name for a camera.
+            InvalidName: it is not a slug.
             CameraTaken: another camera has it.
         """
         if not is_slug(camera):
@@ -133,7 +133,7 @@ class BrowserCameras:
 
 
 def _answer(publisher: FramePublisher, message: str | bytes) -> str:
-    """Publish the picture of a message, and say so, or what is wrong with it."""
+    """Publish the picture in a message; return the JSON reply, a count or a problem document."""
     try:
         if isinstance(message, str):
             raise InvalidRequest("A text came where a picture was expected. Send each as a binary message.")
@@ -145,9 +145,9 @@ def _answer(publisher: FramePublisher, message: str | bytes) -> str:
 
 
 def is_own_page(origin: str, host: str, page_port: int) -> bool:
-    """Tell whether an Origin is that of Familiar's page, on the host that was asked.
+    """Return whether an Origin is that of Familiar's page on the requested host.
 
-    Under another name than this machine's own it may stand behind a proxy, on the port that is not written.
+    On a host that is not local, the page may also be behind a reverse proxy, on the scheme's default port.
     """
     try:
         page = urlsplit(origin)

@@ -1,4 +1,4 @@
-"""A camera of FAMILIAR_CAMERAS: its source is opened, and opened again when it fails."""
+"""A camera of FAMILIAR_CAMERAS: its source is opened, and reopened with exponential backoff when it fails."""
 
 import threading
 
@@ -18,17 +18,16 @@ _log = structlog.get_logger()
 
 
 class CameraWorker:
-    """Publishes what one camera sees, until stopped."""
+    """Publisher of what one camera sees, until `stopped` is set."""
 
     def __init__(self, client: redis.Redis, camera: str, address: SourceAddress, stopped: threading.Event) -> None:
-        """Make the worker of `camera`; `run` starts it, `stopped` ends it."""
         self._camera = camera
         self._address = address
         self._stopped = stopped
         self._publisher = FramePublisher(client, camera, address.shown, stopped, fast=address.fast)
 
     def run(self) -> None:
-        """Publish until stopped or until the source ends; a source that fails is tried again, ever more slowly."""
+        """Publish until stopped; a failing source is retried with exponential backoff, an ended one stays announced."""
         wait_seconds = _FIRST_RETRY_SECONDS
         while not self._stopped.is_set():
             self._publisher.reopen()

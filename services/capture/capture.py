@@ -1,4 +1,4 @@
-"""The work of capture: from a source to frames with their pictures, at the right speed."""
+"""The verb: capture. From a source to paced images, and from an image to a frame."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,17 +10,17 @@ from familiar.shared.contract.messages import EnrolmentLabel, Frame
 from familiar.shared.contract.source_address import SourceAddress
 from familiar.shared.vision.images import Image, encode_jpeg
 
-# How many frames of a camera may wait to be worked through.
+# Bound of one camera's work queue.
 FRAMES_KEPT = 16
 
 Sleep = Callable[[float], object]
 
 
 def capture_images(address: SourceAddress, sleep: Sleep) -> Iterator[Image]:
-    """Give the images of a source at its own speed, or as fast as they are taken; from the start again if it loops.
+    """Yield a source's images, paced at its frame rate unless fast or live; start over if it loops.
 
     Raises:
-        SourceFailed: the source cannot be opened, or has stopped giving pictures.
+        SourceFailed: the source cannot be opened, or has stopped delivering.
     """
     while True:
         source = open_source(address)
@@ -31,7 +31,7 @@ def capture_images(address: SourceAddress, sleep: Sleep) -> Iterator[Image]:
 
 
 def at_speed(images: Iterator[Image], frames_per_second: float, sleep: Sleep) -> Iterator[Image]:
-    """Hold images back so that at most `frames_per_second` come. Time that was lost is not made up in a burst."""
+    """Yield images at `frames_per_second` at most; lost time is not made up in a burst."""
     due = time.monotonic()
     for image in images:
         early = due - time.monotonic()
@@ -43,7 +43,7 @@ def at_speed(images: Iterator[Image], frames_per_second: float, sleep: Sleep) ->
 
 @dataclass(frozen=True)
 class FrameOrigin:
-    """Which image of which camera a frame is made of; the same origin gives the same `frame_id`."""
+    """Identity of a captured image; the same origin gives the same `frame_id`."""
 
     camera: str
     source_started_at: datetime
@@ -53,7 +53,7 @@ class FrameOrigin:
 def make_frame(
     image: Image, origin: FrameOrigin, label: EnrolmentLabel | None, *, live: bool, jpeg: bytes | None = None
 ) -> tuple[Frame, bytes]:
-    """Make the frame of an image and its payload, the JPEG; one that is there already is taken as it is."""
+    """Return the frame of an image and its payload, which is `jpeg` or else encoded here."""
     height, width = image.shape[:2]
     started = int(origin.source_started_at.timestamp() * 1000)
     frame = Frame(

@@ -1,4 +1,4 @@
-"""What capture measures."""
+"""Prometheus metrics of capture."""
 
 from prometheus_client import Counter, Histogram
 

@@ -1,4 +1,4 @@
-"""The edge to Redis of one camera: publishes its frames, and says how it is."""
+"""The edge to Redis of one camera: publishes its frames and announces its state."""
 
 import threading
 import time
@@ -21,16 +21,16 @@ _BACKLOG_PAUSE_SECONDS = 0.005
 
 
 class FramePublisher:
-    """Publishes what one camera sees, until stopped. With Redis away it waits until that is back.
+    """Publisher of one camera's frames and state, until stopped; while Redis is down, it waits.
 
-    Live frames are dropped, the oldest first, when nobody keeps up; frames of an enrolment, and of a source that is
-    `fast`, played as fast as it is consumed, wait instead.
+    Backpressure: when the queue is full, a live frame displaces the oldest, while frames of an enrolment and of a
+    `fast` source, which is played as fast as it is consumed, wait for room.
     """
 
     def __init__(
         self, client: redis.Redis, camera: str, source: str, stopped: threading.Event, *, fast: bool = False
     ) -> None:
-        """Have published nothing yet; `source` is what people are shown of where the pictures come from."""
+        """Publish for `camera`; `source` is its address as shown to people."""
         self._client = client
         self._fast = fast
         self._stopped = stopped
@@ -40,16 +40,16 @@ class FramePublisher:
 
     @property
     def published(self) -> int:
-        """How many frames were published since the source was opened."""
+        """Frames published since the source was opened."""
         return self._state.published
 
     def reopen(self) -> None:
-        """Begin anew: the source is opened once more, and its next frame is its first."""
+        """Start over for a source that is opened again: its next frame is its first."""
         self._started_at = datetime.now(UTC)
         self._say(CameraState.RUNNING, None, published=0)
 
     def publish(self, image: Image, jpeg: bytes | None = None) -> None:
-        """Publish an image; `jpeg` is its encoding, where there is one already."""
+        """Publish an image; `jpeg` is its encoding, if there is one already."""
         published = threading.Event()
 
         def step() -> None:
@@ -70,13 +70,13 @@ class FramePublisher:
         keep_going(step, lambda: published.is_set() or self._stopped.is_set())
 
     def announce(self) -> None:
-        """Say how the camera is, if that was not said within the last second."""
+        """Announce the camera's state, at most once a second."""
         if time.monotonic() - self._announced_at >= _ANNOUNCE_EVERY_SECONDS:
             announce_camera(self._client, self._state)
             self._announced_at = time.monotonic()
 
     def keep_announced(self) -> None:
-        """Say how the camera is while it gives no picture; to be called once a second."""
+        """Announce the state of a camera that delivers nothing; call it once a second."""
         said = threading.Event()
 
         def step() -> None:
@@ -86,12 +86,12 @@ class FramePublisher:
         keep_going(step, lambda: said.is_set() or self._stopped.is_set())
 
     def end(self, detail: str) -> None:
-        """Say that the camera gives no more pictures, and why."""
+        """Announce that the camera has ended, and why."""
         self._say(CameraState.ENDED, detail, self._state.published)
         self.keep_announced()
 
     def rest(self, state: CameraState, detail: str, seconds: float | None) -> None:
-        """Keep announcing the state for so many seconds, or until stopped."""
+        """Keep announcing a state for `seconds`, None for ever, or until stopped."""
         self._say(state, detail, self._state.published)
         rested = threading.Event()
         until = None if seconds is None else time.monotonic() + seconds
@@ -109,10 +109,9 @@ class FramePublisher:
         self._announced_at = 0.0
 
     def _wait_for_room(self) -> EnrolmentLabel | None:
-        """Make room for a frame by dropping the oldest, or wait for it; answer what the frame is to be labelled.
+        """Drop the oldest frame, or wait for room; return the label for the next frame.
 
-        An enrolment may begin or end during the wait, and whoever reads frames may be away: both are looked
-        at again each time.
+        Enrolments and consumers may come and go meanwhile, so each round checks both again.
         """
         stream = redis_names.frames(self._state.camera)
         while not self._stopped.is_set():

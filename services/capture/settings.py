@@ -10,10 +10,10 @@ from familiar.shared.runtime.settings import SiteSettings
 
 
 class CaptureSettings(SiteSettings):
-    """What capture is told.
+    """Settings of capture, read from the environment.
 
-    FAMILIAR_CAMERAS names the cameras, each as `name=source`, with blanks between them and quotes around
-    what has blanks in it: `door=0 yard=rtsp://192.0.2.7/stream film='my film.mp4#loop'`.
+    FAMILIAR_CAMERAS names the cameras as `name=source`, separated by blanks, with quotes around values that contain
+    blanks: `door=0 yard=rtsp://192.0.2.7/stream film='my film.mp4#loop'`.
     """
 
     cameras: Annotated[dict[str, SourceAddress], NoDecode] = Field(
@@ -24,5 +24,5 @@ class CaptureSettings(SiteSettings):
 
     @field_validator("cameras", mode="before")
     @classmethod
-    def _parse_cameras(cls, value: Any) -> Any:  # noqa: ANN401 - what a user wrote may be anything
+    def _parse_cameras(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         return parse_cameras(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""From a source address to a stream of images. The only file in which a camera is opened."""
+"""Source addresses opened as streams of images; the only module that opens a camera."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Source:
-    """An opened source. `frames_per_second` is None where the camera itself sets the speed."""
+    """An opened source; `frames_per_second` is None where a live camera sets the pace."""
 
     images: Iterator[Image]
     frames_per_second: float | None
@@ -34,8 +34,7 @@ class Source:
 def open_source(address: SourceAddress) -> Source:
     """Open a source.
 
-    Its iterator ends where a file or folder ends, and raises SourceFailed where a camera stops giving
-    pictures.
+    Its iterator ends where a file or folder ends, and raises SourceFailed where a camera stops delivering.
 
     Raises:
         SourceFailed: it cannot be opened; the message says what was tried.
@@ -112,7 +111,7 @@ def _open_camera(address: SourceAddress) -> Source:
 
 
 def _captured_images(capture: cv2.VideoCapture, first: np.ndarray, fails_at_end: str | None) -> Iterator[Image]:
-    """Give what OpenCV reads; the end is a failure where `fails_at_end` names a camera, which has none."""
+    """Yield what OpenCV reads; the end is a failure where `fails_at_end` names a camera, which has none."""
     try:
         read, image = True, first
         while read:

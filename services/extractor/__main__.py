@@ -1,4 +1,4 @@
-"""Run an extractor. Any number of them share the cameras among themselves."""
+"""Run an extractor; any number of them share the cameras."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Which detector a frame gets: its camera's live one, or in enrolments one that searches it whole."""
+"""Detector selection: a camera's live detector, or for enrolments one that searches whole frames."""
 
 import threading
 from collections.abc import Collection
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Detectors:
-    """The detectors of one extractor. For some seconds, until live ones are ready, all frames are searched whole."""
+    """Detectors of one extractor; for the seconds until live ones are compiled, every frame is searched whole."""
 
     def __init__(self, yunet: Path | None) -> None:
-        """Search with the Haar cascade, or with the YuNet model that is given: it is fast enough for whole frames.
+        """Use the Haar cascade, or the YuNet model at `yunet`, which is fast enough for whole frames.
 
         Raises:
             DetectorFailed: see `familiar.shared.vision.detector.open_detector`.
@@ -29,11 +29,11 @@ class Detectors:
         self._searches: PyramidSearches | None = None
         self._live: dict[str, LiveDetector] = {}
         if yunet is None:
-            # No daemon: a process that ends in the middle of compiling may crash.
+            # Not a daemon: a process that exits while compiling may crash.
             threading.Thread(target=self._get_ready, name="compile").start()
 
     def for_frame(self, frame: Frame) -> FaceDetector:
-        """Give the detector for a frame. The frames of one camera have to come in order."""
+        """Return the detector for a frame; frames of one camera must come in order."""
         if self._searches is None or not frame.live:
             self._live.pop(frame.camera, None)
             return self._whole
@@ -42,11 +42,11 @@ class Detectors:
         return self._live[frame.camera]
 
     def certainty(self, crop: Image) -> float:
-        """Say how sure it is that a crop shows a face: it does from 1 on. What YuNet finds needs no second look."""
+        """Return how certain it is that a crop shows a face, yes from 1 on; YuNet's faces are not verified."""
         return 1.0 if self._second_look is None else self._second_look.certainty(crop)
 
     def keep(self, cameras: Collection[str]) -> None:
-        """Forget what was seen on other cameras than these."""
+        """Drop the state of all cameras but these."""
         self._live = {camera: one for camera, one in self._live.items() if camera in cameras}
 
     def _get_ready(self) -> None:

@@ -1,4 +1,4 @@
-"""The work of the extractor: which faces are in an image, and whether one of them makes a sample."""
+"""The verb: extract. Which faces are in an image, and whether one of them makes a sample."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from familiar.shared.contract.messages import Box
 from familiar.shared.vision.detector import FaceDetector
 from familiar.shared.vision.images import Image, cut_face, sharpness
 
-# A box less than so wide as the largest is of somebody farther away, or of a picture on the wall. Boxes tremble by a
-# tenth: of two faces of which one is half as wide as the other, both are near.
+# A box narrower than this share of the largest is somebody in the background, or a picture on the wall. Widths jitter
+# by a tenth, so that a face half as wide still counts.
 _BYSTANDER = 0.45
-# Two boxes of which so much of the smaller lies in the larger are of one head.
+# Boxes that overlap by more than this share of the smaller one are of the same head.
 _SAME_HEAD = 0.3
 
-# Says of a crop how sure it is that it shows a face: it does from 1 on.
+# How certain it is that a crop shows a face: yes from 1 on.
 Certainty = Callable[[Image], float]
 
 
 @dataclass(frozen=True)
 class FoundFace:
-    """A face in an image: its bounding box, and its crop."""
+    """A face in an image: its bounding box and its crop."""
 
     box: Box
     crop: Image
@@ -28,19 +28,19 @@ class FoundFace:
 
 @dataclass(frozen=True)
 class SampleRules:
-    """What a face must be to make a sample: this many pixels wide, and this sharp (`sharpness`)."""
+    """Minimum width in pixels and minimum `sharpness` of a face that makes a sample."""
 
     smallest_face: int
     least_sharpness: float
 
 
 def find_faces(image: Image, detector: FaceDetector) -> tuple[FoundFace, ...]:
-    """Find and cut every face of an image, largest first."""
+    """Return every face of an image with its crop, largest first."""
     return tuple(FoundFace(box, cut_face(image, box)) for box in detector.detect(image))
 
 
 def choose_sample(faces: Sequence[FoundFace], rules: SampleRules, certainty: Certainty) -> FoundFace | Refusal:
-    """Choose the one face, of those of an image, largest first, that makes a sample, or say why there is none."""
+    """Return the one face that makes a sample, or why none does; `faces` are an image's, largest first."""
     people = _people(faces, certainty)
     if not people:
         return Refusal.FACE_NOT_FOUND
@@ -55,7 +55,7 @@ def choose_sample(faces: Sequence[FoundFace], rules: SampleRules, certainty: Cer
 
 
 def _people(faces: Sequence[FoundFace], certainty: Certainty) -> list[FoundFace]:
-    """Give the surest face of each person who is near; what is taken for a face and is none is left away."""
+    """Return the most certain face of each person nearby, without false detections."""
     near = [face for face in faces if face.box.width >= _BYSTANDER * faces[0].box.width]
     sure = [(certainty(face.crop), face) for face in near]
     people: list[FoundFace] = []
@@ -66,7 +66,7 @@ def _people(faces: Sequence[FoundFace], certainty: Certainty) -> list[FoundFace]
 
 
 def _overlap(one: Box, other: Box) -> float:
-    """Tell how much of the smaller of two boxes lies in the other, 0..1."""
+    """Return the share of the smaller of two boxes that lies in the other, 0..1."""
     width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     smaller = min(one.width * one.height, other.width * other.height)

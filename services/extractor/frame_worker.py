@@ -1,4 +1,4 @@
-"""The edge of the extractor: works through frames, publishes their faces, and fulfils enrolments."""
+"""The edge of the extractor: consumes frames, publishes their faces, and fulfils enrolments."""
 
 import time
 from collections import deque
@@ -29,24 +29,24 @@ FACES_KEPT = 64
 
 
 class FrameWorker:
-    """Works through the frames of the cameras that it holds a lease on."""
+    """Consumer of the frames of the cameras that this extractor holds leases on."""
 
     def __init__(
         self, client: redis.Redis, name: str, store: SampleStore, rules: SampleRules, detectors: Detectors
     ) -> None:
-        """Make the extractor `name`; nothing is read before `step`."""
+        """Consume as `name`, which is unique among extractors."""
         self._client = client
         self._collector = SampleCollector(store, rules, detectors.certainty)
         self._detectors = detectors
         self._leases = Leases(client, name)
         self._consumer = Consumer(client, redis_names.EXTRACTOR, name, Frame)
-        # What was received and is not completed. It stays here when the world goes down in the middle of it.
+        # Received and not completed; kept across Redis outages.
         self._waiting: deque[Delivery[Frame]] = deque()
-        # The faces in view of each camera that is held. With a camera that is taken over they begin anew.
+        # By camera held; a camera that is taken over starts without tracks.
         self._tracks: dict[str, tuple[Track, ...]] = {}
 
     def step(self) -> None:
-        """Take over new cameras with what their last extractor left, then work through what has come."""
+        """Renew leases, claim what the last owners of new cameras left pending, then process what has arrived."""
         try:
             self._leases.renew()
             self._tracks = {camera: self._tracks.get(camera, ()) for camera in self._leases.cameras}
@@ -56,17 +56,17 @@ class FrameWorker:
             if not self._waiting:
                 self._receive()
         except redis.RedisError:
-            # A reply that was lost may have handed entries over to us: what is pending is asked for again.
+            # A lost reply may have delivered entries to us, so what is pending is claimed again.
             self._leases.take_anew()
             raise
         self._work_through()
 
     def stop(self) -> None:
-        """Give back the cameras."""
+        """Release the cameras."""
         self._leases.release()
 
     def _take_over(self, stream: str) -> None:
-        """Claim all that is pending on a stream: with the lease, it belongs to nobody else."""
+        """Claim every pending entry of a stream: whoever holds the lease owns them."""
         claimed = self._consumer.claim(stream, idle_milliseconds=0)
         others = [delivery for delivery in self._waiting if delivery.stream != stream]
         self._waiting = deque([*others, *claimed])
@@ -76,11 +76,11 @@ class FrameWorker:
         if streams:
             self._waiting.extend(self._consumer.receive(streams, FRAMES_AT_ONCE))
         else:
-            # Nothing to block on; the next look for cameras is due with the next renewal.
+            # No stream to block on until a renewal finds a camera.
             time.sleep(RENEW_SECONDS)
 
     def _work_through(self) -> None:
-        """Work through frames in order; of the live ones of a camera only the newest, as the others are stale."""
+        """Process frames in order, shedding all but a camera's newest live one."""
         newest = {delivery.stream: delivery.entry_id for delivery in self._waiting}
         while self._waiting:
             self._leases.renew()
@@ -95,7 +95,7 @@ class FrameWorker:
             self._waiting.popleft()
 
     def _shed(self, delivery: Delivery[Frame]) -> None:
-        """Complete a stale frame unread, and count it unless capture, which dropped it meanwhile, has done so."""
+        """Complete a stale frame unread; count the drop, unless capture has dropped and counted it meanwhile."""
         *_, deleted = run_transaction(self._client, lambda pipeline: self._consumer.complete(delivery, pipeline))
         metrics.FRAMES_SHED.labels(delivery.message.camera).inc()
         if deleted:
@@ -124,10 +124,10 @@ class FrameWorker:
                 message = _face_message(frame, index, face, track)
                 publish(pipeline, redis_names.FACES, message, encode_jpeg(face.crop))
             self._consumer.complete(delivery, pipeline)
-            # Asked along with the rest: while nobody watches, previews cost nothing.
+            # In the same round trip: while nobody watches, previews cost nothing.
             pipeline.exists(redis_names.watched(frame.camera))
 
-        # An enrolment that is replaced meanwhile makes this run again: it never gets another's counts.
+        # Under WATCH: an enrolment that is replaced meanwhile never gets its predecessor's counts.
         answers: Any = self._client.transaction(commit, redis_names.enrolment(frame.camera))
         self._tracks[frame.camera] = tracks
         metrics.FRAMES_EXTRACTED.labels(frame.camera).inc()
@@ -143,7 +143,7 @@ def _face_id(frame: Frame, index: int) -> str:
 
 
 def _opened_by(frame: Frame, faces: Sequence[FoundFace]) -> list[Track]:
-    """Give the track that each face opens if it goes on with none: the same frame twice opens the same ones."""
+    """Return the track that each face opens if it continues none; a redelivered frame opens the same ones."""
     return [Track(_face_id(frame, index), face.box, frame.captured_at) for index, face in enumerate(faces)]
 
 

@@ -1,7 +1,7 @@
-"""Leases: each camera's frames are worked through by one extractor at a time, and every extractor has its share.
+"""Leases: each camera's frames are consumed by one extractor at a time, and extractors share the cameras evenly.
 
-A lease is a lock in Redis that runs out unless it is renewed, so the cameras of an extractor that died
-are taken over within `LEASE_SECONDS` and a second.
+A lease is a Redis lock with a time to live, so a dead extractor's cameras are taken over within `LEASE_SECONDS` and a
+second.
 """
 
 import math
@@ -22,10 +22,10 @@ _log = structlog.get_logger()
 
 
 class Leases:
-    """The cameras of one extractor."""
+    """Camera leases of one extractor."""
 
     def __init__(self, client: redis.Redis, extractor: str) -> None:
-        """Hold nothing yet; `extractor` is this process's name among the others."""
+        """Acquire leases as `extractor`, a name that is unique among extractors."""
         self._client = client
         self._extractor = extractor
         self._held: dict[str, Lock] = {}
@@ -34,24 +34,24 @@ class Leases:
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """The cameras that this extractor holds."""
+        """Cameras that this extractor holds, sorted."""
         return tuple(sorted(self._held))
 
     def holds(self, camera: str) -> bool:
-        """Tell whether this extractor still holds a camera."""
+        """Return whether this extractor holds a camera."""
         return camera in self._held
 
     def newly_taken(self) -> tuple[str, ...]:
-        """Give the cameras that were taken since this was last asked."""
+        """Return the cameras that were taken since the last call."""
         taken, self._newly_taken = self._newly_taken, []
         return tuple(taken)
 
     def take_anew(self) -> None:
-        """Have every camera that is held count as newly taken."""
+        """Mark every camera held as newly taken."""
         self._newly_taken = list(self._held)
 
     def renew(self) -> None:
-        """Once a second: renew what is held, give back what exceeds the fair share, and take what is free."""
+        """Renew leases, release those beyond the fair share, and acquire free ones, at most once a second."""
         if time.monotonic() - self._renewed_at < RENEW_SECONDS:
             return
         self._keep_held()
@@ -66,13 +66,13 @@ class Leases:
         self._renewed_at = time.monotonic()
 
     def release(self) -> None:
-        """Give everything back, so that another extractor goes on at once."""
+        """Release every lease, so that other extractors take over at once."""
         for camera in self.cameras:
             self._give_back(camera)
         self._client.zrem(redis_names.EXTRACTORS, self._extractor)
 
     def _count_extractors(self) -> int:
-        # Redis' clock is the one that all extractors share.
+        # Redis' clock is the only one that all extractors share.
         seconds, microseconds = self._client.time()
         now = seconds + microseconds / 1e6
         with self._client.pipeline(transaction=True) as pipeline:

@@ -1,4 +1,4 @@
-"""What the extractor measures."""
+"""Prometheus metrics of the extractor."""
 
 from prometheus_client import Counter, Histogram
 

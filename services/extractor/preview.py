@@ -1,4 +1,4 @@
-"""Previews: frames that were worked through, published for those who watch their camera."""
+"""Previews: processed frames, published while somebody watches their camera."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from familiar.shared.contract import redis_names
 from familiar.shared.contract.messages import Frame, Preview, TrackedBox
 from familiar.shared.redis.stream import publish, run_transaction
 
-# As long as somebody counts as watching after they have gone: no picture stays when nobody does.
+# As long as a camera counts as watched after its last viewer has left, so no picture outlives that.
 PREVIEW_SECONDS_KEPT = 5
 
 
 def publish_preview(client: redis.Redis, frame: Frame, jpeg: bytes, faces: Sequence[Track]) -> None:
-    """Publish a frame's JPEG as it came, with the tracks of its faces; it takes the place of the one before."""
+    """Publish a frame's JPEG with the tracks of its faces, in place of the previous preview."""
     preview = Preview(
         frame_id=frame.frame_id,
         camera=frame.camera,

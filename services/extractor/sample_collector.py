@@ -1,4 +1,4 @@
-"""Fulfils enrolments: which frames give a sample, and why the others give none."""
+"""Enrolment fulfilment: which frames give a sample, and why the others give none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Collected:
-    """What came of a frame that counts for an enrolment; `refusal` says why it gave no sample."""
+    """Outcome of a frame that counts for an enrolment; `refusal` says why it gave no sample."""
 
     frame: Frame
     enrolment: Enrolment
@@ -31,19 +31,19 @@ class Collected:
 
 
 class SampleCollector:
-    """Stores samples, and counts what came of each frame."""
+    """Collector that stores samples and counts refusals."""
 
     def __init__(self, store: SampleStore, rules: SampleRules, certainty: Certainty) -> None:
-        """Collect into `store`; `certainty` tells how sure a detector is of a face."""
+        """Collect into `store`; `certainty` rates how likely a crop shows a face."""
         self._store = store
         self._rules = rules
         self._certainty = certainty
         self._taken = TakenSamples(store)
 
     def collect(self, frame: Frame, enrolment: Enrolment | None, faces: Sequence[FoundFace]) -> Collected | None:
-        """Store the sample of a frame, or find why there is none; None where the frame does not count.
+        """Store the sample of a frame, or find why it gives none; return None if the frame does not count.
 
-        The same frame once more adds nothing.
+        Idempotent: a redelivered frame adds nothing.
 
         Raises:
             OSError: the disk is full; nothing was stored.
@@ -54,7 +54,7 @@ class SampleCollector:
         return Collected(frame, enrolment, self._store_sample(frame, label, enrolment, faces))
 
     def record(self, pipeline: Pipeline, collected: Collected) -> None:
-        """Queue the enrolment's new counts."""
+        """Queue the enrolment's new counts on the pipeline."""
         frame, enrolment = collected.frame, collected.enrolment
         if collected.refusal is not None:
             count_refusal(pipeline, frame.camera, collected.refusal)
@@ -85,7 +85,7 @@ class SampleCollector:
 
 
 def _is_due(enrolment: Enrolment, label: EnrolmentLabel) -> bool:
-    """Tell whether a labelled frame still counts: frames that were on their way when the split filled up do not."""
+    """Return whether a labelled frame still counts; those in flight when the split filled up do not."""
     return (
         enrolment.state is EnrolmentState.COLLECTING
         and enrolment.request.enrolment_id == label.enrolment_id

@@ -1,7 +1,7 @@
-"""A second look at what the detector found, before it becomes a sample: another cascade has to take it for a face, too.
+"""Second look: another cascade must confirm a detected face before it becomes a sample.
 
-The first cascade takes a sleeve, a crest or a plant for a face now and then. Its own weights do not tell: on dark faces
-they are as low. A cascade that was trained in another way errs elsewhere (docs/LOG.md has the figures).
+The first cascade occasionally takes a sleeve, a crest or a plant for a face. Its own scores do not tell: on dark faces
+they are as low. A cascade that was trained differently errs elsewhere (docs/LOG.md has the figures).
 """
 
 from pathlib import Path
@@ -12,27 +12,26 @@ import cv2.data
 from familiar.shared.vision.detector import to_gray
 from familiar.shared.vision.images import CROP_MARGIN, Image, resize_square
 
-# Faces are looked at so large, whatever their size in the picture.
+# Side in pixels that every face is scaled to.
 _FACE = 70
 _CROP = round(_FACE * (1 + 2 * CROP_MARGIN))
 _SMALLEST = 41
 _SCALE_FACTOR = 1.05
-# A real face has about a hundred windows, something else at most a few.
+# A real face has about a hundred accepted windows, anything else a few at most.
 _LEAST_WINDOWS = 8
 
 
 class SecondLook:
-    """Tells faces from what is none, with the cascade "alt" of OpenCV. Not for several threads at once."""
+    """Face verifier with OpenCV's `haarcascade_frontalface_alt`; not thread-safe."""
 
     def __init__(self) -> None:
-        """Load the cascade that comes inside OpenCV's wheel."""
         self._cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_alt.xml"))
 
     def certainty(self, crop: Image) -> float:
-        """Say how sure it is that a crop shows a face: it does from 1 on.
+        """Return how certain it is that a crop shows a face: yes from 1 on.
 
-        It is the number of windows, of all places and sizes, that the cascade takes for a face, over the least that a
-        face has.
+        It is the number of windows, over all places and scales, that the cascade accepts, divided by the fewest of a
+        face.
         """
         small = resize_square(to_gray(crop), _CROP)
         windows = self._cascade.detectMultiScale(

@@ -6,7 +6,7 @@ from familiar.shared.runtime.settings import Settings
 
 
 class ExtractorSettings(Settings):
-    """What the extractor is told."""
+    """Settings of the extractor, read from the environment."""
 
     smallest_face: int = Field(
         default=40,

@@ -1,7 +1,6 @@
 """Tracks: which faces of consecutive frames are one face that stays in view.
 
-A face goes on with the track whose last box overlaps its own most. Nothing here knows the time: it is when
-frames were captured that counts.
+A face continues the track whose last box overlaps it most. Time is capture time; no clock is read.
 """
 
 from collections.abc import Sequence
@@ -10,20 +9,18 @@ from datetime import datetime
 
 from familiar.shared.contract.messages import Box
 
-# Two equal boxes that overlap this much are half a face's width apart: farther nobody moves between two frames, and
-# two people side by side do not overlap at all. What the detector adds by trembling is small beside it
-# (docs/decisions/8-tracks.md has figures).
+# Equal boxes with this IoU are half a face's width apart: nobody moves farther between two frames, and people side by
+# side do not overlap at all. Detector jitter is small in comparison (docs/decisions/8-tracks.md has figures).
 LEAST_OVERLAP = 0.3
-# The detector misses a face that blinks or turns for some frames. Within a second another person hardly
-# stands in the same place.
+# The detector loses a face that blinks or turns for some frames; within a second hardly anybody else takes its place.
 MISSED_SECONDS = 1.0
-# More than fit into a picture. It bounds the memory where something flickers that is taken for ever new faces.
+# More than fit into a picture; bounds memory where flicker is detected as ever new faces.
 MOST_TRACKS = 64
 
 
 @dataclass(frozen=True)
 class Track:
-    """One face in view: the `face_id` of its first face, and where and when it was last seen."""
+    """A face in view: the `face_id` of its first face, and where and when it was last seen."""
 
     track_id: str
     box: Box
@@ -31,7 +28,7 @@ class Track:
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Give the intersection over union of two boxes, 0..1."""
+    """Return the intersection over union (IoU) of two boxes, 0..1."""
     width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     if width <= 0 or height <= 0:
@@ -41,15 +38,15 @@ def overlap(one: Box, other: Box) -> float:
 
 
 def match(tracks: Sequence[Track], faces: Sequence[Track]) -> tuple[Track, ...]:
-    """Give the tracks after a frame: first those of its faces, in their order, then those that were missed.
+    """Return the tracks after a frame: those of its faces, in their order, then those it missed.
 
-    `tracks` are those before it. `faces` are the frame's, each as the track that it opens if it goes on with none. The
-    same frame once more finds the tracks that it left, so it may be worked through twice.
+    `tracks` are the ones before it; `faces` are the frame's, each as the track that it opens if it continues none.
+    Idempotent: a redelivered frame finds the tracks that it left.
     """
     if not faces:
         return tuple(tracks)
     now = faces[0].seen_at
-    # A clock that was set back makes a track end, too.
+    # Absolute, as a clock that was set back ends a track, too.
     live = [track for track in tracks if abs((now - track.seen_at).total_seconds()) <= MISSED_SECONDS]
     matched = _match(live, faces)
     went_on = set(matched.values())
@@ -63,7 +60,7 @@ def match(tracks: Sequence[Track], faces: Sequence[Track]) -> tuple[Track, ...]:
 
 
 def _match(live: Sequence[Track], faces: Sequence[Track]) -> dict[int, int]:
-    """Match faces to tracks one to one, the largest overlap first: from places in `faces` to places in `live`."""
+    """Match faces to tracks one to one, greedily by overlap: from indices in `faces` to indices in `live`."""
     overlaps = [
         (overlap(face.box, track.box), index, place)
         for index, face in enumerate(faces)

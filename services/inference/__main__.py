@@ -1,4 +1,4 @@
-"""Run inference: HTTP, the streams of faces and sightings, and the watch for new model versions, in one process."""
+"""Run inference: HTTP, the streams of faces and sightings, and the model watcher, in one process."""
 
 import gc
 import sys
@@ -25,8 +25,8 @@ from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
 
-# A thread that waits for the GIL asks for it after so long. With Python's own 5 ms the cores stood still for a tenth of
-# the time under load, each waiting for the other to let go.
+# How long a thread waits before it requests the GIL. With Python's default of 5 ms, GIL contention left the cores idle
+# for a tenth of the time under load.
 _SWITCH_INTERVAL_SECONDS = 0.00002
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     ]
     for thread in threads:
         thread.start()
-    # What is there by now stays. Looking through all of it for garbage, again and again, would hold every answer up.
+    # What is allocated by now stays. Scanning all of it in every full collection would delay answers.
     gc.freeze()
     log.info("started", host=settings.host, port=settings.port, model_version=watcher.served.version)
     try:

@@ -6,7 +6,7 @@ from familiar.shared.runtime.settings import SiteSettings
 
 
 class InferenceSettings(SiteSettings):
-    """What inference is told. `kept_faces` are kept in Redis for an hour at most."""
+    """Settings of inference, read from the environment."""
 
     kept_faces: int = Field(
         default=500,

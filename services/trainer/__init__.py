@@ -1,1 +1,1 @@
-"""trainer: works through training jobs, and publishes model versions."""
+"""trainer: works through training jobs and publishes model versions."""

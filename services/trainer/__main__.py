@@ -1,6 +1,6 @@
 """Run the trainer: an RQ worker that trains in a forked child.
 
-TensorFlow is imported in the child alone; it does not survive a fork, and this process waits for days.
+Only the child imports TensorFlow: it is not fork-safe, and this process lives for days.
 """
 
 import os
@@ -16,10 +16,10 @@ from familiar.shared.runtime.service import load_settings, stop_on_signals
 
 
 def main() -> None:
-    """Wire settings and the connection, and work on jobs until told to stop."""
+    """Wire settings and the connection, and process jobs until told to stop."""
     settings = load_settings(TrainerSettings)
     configure_logs("trainer", settings.log_format)
-    # TensorFlow reports its processor's features on standard error with every start.
+    # TensorFlow logs the CPU's features to standard error on every import.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.nice(NICENESS)
     log = structlog.get_logger()

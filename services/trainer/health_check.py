@@ -1,6 +1,6 @@
-"""The trainer's health check: has a worker for training jobs on this host shown life lately?
+"""Check the trainer's health: exit with 0 if a training worker on this host has a recent heartbeat, else with 1.
 
-python -m familiar.services.trainer.health_check ends with 0 if so, and with 1 if not.
+Run it as `python -m familiar.services.trainer.health_check`.
 """
 
 import socket

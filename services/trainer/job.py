@@ -1,4 +1,4 @@
-"""The edge of the trainer: the job that RQ runs. It reads the samples, trains, and publishes a version.
+"""The edge of the trainer: the RQ job that reads the samples, trains, and publishes a version.
 
 `familiar.services.trainer.job.train` is the dotted name that jobs are enqueued by.
 """
@@ -46,12 +46,12 @@ MODEL_VERSIONS_KEPT = 1000
 _log = structlog.get_logger()
 
 
-def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may write anything
-    """Train on everybody who is enrolled, publish the version, and answer its number.
+def train(**options: Any) -> int:  # noqa: ANN401 - untrusted input
+    """Train on everybody who is enrolled, publish the version, and return its number.
 
-    A version that the gate rejects is kept, and neither served nor announced. A job that is run again after it has
-    published answers the same version. `options` are those of `TrainingOptions`. An error that Familiar names is
-    recorded for whoever asked, and the job is not tried again: it would fail the same way.
+    `options` are those of `TrainingOptions`. Idempotent: a job that is run again after publishing returns the same
+    version. A version that the gate rejects is kept, and neither served nor announced. A `FamiliarError` is recorded in
+    the job, which is not retried: it would fail the same way.
     """
     settings = load_settings(TrainerSettings)
     configure_logs("trainer", settings.log_format)
@@ -62,7 +62,7 @@ def train(**options: Any) -> int:  # noqa: ANN401 - whoever enqueues a job may w
         _delete_checkpoint(settings)
     except FamiliarError as error:
         _delete_checkpoint(settings)
-        # The sentence may name somebody, and nobody is forgotten in a log.
+        # The code only: the sentence may name somebody, and forgetting does not reach logs.
         _log.error("training failed", reason=error.code)
         give_up(error)
         raise
@@ -133,7 +133,7 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
             report.step("publishing")
 
             def describe(version: int, files: dict[str, str]) -> Manifest:
-                # Publishing and forgetting exclude each other, so nobody is forgotten after this look.
+                # Publishing and forgetting are mutually exclusive, so nobody is forgotten after this check.
                 return outcome.manifest(names_of(store, samples), version, files, models.current(), findings)
 
             manifest = models.publish(staging, describe)
@@ -159,7 +159,7 @@ def _read_strangers(settings: TrainerSettings, to_input: ToInput) -> StrangersRe
 
 
 class _Reporter:
-    """Tells whoever asked for the training how far it is. Redis away is no reason to stop training."""
+    """Progress reporter of the job; a Redis outage does not stop a training."""
 
     def __init__(self, epochs: int) -> None:
         self._progress = TrainingProgress(step="starting", epochs_total=epochs)
@@ -182,7 +182,7 @@ class _Reporter:
 
 
 def _announce(client: redis.Redis, manifest: Manifest) -> None:
-    """Say that there is a new version. It is only a hint: inference looks at the store by itself, too."""
+    """Announce a new version; only a hint, as inference polls the store, too."""
     message = ModelVersion(model_version=manifest.version, published_at=manifest.created_at)
     try:
         publish(client, redis_names.MODEL_VERSIONS, message, most=MODEL_VERSIONS_KEPT)

@@ -1,4 +1,4 @@
-"""The outcome: all that is known of a training when it is over, as its report and its manifest tell it."""
+"""The outcome of a finished training, from which its report and its manifest are made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image
 
-# Whose samples are shown augmented: enough to see what it does.
+# People whose samples are shown augmented.
 PEOPLE_SHOWN = 4
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a training job before it is published; `seconds` is how long that took."""
+    """Outcome of a training job before it is published; `seconds` is its duration."""
 
     samples: TrainingSamples
     strangers: StrangersRead
@@ -35,7 +35,7 @@ class Outcome:
     job_id: str
 
     def report_facts(self, names: Mapping[str, str]) -> ReportFacts:
-        """Put together what the report is written from; `names` are the people's, by slug."""
+        """Return what the report is written from; `names` are the people's, by slug."""
         samples, training = self.samples, self.training
         return ReportFacts(
             people=tuple(
@@ -67,9 +67,10 @@ class Outcome:
         served: int | None,
         findings: Findings | None = None,
     ) -> Manifest:
-        """Describe the version; `files` are its files' SHA-256, `served` is the version that is current now.
+        """Return the manifest of the version.
 
-        `findings` are what its report says, None where it has none.
+        `files` are its files' SHA-256, `served` is the version that is current now, and `findings` are its report's,
+        None without one.
         """
         training = self.training
         return Manifest(
@@ -120,13 +121,13 @@ class Outcome:
         return TrainDescriptors(descriptors, samples.train_labels, samples.train_images)
 
     def _shown_samples(self) -> Image:
-        """Give the middle train sample of each of the first few people."""
+        """Return the middle train sample of each of the first few people."""
         labels = self.samples.train_labels
         places = [np.flatnonzero(labels == label) for label in range(min(PEOPLE_SHOWN, len(self.samples.people)))]
         return self.samples.train_images[[own[len(own) // 2] for own in places]]
 
     def _counts(self) -> dict[str, tuple[int, int]]:
-        """Count each person's train and test samples, by slug."""
+        """Return each person's numbers of train and test samples, by slug."""
         samples = self.samples
         parts = (samples.train_labels, samples.test_labels)
         learned, tested = (np.bincount(labels, minlength=len(samples.people)).tolist() for labels in parts)
@@ -134,7 +135,7 @@ class Outcome:
 
 
 def names_of(store: SampleStore, samples: TrainingSamples) -> dict[str, str]:
-    """Look up the people's names, by slug.
+    """Return the people's names, by slug.
 
     Raises:
         PersonForgotten: one of them is no longer there.

@@ -1,6 +1,6 @@
-"""Training jobs on RQ, from the side of who works through them, and what a job says of itself while it runs.
+"""The RQ worker that processes training jobs, and what a running job knows and records of itself.
 
-The worker runs no name but the training's and unpickles nothing: whoever can write to Redis cannot run code of theirs.
+The worker calls nothing but the training and unpickles nothing: write access to Redis does not give code execution.
 """
 
 from collections.abc import Callable
@@ -28,13 +28,13 @@ from familiar.shared.redis.training_queue import (
     training_queue,
 )
 
-# With RQ's own intervals, a job whose worker and horse both died is found after eleven minutes.
+# With RQ's defaults, a job whose worker and work horse both died is found only after eleven minutes.
 MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 5
 
 
 def work_on_training(client: redis.Redis) -> None:
-    """Work through training jobs, each in a forked child, until told to stop by SIGINT or SIGTERM."""
+    """Process training jobs, each in a forked child, until SIGINT or SIGTERM."""
     worker = _TrainingWorker(
         [training_queue(client)],
         connection=client,
@@ -48,31 +48,31 @@ def work_on_training(client: redis.Redis) -> None:
 
 
 def report_progress(progress: TrainingProgress) -> None:
-    """From inside a job: say how far it is."""
+    """Record the running job's progress."""
     job = _this_job()
     job.meta[PROGRESS] = progress.model_dump(mode="json")
     job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
 
 
 def report_rejection(reason: str) -> None:
-    """From inside a job: record why its version is not served."""
+    """Record why the running job's version is not served."""
     job = _this_job()
     job.meta[REJECTED] = reason
     job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
 
 
 def this_job_id() -> str:
-    """From inside a job: give its id, the same when it is run again."""
+    """Return the running job's id, stable across retries."""
     return _this_job().id
 
 
 def this_job_created_at() -> datetime:
-    """From inside a job: give the time when it was created, the same when it is run again."""
+    """Return when the running job was created, in UTC, stable across retries."""
     return _this_job().created_at.replace(tzinfo=UTC)
 
 
 def give_up(error: FamiliarError) -> None:
-    """From inside a job: record why it cannot succeed, so that it is not tried again."""
+    """Record why the running job cannot succeed, and cancel its retries."""
     job = _this_job()
     job.meta[ERROR] = JobError(code=error.code, detail=error.detail).model_dump(mode="json")
     job.retries_left = 0
@@ -80,7 +80,7 @@ def give_up(error: FamiliarError) -> None:
 
 
 class _TrainingJob(Job):
-    """A job that can only be the training: RQ would import and call whatever name stands in Redis."""
+    """Job that can only be the training: RQ would import and call whatever name is in Redis."""
 
     @property
     def func(self) -> Callable[..., object]:
@@ -92,9 +92,9 @@ class _TrainingJob(Job):
 
 
 class _TrainingWorker(Worker):
-    """A worker that, told to stop, does not wait for a training to end: the job goes back to the queue.
+    """Worker that, told to stop, puts the running job back into the queue instead of waiting for it.
 
-    Jobs of plain `rq enqueue` come without retries and with three minutes' time; they get what the others have.
+    Jobs of a plain `rq enqueue` have no retries and a timeout of three minutes; they get those of the others.
     """
 
     def execute_job(self, job: Job, queue: Queue) -> None:
@@ -113,7 +113,7 @@ class _TrainingWorker(Worker):
     def handle_work_horse_killed(self, job: Job, retpid: Any, ret_val: Any, rusage: Any) -> None:  # noqa: ANN401 - RQ's
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]  # RQ
         if self._stop_requested:
-            # Being told to stop is no failure, and uses up no retry.
+            # A requested stop is no failure, and uses up no retry.
             job.retries_left = RETRIES
 
 

@@ -4,16 +4,12 @@ from pydantic import Field
 
 from familiar.shared.runtime.settings import Settings, StrangersFolder
 
-# A training takes the cores that nobody else wants: names keep coming while it runs.
+# A training yields the CPU to everything else, so that predictions keep their speed.
 NICENESS = 10
 
 
 class TrainerSettings(Settings):
-    """What the trainer is told.
-
-    `weights` is `imagenet`, `random` or the path of a file; `strangers` is None where there is no folder of
-    strangers' pictures.
-    """
+    """Settings of the trainer, read from the environment; `strangers` is None without a folder of their pictures."""
 
     weights: str = Field(
         default="imagenet",

@@ -1,4 +1,4 @@
-"""The verb: train. From samples to the files of a model version, and what can be said of them."""
+"""The verb: train. From samples to the files of a model version, and everything known of it."""
 
 import math
 from collections.abc import Callable
@@ -49,11 +49,11 @@ NOT_ALIGNED = (
 
 @dataclass(frozen=True)
 class Training:
-    """What a training gave, beside its files; `recall` is in the order of the people.
+    """Result of a training beside its files; `recall` is in the order of the people.
 
-    `test_answers` and `stranger_answers` are the probabilities, `(n, people)`, of the test samples and of the
-    strangers that were held back. `descriptors`, `(n, 128)`, are those of the train samples, None without a descriptor.
-    `resumed_after` is as in `Fitted`, `notes` are sentences of what training had to do without.
+    `test_answers` and `stranger_answers` are the probabilities, `(n, people)`, of the test samples and of the held-out
+    strangers. `descriptors`, `(n, 128)`, are those of the train samples, None without a descriptor. `resumed_after` is
+    as in `Fitted`; `notes` are sentences on what training had to do without.
     """
 
     history: tuple[Epoch, ...]
@@ -82,14 +82,14 @@ def train(
     on_epoch: Callable[[Epoch], None],
     checkpoint: Path | None = None,
 ) -> Training:
-    """Teach new layers on frozen branches to tell the people apart, and write both files into the folder.
+    """Train new layers on frozen branches to tell the people apart, and write both model files into the folder.
 
-    `weights` is as in `load_base`; `on_epoch` hears of each epoch when it is over. `checkpoint` is the file
-    that is replaced after each epoch, and from which a training that was cut short goes on. The same samples,
-    options and machine give the same network.
+    `weights` is as in `load_base`; `on_epoch` is called after each epoch. `checkpoint` is the file that is replaced
+    after each epoch, and from which an interrupted training resumes. Deterministic: the same samples, options and
+    machine give the same network.
 
     Raises:
-        WeightsUnavailable: the weights of a frozen branch cannot be had.
+        WeightsUnavailable: the weights of a frozen branch are missing or damaged.
         BrokenExport: the exported network does not answer as the trained one does, or cannot be converted.
     """
     keras.utils.set_random_seed(options.seed)
@@ -102,7 +102,7 @@ def train(
     with Features(converted, 1 if descriptor is None else 2) as features, ThreadPoolExecutor(1, "asking") as asking:
         state = Checkpoint(checkpoint, fingerprint_of(samples, options, f"{record} {described}"))
         fitted = fit(samples, features, folds, options, state, on_epoch)
-        # Keras' share of what follows leaves most of the cores free.
+        # Concurrent with calibration and export, in which Keras leaves most cores idle.
         tested = asking.submit(features, samples.test_images)
         strangers = asking.submit(features, samples.strangers.test_images)
         calibration = calibrate_network(fitted, samples, folds, options)
@@ -140,10 +140,10 @@ def train(
 
 
 def _load_descriptor(options: TrainingOptions) -> tuple[keras.Model | None, Weights | None, tuple[str, ...]]:
-    """Load the descriptor, where it came from, and notes; None where it was not asked for or there is none."""
+    """Return the descriptor, its provenance, and notes; None if it is not asked for or not available."""
     if options.base is Base.MOBILENET:
         return None, None, ()
-    # Of a face that is not aligned, the descriptor says little.
+    # On unaligned faces the descriptor is of little use.
     if read_landmarks() is None:
         return None, None, (NOT_ALIGNED,)
     path = descriptor_file()
@@ -153,7 +153,7 @@ def _load_descriptor(options: TrainingOptions) -> tuple[keras.Model | None, Weig
 
 
 def _folded(fitted: Fitted, calibration: Calibration, before: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Fold all that was learned into the weights of the network, of which `before` are those it has now."""
+    """Return the network's weights, now `before`, with embedding and calibration folded in."""
     kernel, bias = calibration.fold(fitted.kernel[:, 0], fitted.bias[0])
     centre = before[2] if len(before) > 2 else np.empty(0, np.float32)  # noqa: PLR2004 - kernel, bias, centre
     return fitted.embedding.fold(kernel, bias, centre)

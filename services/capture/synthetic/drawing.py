@@ -56,7 +56,7 @@ def draw(person: Person, seconds: float, width: int = 640, height: int = 480) ->
     _draw_hair(canvas, person)
     soft = cv2.GaussianBlur(frame, (7, 7), 0)
     lit = cv2.multiply(soft, _light(person, pose, width, height), scale=1 / 128)
-    # Sliding one stored grain gives each moment its own noise far faster than drawing it anew.
+    # Shifting one cached noise field is far faster than drawing noise for each frame.
     top, left = (int(abs(seconds) * 1000) * step % 64 for step in (37, 23))
     grain = _grain(width, height)[top : top + height, left : left + width]
     return np.asarray(cv2.add(lit, grain, dtype=cv2.CV_8U), dtype=np.uint8)
@@ -115,7 +115,7 @@ class _Canvas:
 
 
 def _turned(points: Points, pose: Pose, face_width: float) -> Points:
-    """Move points of the face as if it were wrapped round a cylinder of the head's width."""
+    """Project points of the face onto a cylinder of the head's width, turned and nodded by the pose."""
     around = np.arcsin(np.clip(points[:, 0] / face_width, -1, 1)) + pose.turn
     around = np.clip(around, -np.pi / 2, np.pi / 2)
     return np.column_stack([face_width * np.sin(around), points[:, 1] + pose.nod])
@@ -200,7 +200,7 @@ def _draw_hair(canvas: _Canvas, person: Person) -> None:
 
 def _light(person: Person, pose: Pose, width: int, height: int) -> Image:
     """Return the gain of every pixel, uint8 of shape (height, width, 3), where 128 leaves it as it is."""
-    # Light is smooth, so an eighth of the resolution shows the same at a fraction of the work.
+    # Light is smooth, so an eighth of the resolution suffices.
     y, x = np.mgrid[0:height:8, 0:width:8].astype(np.float32) + 3.5
     x, y = (x - pose.x) / pose.size, (y - pose.y) / pose.size
     cos, sin = float(np.cos(pose.roll)), float(np.sin(pose.roll))

@@ -1,4 +1,4 @@
-"""Who a drawn person is: what they look like, made from their name.
+"""Looks of a drawn person, derived from their name.
 
 Lengths are in head units: 1 is half the height of the head. Colours are BGR.
 """
@@ -32,7 +32,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Person:
-    """What a person looks like: colours are BGR, lengths are in head units."""
+    """Looks of a drawn person; colours are BGR, lengths are in head units."""
 
     name: str
     skin: Colour
@@ -60,7 +60,7 @@ class Person:
 
 
 def person(name: str) -> Person:
-    """Return the person of this name: the same name always gives the same looks."""
+    """Return the person of this name; the same name always gives the same looks."""
     random = np.random.default_rng(list(hashlib.sha256(name.encode()).digest()))
     skin, hair, iris, lips, shirt, wall = (
         palette[random.integers(len(palette))] for palette in (SKINS, HAIRS, IRISES, LIPS, SHIRTS, WALLS)

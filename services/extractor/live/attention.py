@@ -1,8 +1,8 @@
-"""Where a camera's next frame is looked at: near what was like a face, where it changed, and here and there.
+"""Attention: a camera's next frame is searched near face-like windows, where it changed, and in a rotating sample.
 
-How far a window comes through the stages of the cascade tells how much it is like a face. Around a face, and where one
-will be seen in a moment, many come far. So scouts look at single rows of windows, and where one comes far, all windows
-around it are searched, in this frame and in the next.
+The number of cascade stages that a window passes measures how face-like it is. Around a face, and where one is about to
+be seen, many windows pass many. So scouts test single rows of windows, and where one passes many, every window around
+it is searched, in this frame and in the next.
 """
 
 import itertools
@@ -17,27 +17,28 @@ from familiar.services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TI
 from familiar.services.extractor.live.search import LEAST_STAGES
 from familiar.shared.vision.detector import CASCADE_SIZE, Gray
 
-# Around every window of the scouts it is looked closer at once; where one passes so many stages, in the next frame too.
+# Tiles around windows that pass this many stages are searched in the next frame, too.
 _AGAIN_STAGES = 20
-# Around a window, in pixels of its layer, and in the layers next to it.
+# Search radius around a window, in pixels of the layer.
 _REACH = 2
 
-# Scouts go through every second layer: a face comes far in several. Where nothing changed, they take one row of windows
-# in so many rows of tiles, others in each frame.
+# Scouts test every second layer, as a face passes many stages in several. Where nothing changed, they test one row of
+# windows in this many rows of tiles, another one in each frame.
 _SCOUTED_LAYERS = 2
 _SCOUTED_TILE_ROWS = 16
 
-# A window changed when so much of it did: an average over a cell of so many pixels by so many grey values.
+# A cell is this many pixels wide, and has changed if its mean did by this many grey values; a window has if this
+# share of its cells has.
 _CELL = 8
 _LEAST_CHANGE = 20
 _CHANGED_SHARE = 0.3
 
 
 class Attention:
-    """Chooses the tiles to search in the consecutive frames of one camera."""
+    """Selector of the tiles to search in consecutive frames of one camera."""
 
     def __init__(self, shape: tuple[int, ...], pyramid: Pyramid) -> None:
-        """Have seen nothing yet of pictures `(height, width)`: all of the first is new."""
+        """Expect pictures of `shape`, `(height, width)`; all of the first counts as changed."""
         self.shape = shape
         self._geometry = pyramid.geometry
         self._frame = itertools.count()
@@ -46,7 +47,7 @@ class Attention:
         self._near = pyramid.tiles(0)
 
     def sample_windows(self, gray: Gray) -> Tiles:
-        """Choose where to look first in a grey picture, `(height, width)`."""
+        """Return the scouts' tiles for a grey picture, `(height, width)`."""
         changed = self._changes(gray)
         lap, place = divmod(next(self._frame), _SCOUTED_TILE_ROWS)
         sums = cv2.integral(changed, sdepth=cv2.CV_32S).astype(np.int32, copy=False)
@@ -54,17 +55,17 @@ class Attention:
         return self._scouts
 
     def look_closer(self, scouted: Windows) -> Tiles:
-        """Choose where else to look, after the scouts' windows, `(windows, 4)`."""
+        """Return the tiles around the scouts' windows, `(windows, 4)`, that remain to be searched."""
         _mark_near(scouted, LEAST_STAGES, self._geometry, self._near)
         return self._near & ~self._scouts
 
     def search_more(self, windows: Windows) -> None:
-        """Keep in mind for the next frame what this one's windows showed, `(windows, 4)`."""
+        """Remember this frame's windows, `(windows, 4)`, for the next frame."""
         self._near[:] = 0
         _mark_near(windows, _AGAIN_STAGES, self._geometry, self._near)
 
     def _changes(self, gray: Gray) -> Gray:
-        """Give 1 for each cell that changed since the frame before, else 0, `(cells, cells)`."""
+        """Return 1 for each cell that changed since the previous frame, else 0, `(cells, cells)`."""
         height, width = gray.shape
         size = max(1, width // _CELL), max(1, height // _CELL)
         cells = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
@@ -76,7 +77,7 @@ class Attention:
 
 @jit
 def _choose_scouts(changed: NDArray[np.int32], geometry: Geometry, place: int, row: int, scouts: Tiles) -> None:
-    """Set the bit `row` of the tiles to scout; `changed` sums up the cells that changed."""
+    """Set the bit `row` of the tiles to scout; `changed` is the integral image of changed cells."""
     down, across = changed.shape[0] - 1, changed.shape[1] - 1
     for layer in range(0, len(geometry.factor), _SCOUTED_LAYERS):
         factor = geometry.factor[layer] / _CELL
@@ -84,7 +85,7 @@ def _choose_scouts(changed: NDArray[np.int32], geometry: Geometry, place: int, r
         columns = geometry.tile_columns[layer]
         for tile_row in range(geometry.tile_rows[layer]):
             is_due = (tile_row + layer) % _SCOUTED_TILE_ROWS == place
-            # The window in the middle of the tile stands for all of them.
+            # The tile's central window stands for all of them.
             y = (tile_row + 0.5) * TILE_ROWS * geometry.step[layer] * factor
             top = min(down - 1, round(y))
             bottom = min(down, max(top + 1, round(y + side)))
@@ -100,7 +101,7 @@ def _choose_scouts(changed: NDArray[np.int32], geometry: Geometry, place: int, r
 
 @jit
 def _mark_near(windows: Windows, stages: int, geometry: Geometry, near: Tiles) -> None:
-    """Set every row of the tiles around windows that passed so many stages, in their layer and in those next to it."""
+    """Set all rows of the tiles around windows that passed `stages` stages, in their and the adjacent layers."""
     middle = CASCADE_SIZE / 2
     for window in range(len(windows)):
         if windows[window, 3] < stages:

@@ -1,8 +1,8 @@
 """The Haar frontal-face cascade as arrays: its stages, the stumps of each, and the rectangles of each stump.
 
 A stump compares a feature, the weighted sum of the grey values in two or three rectangles of a window, with a
-threshold, and adds one of two values to its stage. A window in which a stage stays below its own threshold is no face;
-the others go on to the next stage (Viola and Jones, 2001; this cascade by Lienhart, Kuranov and Pisarevsky, 2003).
+threshold, and adds one of two values to its stage. A window is rejected by the first stage whose sum is below the
+stage's threshold (Viola and Jones, 2001; this cascade by Lienhart, Kuranov and Pisarevsky, 2003).
 """
 
 from pathlib import Path
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 MOST_RECTANGLES = 3
 CORNERS = 4
 
-# OpenCV subtracts it from every stage's threshold when it reads the file.
+# OpenCV subtracts it from every stage's threshold on loading.
 _THRESHOLD_MARGIN = 1e-5
 
 
 class Cascade(NamedTuple):
-    """What a search needs of it. A stump without a third rectangle has one of weight 0 and no size.
+    """Parameters of the cascade; a stump without a third rectangle has one of weight 0 and no size.
 
     `rectangles` is `(stumps, 3, 4)`: x, y, width and height in pixels of a window. `first` is `(stages + 1,)`: the
     stumps of stage `n` are those from `first[n]` to before `first[n + 1]`.
@@ -37,15 +37,15 @@ class Cascade(NamedTuple):
 
 
 def read_cascade() -> Cascade:
-    """Read the cascade that comes inside OpenCV's wheel."""
+    """Read the cascade that comes with OpenCV's wheel."""
     path = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
-    # Its nodes are read out of it for as long as it lives.
+    # Nodes are valid only while the storage is alive.
     storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
     root = storage.getNode("cascade")
     features = [_numbers_of_each(feature.getNode("rects")) for feature in _each(root.getNode("features"))]
     stages = list(_each(root.getNode("stages")))
     stumps = [list(_each(stage.getNode("weakClassifiers"))) for stage in stages]
-    # Of a stump that is its only node: both ends, its feature and its threshold.
+    # A stump has one node: left leaf, right leaf, feature, threshold.
     nodes = [_numbers(stump.getNode("internalNodes")) for of_stage in stumps for stump in of_stage]
     leaves = np.array([_numbers(stump.getNode("leafValues")) for of_stage in stumps for stump in of_stage], np.float32)
     rectangles = np.array([_filled_up(features[int(feature)]) for _, _, feature, _ in nodes])
@@ -63,10 +63,10 @@ def read_cascade() -> Cascade:
 
 
 def corner_offsets(cascade: Cascade, width: int) -> NDArray[np.uint32]:
-    """Tell how far the corners of the rectangles are from that of the window, `(stumps, 12)`.
+    """Return the offsets of the rectangles' corners from that of the window, `(stumps, 12)`.
 
-    That is in a table of sums with `width` numbers in a line, for each rectangle left and right above, left and right
-    below.
+    They are in an integral image with rows of `width` numbers; for each rectangle top left, top right, bottom left,
+    bottom right.
     """
     x, y, across, down = np.moveaxis(cascade.rectangles, 2, 0)
     at, below = y * width + x, down * width

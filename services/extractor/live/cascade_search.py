@@ -1,7 +1,7 @@
-"""The cascade on chosen windows of a layer, with the answers that OpenCV's own search has for them.
+"""The cascade on chosen windows of a layer, with the results of OpenCV's own search.
 
-OpenCV looks at one window after the other. Here each stage looks at neighbouring ones side by side, for as long as more
-than one of them may be a face: that is twice as fast, and nothing is looked at that nobody asked for.
+OpenCV evaluates one window after the other. Here each stage is vectorised over neighbouring windows for as long as more
+than one of them may be a face: that is twice as fast, and no other windows are evaluated.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from familiar.services.extractor.live.jit import jit
 from familiar.services.extractor.live.pyramid import TILE_COLUMNS, TILE_ROWS, Layer, Tiles
 from familiar.shared.vision.detector import CASCADE_SIZE, Gray
 
-# A window's contrast is measured without its outermost pixels. One that has hardly any is no face.
+# As in OpenCV, contrast is measured without a window's border, and a window with hardly any is rejected.
 _INNER = CASCADE_SIZE - 2
 _AREA = float(_INNER**2)
 _LEAST_CONTRAST = (10 * _AREA) ** 2
@@ -28,7 +28,7 @@ NO_WINDOWS: Windows = np.empty((0, 4), np.int32)
 
 
 class LayerSums(NamedTuple):
-    """A layer's grey values and their squares, summed up from the left upper corner, `(height + 1, width + 1)`."""
+    """Integral images of a layer's grey values and of their squares, `(height + 1, width + 1)`."""
 
     number: int
     step: int
@@ -38,11 +38,11 @@ class LayerSums(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """What is at hand while a row of windows is searched.
+    """Working arrays for one row of windows.
 
-    The sums are those of the layer, line after line, each of `width`. By `scales` a window's features are multiplied to
-    be compared; 0 is for one that has no contrast. `totals` are what a stage adds up. Survivors of the first stage have
-    a place `x` and a number of stages that they have `passed`; those that may be faces yet are listed in `still`.
+    `sums` and `squares` are the layer's integral images, flattened, with rows of `width`. `scales` normalise a window's
+    features; 0 marks a window without contrast. `totals` are a stage's sums. Survivors of the first stage have a place
+    `x` and a number of stages that they have `passed`; `still` lists those that may yet be faces.
     """
 
     sums: NDArray[np.int32]
@@ -57,17 +57,16 @@ class _Row(NamedTuple):
 
 
 class LayerBuffers:
-    """Room for a layer and its sums, kept from frame to frame: asking for it anew takes longer than summing up."""
+    """Buffers for a layer and its integral images, reused as allocating them takes longer than filling them."""
 
     def __init__(self, layer: Layer) -> None:
-        """Take the room."""
         self._layer = layer
         self._small = np.empty((layer.height, layer.width), np.uint8)
         self._sums = np.empty((layer.height + 1, layer.width + 1), np.int32)
         self._squares = np.empty_like(self._sums)
 
     def sum_up(self, gray: Gray) -> LayerSums:
-        """Make a grey picture, `(height, width)`, as small as the layer, and sum it up. It is valid until the next."""
+        """Return a grey picture, `(height, width)`, scaled to the layer and integrated, valid until the next call."""
         cv2.resize(gray, self._small.shape[::-1], self._small, interpolation=cv2.INTER_LINEAR_EXACT)
         cv2.integral2(self._small, self._sums, self._squares, sdepth=cv2.CV_32S, sqdepth=cv2.CV_32S)
         return LayerSums(self._layer.number, self._layer.step, self._sums, self._squares, self._layer.corners)
@@ -76,9 +75,9 @@ class LayerBuffers:
 def search(layer: LayerSums, cascade: Cascade, tiles: Tiles, least_stages: int) -> Windows:
     """Search those rows of a layer's tiles, `(rows, columns)`, whose bits are set.
 
-    Gives the windows that passed at least so many stages, one or more, `(windows, 4)`: the number of the layer, x and y
-    in its pixels, and how many stages they passed; a face passed all of them. Behind a window that the first stage
-    refuses, OpenCV leaves the next one out; where the tile on the left is not searched, a few others may be left out.
+    Returns the windows that passed at least `least_stages` stages, one or more, `(windows, 4)`: the number of the
+    layer, x and y in its pixels, and the stages passed, which are all for a face. OpenCV skips the window after one
+    that the first stage rejects; where the tile on the left is not searched, a few others may be skipped.
     """
     found = np.empty((_FOUND_AT_FIRST, 4), np.int32)
     while (count := _search_rows(layer, cascade, tiles, least_stages, found)) > len(found):
@@ -88,7 +87,7 @@ def search(layer: LayerSums, cascade: Cascade, tiles: Tiles, least_stages: int) 
 
 @jit
 def _search_rows(layer: LayerSums, cascade: Cascade, tiles: Tiles, least_stages: int, found: Windows) -> int:
-    """Search row by row; gives how many windows there are, and puts as many of them into `found` as it holds."""
+    """Search row by row; return the number of windows, and write as many of them into `found` as it holds."""
     height, width = layer.sums.shape
     columns = width - CASCADE_SIZE
     row = _Row(
@@ -125,9 +124,9 @@ def _search_rows(layer: LayerSums, cascade: Cascade, tiles: Tiles, least_stages:
 
 @jit
 def _search_stretch(row: _Row, cascade: Cascade, line: int, stretch: tuple[int, int], step: int) -> int:
-    """Search a stretch of windows whose sums begin at `line`; gives how many of them survive the first stage."""
+    """Search a stretch of windows whose sums begin at `line`; return how many of them survive the first stage."""
     begin, end = stretch
-    # What is on the left decides which windows are left out.
+    # The windows on the left decide which ones are skipped.
     left = max(0, begin - TILE_COLUMNS)
     _measure_contrast(row, line, left, end)
     _add_up(row, cascade, 0, line, (left, end))
@@ -153,7 +152,7 @@ def _search_stretch(row: _Row, cascade: Cascade, line: int, stretch: tuple[int, 
 
 @jit
 def _measure_contrast(row: _Row, line: int, begin: int, end: int) -> None:
-    """Find the scales of windows: one over their area times the standard deviation of their grey values."""
+    """Compute the scales of windows: 1 / (area * standard deviation of their grey values)."""
     width = uint64(row.width)
     first, beside = width + uint64(1), width + uint64(1 + _INNER)
     below, last = first + uint64(_INNER) * width, beside + uint64(_INNER) * width
@@ -162,7 +161,7 @@ def _measure_contrast(row: _Row, line: int, begin: int, end: int) -> None:
         at = uint64(line) + x
         total = np.float64(sums[at + first] - sums[at + beside] - sums[at + below] + sums[at + last])
         square = squares[at + first] - squares[at + beside] - squares[at + below] + squares[at + last]
-        # Sums of squares may have gone beyond 32 bits; their differences are right all the same.
+        # Sums of squares may wrap around at 32 bits; their differences are right all the same.
         contrast = _AREA * np.float64(np.uint32(square)) - total * total
         has_contrast = contrast > _LEAST_CONTRAST
         scale = np.float32(1) / np.sqrt(np.float32(contrast if has_contrast else 1.0))
@@ -171,11 +170,11 @@ def _measure_contrast(row: _Row, line: int, begin: int, end: int) -> None:
 
 @jit
 def _go_through_stages(row: _Row, cascade: Cascade, line: int, first: int, end: int) -> None:
-    """Let survivors that are within the columns of a tile go through all stages behind the first."""
+    """Take survivors within the columns of one tile through all stages after the first."""
     columns = len(row.totals)
     for stage in range(1, len(cascade.stage_thresholds)):
         if end - first > 1:
-            # As many as go into a vector, neither more nor fewer.
+            # Exactly as many as fit into a vector.
             begin = max(0, min(row.x[row.still[first]], columns - TILE_COLUMNS))
             _add_up(row, cascade, stage, line, (begin, min(columns, begin + TILE_COLUMNS)))
         else:
@@ -194,7 +193,7 @@ def _go_through_stages(row: _Row, cascade: Cascade, line: int, first: int, end: 
 
 @jit
 def _add_up(row: _Row, cascade: Cascade, stage: int, line: int, stretch: tuple[int, int]) -> None:
-    """Add up what the stumps of a stage say of each window of a stretch, window beside window."""
+    """Sum a stage's stumps for each window of a stretch, vectorised over windows."""
     sums, corners, scales, totals = row.sums, row.corners, row.scales, row.totals
     begin, end = uint64(stretch[0]), uint64(stretch[1])
     for x in range(begin, end):
@@ -203,7 +202,7 @@ def _add_up(row: _Row, cascade: Cascade, stage: int, line: int, stretch: tuple[i
     for stump in range(uint64(cascade.first[stage]), uint64(cascade.first[stage + 1])):
         threshold, below, otherwise = cascade.thresholds[stump], cascade.below[stump], cascade.otherwise[stump]
         first, second, third = cascade.weights[stump, 0], cascade.weights[stump, 1], cascade.weights[stump, 2]
-        # Into variables of their own, for all windows: the compiler cannot know that `totals` is none of these arrays.
+        # Hoisted out of the loops by hand: the compiler cannot rule out that `totals` aliases these arrays.
         a0, a1, a2, a3 = at + corners[stump, 0], at + corners[stump, 1], at + corners[stump, 2], at + corners[stump, 3]
         b0, b1, b2, b3 = at + corners[stump, 4], at + corners[stump, 5], at + corners[stump, 6], at + corners[stump, 7]
         if third == 0:
@@ -225,7 +224,7 @@ def _add_up(row: _Row, cascade: Cascade, stage: int, line: int, stretch: tuple[i
 
 @jit
 def _add_up_alone(row: _Row, cascade: Cascade, stage: int, line: int, x: int) -> None:
-    """Add up what the stumps of a stage say of one window."""
+    """Sum a stage's stumps for one window."""
     at, total, scale = uint64(line + x), np.float32(0), row.scales[x]
     for stump in range(uint64(cascade.first[stage]), uint64(cascade.first[stage + 1])):
         one = _sum_inside(row, stump, at, uint64(0))
@@ -241,7 +240,7 @@ def _add_up_alone(row: _Row, cascade: Cascade, stage: int, line: int, x: int) ->
 
 @jit
 def _sum_inside(row: _Row, stump: int, at: np.uint64, corner: np.uint64) -> np.float32:
-    """Give the sum of the grey values in the rectangle of a stump's whose first corner has this number."""
+    """Return the sum of the grey values in a stump's rectangle, whose first corner has this number."""
     sums, corners = row.sums, row.corners
     return np.float32(
         sums[at + corners[stump, corner]]

@@ -1,7 +1,7 @@
-"""Live detection: nearly all that a search of every whole frame would find, for a small part of its time.
+"""Live detection: nearly everything that searching whole frames finds, in a small part of the time.
 
-Only some windows of a frame are looked at (attention.py says which), but each of them as that search looks at it. So
-what is found is found there as well. docs/decisions/9-live-detection.md has the figures behind it.
+Only some windows of a frame are evaluated (attention.py chooses them), each exactly as in the whole search, so whatever
+is found here is found there as well. docs/decisions/9-live-detection.md has the figures behind it.
 """
 
 import numpy as np
@@ -14,17 +14,16 @@ from familiar.shared.vision.images import Image
 
 
 class LiveDetector:
-    """Finds the faces of consecutive frames of one camera. Not for several threads at once."""
+    """Face detector for consecutive frames of one camera; not thread-safe."""
 
     def __init__(self, searches: PyramidSearches) -> None:
-        """Have seen nothing yet."""
         self._searches = searches
         self._attention: Attention | None = None
 
     def detect(self, image: Image) -> list[Box]:
-        """Find the faces of the next frame, `(height, width, 3)`, largest first, in its pixels.
+        """Return the faces of the next frame, `(height, width, 3)`, largest first, in its pixels.
 
-        A picture with a side over `familiar.shared.vision.detector.LONGEST_SIDE` is searched at that size.
+        A frame with a side over `familiar.shared.vision.detector.LONGEST_SIDE` is searched at that size.
         """
         scale = scale_of(image)
         gray = to_gray(image if scale == 1 else reduce(image, scale))
@@ -39,7 +38,7 @@ class LiveDetector:
 
 
 def compiled_searches() -> PyramidSearches:
-    """Give searches of which everything is compiled, so that no frame has to wait for it. Takes some seconds."""
+    """Return searches that are compiled already, so that no frame waits for it; takes some seconds."""
     searches = PyramidSearches()
     LiveDetector(searches).detect(np.zeros((2 * SMALLEST_FACE, 2 * SMALLEST_FACE, 3), np.uint8))
     return searches

@@ -1,4 +1,4 @@
-"""Loops that are compiled to machine code when they are first called, by numba."""
+"""Just-in-time compilation of loops, by numba."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -10,16 +10,16 @@ _Result = TypeVar("_Result")
 
 
 def jit(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
-    """Compile a function for the types that it is called with. It lets go of Python's lock while it runs.
+    """Compile a function, on its first call, for the types that it is called with; it releases the GIL.
 
-    Nothing is kept on disk: numba would keep it in pickles. Indices are not checked, so they have to be right; those of
-    type `numba.uint64` are not looked at for being negative either, which loops need to become vector instructions.
+    Nothing is cached on disk, as numba caches pickles. Indices are not bounds-checked, so they must be right; those of
+    type `numba.uint64` are not checked for being negative either, which loops need to be vectorised.
     """
     result: Callable[_Arguments, _Result] = numba.njit(
         nogil=True,
-        # A product and a sum may be one instruction.
+        # Allow fused multiply-add.
         fastmath={"contract"},
-        # Calls with many arrays would take a sixth of a search.
+        # Passing many arrays would cost a sixth of a search.
         forceinline=True,
         boundscheck=False,
         error_model="numpy",

@@ -1,6 +1,6 @@
-"""Where a search for faces looks at a picture: its layers, the windows of each, and the tiles that we choose among.
+"""Image pyramid of a face search: its layers, the windows of each, and the tiles by which windows are chosen.
 
-All as in OpenCV's `detectMultiScale`: the picture is made smaller step by step, and in each layer windows of the
+All as in OpenCV's `detectMultiScale`: the picture is scaled down step by step, and in each layer windows of the
 cascade's size lie one pixel apart, or two in the larger layers.
 """
 
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from familiar.services.extractor.live.cascade import Cascade, corner_offsets
 from familiar.shared.vision.detector import CASCADE_SIZE, SCALE_FACTOR, SMALLEST_FACE, Square
 
-# A tile is so many columns of pixels, which are looked at side by side, and so many rows of windows: a bit for each row
-# tells whether it is searched.
+# A tile is this many columns of pixels, evaluated as one vector, by this many rows of windows, each with a bit that
+# says whether it is searched.
 TILE_COLUMNS = 16
 TILE_ROWS = 4
 EVERY_ROW = (1 << TILE_ROWS) - 1
 
-# From layers that are so much smaller on, OpenCV looks at every pixel.
+# From this factor on, OpenCV evaluates a window at every pixel.
 _EVERY_PIXEL_FROM = 2
 
 Tiles = NDArray[np.uint8]
@@ -27,7 +27,7 @@ Tiles = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Layer:
-    """The picture made smaller by `factor`; a window is `side` pixels of the picture wide."""
+    """The picture scaled down by `factor`; a window is `side` pixels of the picture wide."""
 
     number: int
     factor: float
@@ -38,22 +38,22 @@ class Layer:
 
     @property
     def step(self) -> int:
-        """How far windows are apart, in pixels of the layer."""
+        """Distance between windows, in pixels of the layer."""
         return 1 if self.factor >= _EVERY_PIXEL_FROM else 2
 
     @property
     def tile_shape(self) -> tuple[int, int]:
-        """How many rows and columns of tiles there are."""
+        """Rows and columns of tiles."""
         down, across = (side - CASCADE_SIZE + 1 for side in (self.height, self.width))
         return -(-down // (TILE_ROWS * self.step)), -(-across // TILE_COLUMNS)
 
     def square(self, x: int, y: int) -> Square:
-        """Give the place of a window in the picture, rounded as OpenCV does."""
+        """Return the place of a window in the picture, rounded as OpenCV does."""
         return Square(round(x * self.factor), round(y * self.factor), self.side)
 
 
 class Geometry(NamedTuple):
-    """The same of all layers, for compiled loops, `(layers,)`; a layer's tiles begin at its `first_tile`, in rows."""
+    """The layers as arrays for compiled loops, `(layers,)`; a layer's tiles begin at its `first_tile`, row by row."""
 
     factor: NDArray[np.float64]
     side: NDArray[np.int64]
@@ -64,13 +64,13 @@ class Geometry(NamedTuple):
 
 
 class Pyramid:
-    """The layers for pictures of one size, the largest first."""
+    """Layers for pictures of one size, the largest first."""
 
     def __init__(self, shape: tuple[int, ...], cascade: Cascade) -> None:
-        """Lay them out for grey pictures, `(height, width)`. There are none if no face can be in it."""
+        """Lay them out for grey pictures of `shape`, `(height, width)`; there are none if no face fits."""
         layers: list[Layer] = []
         factor = 1.0
-        # OpenCV keeps the factors at this precision.
+        # OpenCV keeps the factors as float32.
         while (side := round(CASCADE_SIZE * float(np.float32(factor)))) <= min(shape):
             height, width = (round(length / float(np.float32(factor))) for length in shape)
             if side >= SMALLEST_FACE and min(height, width) >= CASCADE_SIZE:
@@ -90,10 +90,10 @@ class Pyramid:
         )
 
     def tiles(self, rows: int) -> Tiles:
-        """Give the tiles of all layers, one after the other, with these rows of each to be searched."""
+        """Return the tiles of all layers, one after the other, each with the bits `rows`."""
         return np.full(self._first_tiles[-1], rows, np.uint8)
 
     def of_layer(self, tiles: Tiles, layer: Layer) -> Tiles:
-        """Give the tiles of one layer, `(rows, columns)`; they are the same, not a copy."""
+        """Return a view of one layer's tiles, `(rows, columns)`."""
         first, following = self._first_tiles[layer.number : layer.number + 2]
         return tiles[first:following].reshape(layer.tile_shape)

@@ -1,4 +1,4 @@
-"""Searches of all layers of a picture, side by side on all cores, and what their windows say."""
+"""Parallel search of all layers of a picture, and the grouping of windows into faces."""
 
 import functools
 import os
@@ -13,21 +13,21 @@ from familiar.services.extractor.live.cascade_search import NO_WINDOWS, LayerBuf
 from familiar.services.extractor.live.pyramid import Layer, Pyramid, Tiles
 from familiar.shared.vision.detector import NEIGHBOURS, Gray, Square
 
-# For so many sizes of pictures the room is kept: 39 MB for 1920 by 1080 pixels.
+# Picture sizes whose buffers are kept: 39 MB for 1920 by 1080 pixels.
 _MOST_SIZES = 4
 
-# By how much windows may differ that OpenCV puts together to one face.
+# How far windows may differ that OpenCV groups into one face.
 _GROUPING = 0.2
 
-# What is asked of a window that is given: it passed so many of the cascade's 25 stages.
+# Of the cascade's 25 stages; windows that pass fewer are not reported.
 LEAST_STAGES = 16
 
 
 class PyramidSearch:
-    """Searches pictures of one size, one after the other."""
+    """Search of pictures of one size, one after the other."""
 
     def __init__(self, shape: tuple[int, ...], cascade: Cascade, threads: ThreadPoolExecutor, workers: int) -> None:
-        """Take the room for grey pictures, `(height, width)`."""
+        """Allocate buffers for grey pictures of `shape`, `(height, width)`."""
         self.pyramid = Pyramid(shape, cascade)
         self._width = shape[1]
         self._cascade = cascade
@@ -38,7 +38,7 @@ class PyramidSearch:
         self._sums: dict[int, LayerSums] = {}
 
     def begin(self, gray: Gray, tiles: Tiles) -> Windows:
-        """Take up a picture, and search it as in `go_on`."""
+        """Take up a picture, and search it as in `search_more`."""
         self._gray = gray
         self._sums.clear()
         return self.search_more(tiles)
@@ -46,26 +46,26 @@ class PyramidSearch:
     def search_more(self, tiles: Tiles) -> Windows:
         """Search those rows of the tiles of all layers whose bits are set: see `cascade_search.search`.
 
-        Each thread takes one layer after the other, the largest first.
+        Threads take one layer after the other, the largest first.
         """
         waiting = iter(self.pyramid.layers)
         working = [self._threads.submit(self._search_each, waiting, tiles) for _ in range(self._workers)]
         return np.concatenate([worker.result() for worker in working])
 
     def faces(self, windows: Windows) -> list[Square]:
-        """Put the windows that passed all stages together to faces, as OpenCV does."""
+        """Group the windows that passed all stages into faces, as OpenCV does."""
         layers, passed = self.pyramid.layers, windows[windows[:, 3] == len(self._cascade.stage_thresholds)]
         squares = [layers[number].square(x, y) for number, x, y, _ in passed.tolist()]
         rectangles = [(int(x), int(y), int(side), int(side)) for x, y, side in squares]
         grouped, _ = cv2.groupRectangles(rectangles, NEIGHBOURS, _GROUPING) if rectangles else ((), None)
-        # The larger ones may reach beyond the edge by a pixel of their layer.
+        # Large ones may extend beyond the edge by a pixel of their layer.
         return [Square(float(x), float(y), float(min(side, self._width - x))) for x, y, side, _ in grouped]
 
     def _search_each(self, waiting: Iterator[Layer], tiles: Tiles) -> Windows:
         found = [NO_WINDOWS]
         for layer in waiting:
             chosen = self.pyramid.of_layer(tiles, layer)
-            # Half of the layers are often not looked at, and need not be made.
+            # Often half of the layers have no tile to search, and need no integral images.
             if chosen.any():
                 found.append(search(self._summed_up(layer), self._cascade, chosen, LEAST_STAGES))
         return np.concatenate(found)
@@ -77,10 +77,9 @@ class PyramidSearch:
 
 
 class PyramidSearches:
-    """The searches of an extractor: its cameras share them, with a thread for each core."""
+    """Searches by picture size, shared by an extractor's cameras, with one thread per core."""
 
     def __init__(self) -> None:
-        """Load the cascade."""
         cascade, cores = read_cascade(), os.cpu_count() or 1
         threads = ThreadPoolExecutor(cores, thread_name_prefix="search")
 

@@ -1,1 +1,1 @@
-"""The HTTP edge: one file for each resource, and what stands before all of them."""
+"""The HTTP edge: one module per resource, and what stands before all of them."""

@@ -41,13 +41,13 @@ from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 
-# What FastAPI would send, where the environment says so, leaves this machine: nothing of Familiar's does.
+# FastAPI exports telemetry where the environment says so; nothing of Familiar's leaves this machine.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 @dataclass(frozen=True)
 class Stores:
-    """What inference keeps and shows: samples, strangers' faces and model versions on the disk, faces in Redis."""
+    """Stores behind the routes: samples, strangers' faces and model versions on disk, faces in Redis."""
 
     samples: SampleStore
     strangers: StrangerStore
@@ -63,13 +63,13 @@ def create_app(
     short_timeout_client: redis.Redis,
     settings: InferenceSettings,
 ) -> FastAPI:
-    """Make the application that serves `watcher.served`, shows the stores and sends what `follower` reads.
+    """Return the application that serves `watcher.served`, shows the stores and sends what `follower` reads.
 
-    `short_timeout_client` is a client like `client` that gives Redis up soon, for what is to be told of Redis itself.
+    `short_timeout_client` is for routes that report on Redis itself, and must not hang with it.
     """
     served = watcher.served
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
-    # One for each core, and one that is ready when another is answered. More would only take turns at the cores.
+    # One per core; more would only contend for the cores.
     threads = ThreadPoolExecutor(os.cpu_count() or 1, "picture")
 
     @asynccontextmanager
@@ -105,7 +105,7 @@ def create_app(
         app.include_router(routes)
     strangers = stranger_routes(stores.strangers, detectors)
     app.include_router(strangers, prefix="/v1/strangers")
-    # What they were called before 0.2.0, until 0.3.0.
+    # Their name before 0.2.0, kept until 0.3.0.
     app.include_router(strangers, prefix="/v1/background", deprecated=True)
     app.mount("/studio", StudioFiles())
     app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
@@ -118,12 +118,12 @@ def _health_routes(served: ServedModel) -> APIRouter:
 
     @routes.get("/healthz")
     def live() -> dict[str, str]:
-        """Tell that the process answers, and of which version of Familiar it is."""
+        """Report that the process is alive, and its version of Familiar."""
         return {"status": "ok", "version": __version__}
 
     @routes.get("/readyz")
     def ready() -> dict[str, int]:
-        """Tell which model version answers; 503 while there is none."""
+        """Report which model version is serving; 503 while there is none."""
         return {"model_version": served.get().version}
 
     return routes
@@ -134,7 +134,7 @@ def _metrics_routes(page: MetricsPage) -> APIRouter:
 
     @routes.get("/metrics", response_class=Response)
     def metrics() -> Response:
-        """Show the metrics of all services, in Prometheus' text format."""
+        """Return the metrics of all services, in Prometheus' text format."""
         return Response(page.render(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

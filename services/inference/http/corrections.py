@@ -1,4 +1,4 @@
-"""HTTP: a face that was answered, and correcting its prediction."""
+"""HTTP: a predicted face, and the correction of its prediction."""
 
 import redis
 from fastapi import APIRouter, Response
@@ -14,19 +14,19 @@ from familiar.shared.stores.strangers import StrangerStore
 def correction_routes(
     client: redis.Redis, samples: SampleStore, strangers: StrangerStore, keeper: FaceKeeper
 ) -> APIRouter:
-    """Make the routes that show a face that was answered, and correct its prediction."""
+    """Return the routes that show a predicted face, and correct its prediction."""
     routes = APIRouter(prefix="/v1", tags=["people"])
 
     @routes.get("/predictions/{prediction_id}/faces/{number}", response_class=Response, responses=JPEG)
     def show_face(prediction_id: str, number: int) -> Response:
-        """Show a face that can still be corrected, a JPEG; they are counted from 1."""
+        """Return a face that can still be corrected, as JPEG; they are counted from 1."""
         keeper.flush()
         _, crop = find_kept_face(client, prediction_id, number)
         return Response(crop, media_type="image/jpeg", headers=NO_STORE)
 
     @routes.post("/corrections")
     def create_correction(correction: Correction) -> Corrected:
-        """Say whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
+        """Record whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
         keeper.flush()
         return correct(client, samples, strangers, correction)
 

@@ -1,4 +1,4 @@
-"""HTTP: what one takes away of a version: its report and pictures, its Keras model, and a bundle to name faces with."""
+"""HTTP: downloads of a version: its report and pictures, its Keras model, and a bundle to name faces with."""
 
 import io
 import json
@@ -17,17 +17,17 @@ EXAMPLE = "example.py"
 LABELS = "labels.json"
 FACE_MESH = "face_mesh.py"
 
-# A report holds its styles and pictures; it loads and runs nothing.
+# A report inlines its styles and pictures; it loads and runs nothing.
 _REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def model_downloads(store: ModelStore) -> APIRouter:
-    """Make the routes that give away what a version consists of."""
+    """Return the download routes of versions."""
     routes = APIRouter(prefix="/v1/models/{version}", tags=["models"])
 
     @routes.get("/report", response_class=FileResponse)
     def show_report(version: int) -> FileResponse:
-        """Show the report that came with a version, a page of HTML."""
+        """Return the report that came with a version, an HTML page."""
         store.manifest(version)
         report = store.report(version)
         if report is None:
@@ -37,7 +37,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
 
     @routes.get("/pictures/{name}", response_class=FileResponse)
     def show_picture(version: int, name: str) -> FileResponse:
-        """Show one of the pictures that the version's findings name, or that its report holds."""
+        """Return one of the pictures that the version's findings name, or that its report holds."""
         pictures = [file for file in store.manifest(version).files if file.endswith((".png", ".jpg"))]
         if name not in pictures:
             raise UnknownPicture(f"Model version {version} has no picture {name!r}. {UnknownPicture().detail}")
@@ -45,7 +45,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
 
     @routes.get("/keras", response_class=FileResponse)
     def download_keras(version: int) -> FileResponse:
-        """Download the version as a Keras model, after checking it against its hash."""
+        """Download the version as a Keras model, after verifying its hash."""
         path = store.open(version, KERAS_MODEL).paths[KERAS_MODEL]
         return FileResponse(path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=NO_STORE)
 
@@ -59,7 +59,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
 
 
 def bundle_of(store: ModelStore, version: int) -> bytes:
-    """Make a ZIP of a version's `model.tflite`, `labels.json` and `example.py`.
+    """Return a ZIP of a version's `model.tflite`, `labels.json` and `example.py`.
 
     A version that takes aligned faces has `landmarks.tflite` as well, and the program aligns with `face_mesh.py`.
 

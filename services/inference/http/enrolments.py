@@ -1,4 +1,4 @@
-"""HTTP: enrolments: starting one, how it stands, and stopping it."""
+"""HTTP: enrolments, to start, show and cancel."""
 
 import redis
 from fastapi import APIRouter, status
@@ -23,34 +23,37 @@ from familiar.shared.stores.samples import SampleStore
 
 
 class NewEnrolment(Message):
-    """A request to collect samples: `train` and `test` are how many this enrolment collects.
+    """A request to collect samples of somebody.
 
-    They are one session of the person, beside those of earlier enrolments. One that was cut short is gone on with
-    if it is asked for again on the same day, on the same camera.
+    They are one session of the person, beside those of earlier enrolments. One that was cut short resumes if it is
+    requested again on the same day, on the same camera.
     """
 
     camera: str
     name: str
     train: int = Field(default=DEFAULT_TRAIN_SAMPLES, ge=0, le=10_000)
+    """How many train samples this enrolment collects."""
     test: int = Field(default=DEFAULT_TEST_SAMPLES, ge=0, le=10_000)
+    """How many test samples this enrolment collects."""
     pause_seconds: float = Field(default=DEFAULT_PAUSE_SECONDS, ge=0, le=60)
 
 
 class EnrolmentStatus(Message):
-    """An enrolment with what follows from its counts: its state, and the split that is due."""
+    """An enrolment with what follows from its counts."""
 
     state: EnrolmentState
     split: Split
+    """The split that is due."""
     enrolment: Enrolment
 
 
 def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
-    """Make the routes that start, show and cancel enrolments."""
+    """Return the routes that start, show and cancel enrolments."""
     routes = APIRouter(prefix="/v1/enrolments", tags=["people"])
 
     @routes.post("", status_code=status.HTTP_201_CREATED)
     def create_enrolment(new: NewEnrolment) -> EnrolmentStatus:
-        """Collect samples of somebody from a camera, until there are as many as asked for."""
+        """Collect samples of somebody from a camera, until there are as many as requested."""
         camera = require_camera(client, new.camera)
         targets = Targets(new.train, new.test, new.pause_seconds)
         return _status(begin_enrolment(client, samples, camera.camera, new.name, targets))
@@ -62,17 +65,17 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
 
     @routes.get("/{camera}")
     def show_enrolment(camera: PathSlug) -> EnrolmentStatus:
-        """Tell how a camera's enrolment stands, and why frames were refused."""
+        """Return a camera's enrolment, and why frames were refused."""
         return _status(get_enrolment(client, camera))
 
     @routes.post("/{camera}/end-train")
     def end_train(camera: PathSlug) -> EnrolmentStatus:
-        """Go on to test samples, however few train samples there are: for pictures of which there are no more."""
+        """Proceed to test samples, however few train samples there are, as where a source has no more pictures."""
         return _status(end_train_stretch(client, camera))
 
     @routes.delete("/{camera}")
     def delete_enrolment(camera: PathSlug) -> EnrolmentStatus:
-        """Stop collecting; what was collected stays."""
+        """Stop collecting; what was collected remains."""
         return _status(cancel_enrolment(client, camera))
 
     return routes

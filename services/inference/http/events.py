@@ -1,4 +1,4 @@
-"""HTTP: predictions and sightings as server-sent events, as they happen, and the newest sightings as a list."""
+"""HTTP: predictions and sightings as server-sent events, and the newest sightings as a list."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -29,16 +29,16 @@ _log = structlog.get_logger()
 
 
 def event_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
-    """Make the routes that send predictions and sightings as they are published, and list the newest sightings."""
+    """Return the routes that stream predictions and sightings, and list the newest sightings."""
     routes = APIRouter(prefix="/v1", tags=["predictions"])
 
     @routes.get("/predictions/stream", response_class=EventSourceResponse)
     async def stream_predictions(
         after: Annotated[bytes, Depends(_start_of(follower, redis_names.PREDICTIONS))], camera: OneCamera = None
     ) -> AsyncIterator[ServerSentEvent]:
-        """Send each prediction of the cameras, or of one, as it is published.
+        """Stream the predictions of all cameras, or of one, as they are published.
 
-        The header Last-Event-ID goes on after that event; where it is no longer kept, with the oldest that is.
+        The header Last-Event-ID resumes after that event; if it is no longer kept, with the oldest that is.
         """
         async for entries in follower.tail(redis_names.PREDICTIONS, after):
             for event in _events("prediction", entries, Prediction, camera):
@@ -54,7 +54,7 @@ def event_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
     async def stream_sightings(
         after: Annotated[bytes, Depends(_start_of(follower, redis_names.SIGHTINGS))], camera: OneCamera = None
     ) -> AsyncIterator[ServerSentEvent]:
-        """Send who comes and who leaves, on all cameras or on one; Last-Event-ID as with predictions."""
+        """Stream who comes and who leaves, on all cameras or on one; Last-Event-ID as with predictions."""
         async for entries in follower.tail(redis_names.SIGHTINGS, after):
             for event in _events("sighting", entries, Sighting, camera):
                 yield event
@@ -64,7 +64,7 @@ def event_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
 
 def _start_of(follower: StreamFollower, stream: str) -> Callable[..., Awaitable[bytes]]:
     async def start(last_event_id: Annotated[str | None, Header()] = None) -> bytes:
-        # A dependency: here an error is still an answer of its own, and nothing published from now on is missed.
+        # A dependency runs before the response starts: errors still get their status, and no later entry is missed.
         return await follower.newest_id(stream) if last_event_id is None else to_entry_id(last_event_id)
 
     return start
@@ -73,7 +73,7 @@ def _start_of(follower: StreamFollower, stream: str) -> Callable[..., Awaitable[
 def _events(
     event: str, entries: list[tuple[bytes, Fields]], kind: type[Prediction] | type[Sighting], camera: str | None
 ) -> list[ServerSentEvent]:
-    """Make events of the entries that can be read and are of a camera; None is every camera."""
+    """Return the readable entries of a camera as events; None is every camera."""
     return [
         ServerSentEvent(event=event, id=entry_id.decode(), data=message)
         for entry_id, message in _read(entries, kind)
@@ -82,7 +82,7 @@ def _events(
 
 
 def _read(entries: list[tuple[bytes, Fields]], kind: type[MessageT]) -> Iterator[tuple[bytes, MessageT]]:
-    """Read the entries that can be read, with their ids."""
+    """Yield the readable entries, with their ids."""
     for entry_id, fields in entries:
         try:
             message, _ = parse_entry(fields, kind)
@@ -93,7 +93,7 @@ def _read(entries: list[tuple[bytes, Fields]], kind: type[MessageT]) -> Iterator
 
 
 def to_entry_id(last_event_id: str) -> bytes:
-    """Read the id of a stream's entry: two numbers of 64 bits with a hyphen between them, or the first alone.
+    """Parse the id of a stream's entry: two numbers of 64 bits with a hyphen between them, or the first alone.
 
     Raises:
         InvalidRequest: it is none.

@@ -1,4 +1,4 @@
-"""HTTP: which model versions there are, and which one answers."""
+"""HTTP: model versions, and which one serves."""
 
 from typing import Literal
 
@@ -14,25 +14,27 @@ ModelState = Literal["loading", "ready", "retiring", "failed", "rejected", "stor
 
 
 class ModelSummary(Message):
-    """A version in a list: `ready` is serving, `stored` lies in the store, `rejected` does and was not served.
-
-    `loading` is about to serve, `retiring` answers the last who asked while it was serving, and `failed` could not be
-    loaded. A rejected one was worse than what was served. `detail` says why it was rejected or
-    could not be loaded. `figures` are the metrics in a sentence. `pinned` tells that somebody chose it to be served.
-    """
+    """A version in a list."""
 
     version: int
     state: ModelState
+    """`loading` is about to serve, `ready` is serving, `retiring` still answers requests from when it was.
+
+    `failed` could not be loaded, `rejected` was worse than what was served, and `stored` is none of these.
+    """
     detail: str | None
+    """Why it was rejected or could not be loaded."""
     created_at: Time | None
     people: tuple[ManifestPerson, ...]
     metrics: Metrics | None
     figures: str | None
+    """The metrics in a sentence."""
     pinned: bool
+    """Whether somebody chose it to be served."""
 
 
 def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) -> APIRouter:
-    """Make the routes that show model versions."""
+    """Return the routes that list, show and activate model versions."""
     routes = APIRouter(prefix="/v1/models", tags=["models"])
 
     def summarise(version: int) -> ModelSummary:
@@ -68,19 +70,19 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
 
     @routes.get("/{version}")
     def show_model(version: int) -> Manifest:
-        """Show all that a version says of itself, its layers among it."""
+        """Return a version's manifest, including its layers."""
         return store.manifest(version)
 
     @routes.post("/{version}/activate")
     def activate_model(version: int) -> ModelSummary:
-        """Serve a version from now on, whatever is trained. It is serving when this answers, or `failed` with why."""
+        """Serve a version from now on, whatever is trained; the answer is `ready`, or `failed` with why."""
         store.activate(version)
         watcher.poll()
         return summarise(version)
 
     @routes.post("/unpin")
     def unpin_model() -> list[ModelSummary]:
-        """Serve the newest version again that was not rejected; answer with the list."""
+        """Serve the newest version again that was not rejected; return the list."""
         store.unpin()
         watcher.poll()
         return list_models()

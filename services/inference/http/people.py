@@ -1,4 +1,4 @@
-"""HTTP: who is known, renaming and forgetting somebody."""
+"""HTTP: people, to list, rename and forget."""
 
 import redis
 from fastapi import APIRouter
@@ -11,13 +11,13 @@ from familiar.shared.stores.samples import Person, SampleStore
 
 
 class NewName(Message):
-    """What somebody is to be called."""
+    """A person's new display name."""
 
     name: str
 
 
 def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore) -> APIRouter:
-    """Make the routes that list, rename and forget people."""
+    """Return the routes that list, rename and forget people."""
     routes = APIRouter(prefix="/v1/people", tags=["people"])
 
     @routes.get("")
@@ -27,7 +27,7 @@ def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore)
 
     @routes.patch("/{person}")
     def rename_person(person: PathSlug, new: NewName) -> Person:
-        """Give somebody another display name. Predictions name them by the same slug as before."""
+        """Change somebody's display name; predictions name them by the same slug as before."""
         return samples.rename(person, new.name)
 
     @routes.delete("/{person}")

@@ -1,4 +1,4 @@
-"""HTTP: who is in this picture?"""
+"""HTTP: naming the faces of a picture."""
 
 import uuid
 from asyncio import get_running_loop
@@ -22,7 +22,7 @@ from familiar.shared.vision.detector import FaceDetector
 def prediction_routes(
     served: ServedModel, keeper: FaceKeeper, detectors: Pool[FaceDetector], threads: Executor
 ) -> APIRouter:
-    """Make the route that names the faces of a picture, which is searched with `detectors`, in one of `threads`."""
+    """Return the route that names the faces of a picture, found by `detectors`, in one of `threads`."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
 
     def predict(data: bytes, predictor: Predictor, *, crop: bool) -> Answer:
@@ -31,12 +31,12 @@ def prediction_routes(
         with detectors.lend() as detector:
             return predict_picture(data, detector, predictor)
 
-    # The answer is checked where it is made. Having FastAPI check it again takes longer than decoding the picture.
+    # The answer is validated on construction. For FastAPI to validate it again takes longer than decoding the picture.
     @routes.post("", openapi_extra={"requestBody": PICTURE_BODY}, response_model=Prediction)
     async def create_prediction(request: Request, *, crop: bool = False) -> Response:
-        """Find and name every face of a picture; `person` is null for somebody unknown.
+        """Detect and name every face of a picture; `person` is null for somebody unknown.
 
-        With `crop=true` the picture is the crop of one face, the box and 15 % of it on every side: nothing is searched.
+        With `crop=true` the picture is the crop of one face, the box and 15 % of it on every side: nothing is detected.
         """
         captured_at = datetime.now(UTC)
         data = await read_picture(request)

@@ -1,4 +1,4 @@
-"""HTTP: what a camera shows: pictures that take each other's place (MJPEG), or events that say where faces are."""
+"""HTTP: live previews of a camera, as MJPEG or as events that say where faces are."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ from familiar.shared.redis.stream import Fields, parse_entry
 from familiar.shared.vision.images import decode_image, encode_jpeg
 
 MOST_PICTURES_PER_SECOND = 12
-# Looking and waiting for the next picture is renewed every second.
+# Time to live of the watched flag, which viewers renew every second.
 WATCHED_SECONDS = 5
 UNANSWERED = "..."
 
@@ -41,7 +41,7 @@ _log = structlog.get_logger()
 
 
 def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
-    """Make the routes that show a camera."""
+    """Return the routes that show a camera."""
     routes = APIRouter(prefix="/v1/cameras", tags=["cameras"])
 
     def watch(camera: CameraSlug) -> str:
@@ -55,7 +55,7 @@ def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
         responses={200: {"content": {"multipart/x-mixed-replace": {}}}},
     )
     def show_preview(camera: Annotated[str, Depends(watch)], *, names: bool = True) -> StreamingResponse:
-        """Show a camera with a box and a name for each face, as MJPEG: a browser shows it as a picture that moves.
+        """Stream a camera as MJPEG, with a box and a name for each face; a browser shows it as a moving picture.
 
         A face without a name is `unknown`, `too small`, `too blurred`, or `...` while there is no answer yet. With
         `names=false` nothing is drawn.
@@ -66,7 +66,7 @@ def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
 
     @routes.get("/{camera}/faces/stream", response_class=EventSourceResponse)
     async def stream_faces(camera: Annotated[str, Depends(watch)]) -> AsyncIterator[ServerSentEvent]:
-        """Send where faces are in the newest frame of a camera, as events `faces`, also where there is no model yet."""
+        """Stream where faces are in a camera's newest frame, as events `faces`, even while there is no model."""
         async for fields, _ in _newest(follower, camera):
             try:
                 preview, _jpeg = parse_entry(fields, Preview)
@@ -79,9 +79,9 @@ def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
 
 
 async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Give JPEGs as the parts of a multipart body.
+    """Yield JPEGs as the parts of a multipart body.
 
-    The boundary follows each at once: browsers show a picture when they see that it is over.
+    The boundary follows each at once, as browsers show a picture only at its end.
     """
     boundary = f"--{_BOUNDARY}\r\n".encode()
     yield boundary
@@ -91,7 +91,7 @@ async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _newest(follower: StreamFollower, camera: str) -> AsyncIterator[tuple[Fields, View]]:
-    """Give the newest preview of a camera and what is in view, again and again; meanwhile it counts as watched."""
+    """Yield a camera's newest preview and view, again and again; meanwhile the camera counts as watched."""
     async for entries in follower.tail(redis_names.previews(camera), after=b"0"):
         try:
             view = await _watch(follower.client, camera)
@@ -104,11 +104,11 @@ async def _newest(follower: StreamFollower, camera: str) -> AsyncIterator[tuple[
 
 
 async def _pictures(follower: StreamFollower, camera: str, *, names: bool) -> AsyncIterator[bytes]:
-    """Give the newest picture of a camera again and again, as JPEG, no faster than `MOST_PICTURES_PER_SECOND`."""
+    """Yield a camera's newest picture again and again, as JPEG, at most `MOST_PICTURES_PER_SECOND`."""
     due = time.monotonic()
     async for fields, view in _newest(follower, camera):
         try:
-            # Drawing takes milliseconds of a core: not in the event loop.
+            # CPU-bound for milliseconds, so not in the event loop.
             jpeg = await run_in_threadpool(_draw, fields, view) if names else parse_entry(fields, Preview)[1]
         except FamiliarError as error:
             _log.warning("preview passed over", camera=camera, error=error.detail)
@@ -119,7 +119,7 @@ async def _pictures(follower: StreamFollower, camera: str, *, names: bool) -> As
 
 
 async def _watch(client: redis.asyncio.Redis, camera: str) -> View:
-    """Say that somebody still watches a camera, and give what is in view of it."""
+    """Mark a camera as watched, and return what is in view of it."""
     async with client.pipeline(transaction=False) as pipeline:
         pipeline.set(redis_names.watched(camera), 1, ex=WATCHED_SECONDS)
         pipeline.get(redis_names.view(camera))
@@ -136,6 +136,6 @@ def _draw(fields: Fields, view: View) -> bytes:
 
 
 def _label(view: View, track_id: str) -> str:
-    """Name a track as its newest answer does."""
+    """Return a track's label, by its newest answer."""
     track = view.track(track_id)
     return UNANSWERED if track is None else track.run.person or WITHOUT_A_NAME[track.poor or "below_threshold"]

@@ -17,7 +17,7 @@ _log = structlog.get_logger()
 
 
 def answer_errors_with_problems(app: FastAPI) -> None:
-    """Make `app` answer every error with a problem document."""
+    """Register handlers with which `app` answers every error with a problem document."""
 
     @app.exception_handler(FamiliarError)
     async def named(_request: Request, error: FamiliarError) -> JSONResponse:
@@ -55,7 +55,7 @@ def answer_errors_with_problems(app: FastAPI) -> None:
 
 
 def problem(error: FamiliarError) -> JSONResponse:
-    """Turn a named error into its problem document."""
+    """Return a named error's problem document as a response."""
     return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE)
 
 

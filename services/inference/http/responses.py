@@ -1,4 +1,4 @@
-"""What routes have in common: names in a path, and how a face is answered."""
+"""Shared by routes: path parameters, and the response for a face."""
 
 from typing import Annotated, Any
 
@@ -7,9 +7,8 @@ from fastapi import Path
 from familiar.shared.contract.slugs import SLUG_PATTERN
 
 PathSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
-# How faces are called in both stores.
 PathFaceId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="the SHA-256 of the face's file")]
 
-# Whoever is forgotten is forgotten by the browser, too.
+# Forgetting somebody includes browsers' caches.
 NO_STORE = {"Cache-Control": "no-store"}
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}

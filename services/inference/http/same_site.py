@@ -1,7 +1,4 @@
-"""Refusing what a web page of another site makes a browser send: nobody logs in here, so it would be obeyed.
-
-Such a page may write across sites, or make its own name point at this machine.
-"""
+"""Protection against CSRF and DNS rebinding: there is no login, so any page's requests would be obeyed."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,10 +12,10 @@ _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SameSiteOnly:
-    """An application that answers under its own names, and to its own pages, alone."""
+    """ASGI middleware that refuses foreign Host headers and cross-site writes."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
-        """Stand before `app`; `allowed_hosts` are in small letters."""
+        """Wrap `app`; `allowed_hosts` are in lower case."""
         self._app = app
         self._allowed_hosts = allowed_hosts
 
@@ -36,7 +33,10 @@ class SameSiteOnly:
 
 
 def _comes_from_another_site(headers: Headers) -> bool:
-    """Look at Origin too: browsers send Sec-Fetch-Site only where they trust the connection, as to localhost."""
+    """Return whether a request is cross-site, by Origin and Sec-Fetch-Site.
+
+    Browsers send the latter only over connections that they trust, as to localhost.
+    """
     origin = headers.get("origin")
     foreign = origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower()
     return foreign or headers.get("sec-fetch-site") in _OTHER_SITES

@@ -1,4 +1,4 @@
-"""HTTP: a person's samples, each as the picture that it is, and taking one away."""
+"""HTTP: a person's samples as pictures, to show and delete."""
 
 from fastapi import APIRouter, Response, status
 
@@ -10,25 +10,25 @@ from familiar.shared.stores.samples import SampleStore
 
 
 class SampleSummary(Message):
-    """A sample in a list. `captured_at` is None where the file does not say when it was taken.
-
-    `camera` is None also for a picture that came over HTTP, and `corrected` says that it came by a correction.
-    """
+    """A sample in a list."""
 
     sample_id: str
     split: Split
     captured_at: Time | None
+    """None where the file does not say when it was taken."""
     camera: Slug | None
+    """None where the file does not say, and for a picture that came over HTTP."""
     corrected: bool
+    """Whether it came by a correction."""
 
 
 def sample_routes(samples: SampleStore) -> APIRouter:
-    """Make the routes that show and delete samples."""
+    """Return the routes that show and delete samples."""
     routes = APIRouter(prefix="/v1/people/{person}/samples", tags=["people"])
 
     @routes.get("")
     def list_samples(person: PathSlug) -> list[SampleSummary]:
-        """List a person's train samples and then their test samples, each in the order in which they were taken."""
+        """List a person's train samples and then their test samples, each in order of capture."""
         samples.person(person)
         return [
             SampleSummary(
@@ -44,7 +44,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
 
     @routes.get("/{sample_id}", response_class=Response, responses=JPEG)
     def show_sample(person: PathSlug, sample_id: PathFaceId) -> Response:
-        """Show a sample, a JPEG."""
+        """Return a sample, as JPEG."""
         jpeg = samples.read(person, sample_id)
         if jpeg is None:
             raise UnknownSample
@@ -52,7 +52,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
 
     @routes.delete("/{sample_id}", status_code=status.HTTP_204_NO_CONTENT)
     def delete_sample(person: PathSlug, sample_id: PathFaceId) -> None:
-        """Delete a sample. The next training learns without it."""
+        """Delete a sample; the next training does without it."""
         samples.delete(person, sample_id)
 
     return routes

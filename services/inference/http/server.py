@@ -1,4 +1,4 @@
-"""The HTTP server: told to stop, it ends endless answers first, and then waits for the others."""
+"""The HTTP server: its graceful shutdown ends endless answers first, and then waits for the others."""
 
 import contextlib
 import socket
@@ -7,15 +7,15 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-# Ending takes a second; this is for who does not take their answer, and for a Redis that says nothing.
+# Ending takes a second; the rest is for clients that do not read, and for a Redis that hangs.
 _LONGEST_STOP_SECONDS = 5
 
 
 class Server(uvicorn.Server):
-    """A server that stops on SIGTERM and SIGINT, after the requests that are being answered."""
+    """Server that shuts down gracefully on SIGTERM and SIGINT."""
 
     def __init__(self, app: FastAPI, host: str, port: int, stopping: threading.Event) -> None:
-        """Prepare; `run` serves. `stopping` is set when the server begins to stop, so that endless answers end."""
+        """Prepare to serve `app`; `stopping` is set when the shutdown begins, so that endless answers end."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -32,11 +32,11 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop."""
-        # uvicorn raises the signals that stopped it once more, when all is over.
+        # uvicorn raises the signals that stopped it again after the shutdown.
         with contextlib.suppress(KeyboardInterrupt):
             super().run(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, and have endless answers end first."""
+        """Shut down, ending endless answers first."""
         self._stopping.set()
         await super().shutdown(sockets)

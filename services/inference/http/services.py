@@ -1,4 +1,4 @@
-"""HTTP: which services run, for whoever wonders why nothing happens."""
+"""HTTP: which services run, to diagnose why nothing happens."""
 
 import redis
 from fastapi import APIRouter
@@ -13,27 +13,28 @@ _WITH_A_HEARTBEAT = ("capture", "extractor")
 
 
 class ServiceStatus(Message):
-    """A service, and whether one of its kind has shown life lately."""
+    """Liveness of a service."""
 
     service: str
     running: bool
+    """Whether any instance of it has a recent heartbeat."""
 
 
 class Services(Message):
-    """What runs beside inference. `redis` says what is wrong with Redis, None where it answers.
-
-    Who runs is told by Redis: while it is away, `services` is empty. `camera_port` is the one on which capture takes
-    browsers' pictures; `model_version` is None where there is none to answer with.
-    """
+    """What runs beside inference."""
 
     redis: str | None
+    """What is wrong with Redis, None where it answers."""
     services: tuple[ServiceStatus, ...]
+    """Empty while Redis, which knows who runs, is away."""
     camera_port: int
+    """The port on which capture takes browsers' pictures."""
     model_version: int | None
+    """None where there is no version to answer with."""
 
 
 def service_routes(short_timeout_client: redis.Redis, served: ServedModel, camera_port: int) -> APIRouter:
-    """Make the route that tells who runs; `short_timeout_client` does not wait for Redis for long."""
+    """Return the route that reports who runs; `short_timeout_client` must not wait for Redis for long."""
     routes = APIRouter(prefix="/v1/services", tags=["health"])
 
     def who_runs() -> tuple[ServiceStatus, ...]:
@@ -43,7 +44,7 @@ def service_routes(short_timeout_client: redis.Redis, served: ServedModel, camer
 
     @routes.get("")
     def show_services() -> Services:
-        """Tell which services run, and whether Redis answers: this route itself answers without it."""
+        """Report which services run, and whether Redis answers; this route itself answers without it."""
         trouble: str | None = None
         services: tuple[ServiceStatus, ...] = ()
         try:

@@ -14,22 +14,27 @@ from familiar.shared.vision.images import crops_in, decode_image, encode_jpeg
 
 
 class StrangersSummary(Message):
-    """How many faces of strangers there are to learn from: of a public data set, from photographs, and marked ones."""
+    """How many faces of strangers there are to learn from."""
 
     fetched: int
+    """From a public data set."""
     given: int
+    """From photographs."""
     marked: int
+    """Marked as strangers in a correction."""
 
 
 class StrangersAdded(Message):
-    """What came of a picture: how many faces it shows, and how many of them were not in the store before."""
+    """What came of a picture."""
 
     faces: int
+    """How many faces it shows."""
     stored: int
+    """How many of them were not in the store before."""
 
 
 def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> APIRouter:
-    """Make the routes of strangers' faces; pictures are searched with `detectors`."""
+    """Return the routes of strangers' faces, which are found by `detectors`."""
     routes = APIRouter(tags=["people"])
 
     def store_faces(data: bytes) -> StrangersAdded:
@@ -42,12 +47,12 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
 
     @routes.get("")
     def show_strangers() -> StrangersSummary:
-        """Count the faces of strangers in the store, by where they came from."""
+        """Count the faces of strangers in the store, by source."""
         return StrangersSummary(**{str(source): strangers.count(source) for source in StrangerSource})
 
     @routes.post("", openapi_extra={"requestBody": PICTURE_BODY})
     async def add_strangers(request: Request) -> StrangersAdded:
-        """Keep every face of a picture as a stranger's: nobody in it may be enrolled. The next training learns it."""
+        """Store every face of a picture as a stranger's, for the next training; nobody in it may be enrolled."""
         return await run_in_threadpool(store_faces, await read_picture(request))
 
     @routes.get("/{source}")
@@ -57,7 +62,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
 
     @routes.get("/{source}/{face_id}", response_class=Response, responses=JPEG)
     def show_stranger(source: StrangerSource, face_id: PathFaceId) -> Response:
-        """Show a face, a JPEG."""
+        """Return a face, as JPEG."""
         jpeg = strangers.read(source, face_id)
         if jpeg is None:
             raise UnknownStranger
@@ -65,7 +70,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
 
     @routes.delete("/{source}/{face_id}", status_code=status.HTTP_204_NO_CONTENT)
     def delete_stranger(source: StrangerSource, face_id: PathFaceId) -> None:
-        """Delete a face. The next training learns without it."""
+        """Delete a face; the next training does without it."""
         if not strangers.remove(source, face_id):
             raise UnknownStranger
 

@@ -1,4 +1,4 @@
-"""HTTP: training a new version, and how that goes."""
+"""HTTP: training jobs, and their progress."""
 
 import redis
 from fastapi import APIRouter, status
@@ -7,17 +7,17 @@ from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.redis.training_queue import TrainingJob, enqueue_training, find_training, list_trainings
 
-# Whoever may ask for a training may not make the trainer open any file there is.
+# A path over HTTP would let clients make the trainer open arbitrary files.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
 
 
 def training_routes(client: redis.Redis) -> APIRouter:
-    """Make the routes that enqueue training jobs and tell how they go."""
+    """Return the routes that enqueue training jobs and report on them."""
     routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
 
     @routes.post("", status_code=status.HTTP_202_ACCEPTED)
     def create_training_job(options: TrainingOptions | None = None) -> TrainingJob:
-        """Enqueue a training of everybody who is enrolled. `weights` is `imagenet` or `random` here, and no path."""
+        """Enqueue a training of everybody who is enrolled; `weights` is `imagenet` or `random` here, and no path."""
         options = options or TrainingOptions()
         if options.weights not in WEIGHTS_WITHOUT_A_PATH:
             raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
@@ -30,7 +30,7 @@ def training_routes(client: redis.Redis) -> APIRouter:
 
     @routes.get("/{job_id}")
     def show_training_job(job_id: str) -> TrainingJob:
-        """Tell how a training goes, epoch by epoch."""
+        """Return a training's progress, epoch by epoch."""
         return find_training(client, job_id)
 
     return routes

@@ -1,4 +1,4 @@
-"""Reading the picture of a request: multipart field `image`, or the body as it is."""
+"""Reads the picture of a request: multipart field `image`, or the raw body."""
 
 from collections.abc import AsyncGenerator
 
@@ -14,7 +14,7 @@ BODY_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "application/oc
 
 _MULTIPART = "multipart/form-data"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-# How the description of HTTP tells what such a request looks like.
+# The request body in OpenAPI's terms.
 PICTURE_BODY = {
     "required": True,
     "content": {
@@ -23,15 +23,15 @@ PICTURE_BODY = {
     },
 }
 
-# What surrounds the picture in a multipart body is small.
+# Room for what surrounds the picture in a multipart body.
 _BODY_LIMIT = BYTE_LIMIT + 100_000
 
 
 async def read_picture(request: Request) -> bytes:
-    """Read the picture of a request, and stop reading as soon as it is too large.
+    """Return the picture of a request, and stop reading as soon as it is too large.
 
     Raises:
-        UnsupportedMediaType: the body is of another type.
+        UnsupportedMediaType: the body has another media type.
         InvalidRequest: the multipart body has no file in the field `image`.
         ImageTooLarge: the body is larger than a picture may be.
     """

@@ -1,1 +1,1 @@
-"""What inference measures, and the metrics of all services on one page."""
+"""Metrics of inference, and the page with those of all services."""

@@ -1,4 +1,4 @@
-"""What inference measures. No label says who somebody is."""
+"""Prometheus metrics of inference; no label says who somebody is."""
 
 from functools import cache
 
@@ -49,20 +49,20 @@ REQUESTS = Counter(
 
 
 def observe_face(prediction: Prediction) -> None:
-    """Measure a prediction that was just published on the stream."""
+    """Record a prediction that was just published on the stream."""
     DELAY.labels(prediction.camera).observe(seconds_since(prediction.captured_at))
     _count_faces(prediction)
 
 
 def observe_picture(prediction: Prediction) -> None:
-    """Measure the answer to a picture over HTTP."""
+    """Record the answer to a picture over HTTP."""
     for step, milliseconds in prediction.timing_ms.items():
         _step_of_picture(step).observe(milliseconds / 1000)
     _count_faces(prediction)
 
 
 def count_request(route: str, status: int) -> None:
-    """Count a request that was answered, by the template of its route."""
+    """Count an answered request, by the template of its route."""
     _requests(route, status).inc()
 
 
@@ -71,7 +71,7 @@ def _count_faces(prediction: Prediction) -> None:
         _predictions(prediction.camera or "", "person" if face.person else "unknown").inc()
 
 
-# To look a metric up by its labels takes longer than to add to it.
+# Looking a metric up by its labels takes longer than incrementing it.
 _step_of_picture = cache(PICTURE.labels)
 _predictions = cache(PREDICTIONS.labels)
 _requests = cache(REQUESTS.labels)

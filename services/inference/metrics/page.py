@@ -18,16 +18,16 @@ SERVICE = "inference"
 
 
 class MetricsPage:
-    """Puts together what this process, the others and Redis tell."""
+    """Metrics page, combined from this process, the other processes and Redis."""
 
     def __init__(self, client: redis.Redis, models: ModelStore, registry: CollectorRegistry = REGISTRY) -> None:
-        """Show `registry` as this process's own; `client` should not wait for Redis for long."""
+        """Show `registry` as this process's own; `client` needs a short timeout."""
         self._client = client
         self._models = models
         self._registry = registry
 
     def render(self) -> bytes:
-        """Write the page. While Redis is away it has what is known without."""
+        """Return the page; while Redis is down, what is known without it."""
         texts = {(SERVICE, this_instance()): generate_latest(self._registry).decode()}
         families = model_metrics(self._models)
         up = 1
@@ -45,7 +45,7 @@ class MetricsPage:
 
 
 def label(text: str, service: str, instance: str) -> Iterator[Metric]:
-    """Read one process's metrics, and say in their labels whose they are."""
+    """Yield one process's metrics, labelled with its service and instance."""
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             sample.labels.update(service=service, instance=instance)
@@ -53,7 +53,7 @@ def label(text: str, service: str, instance: str) -> Iterator[Metric]:
 
 
 def merge(families: Iterable[Metric]) -> list[Metric]:
-    """Put families of the same name together, as a page may name each but once."""
+    """Merge families of the same name, as a page may name each but once."""
     merged: dict[str, Metric] = {}
     for family in families:
         whole = merged.setdefault(family.name, Metric(family.name, family.documentation, family.type))
@@ -62,7 +62,7 @@ def merge(families: Iterable[Metric]) -> list[Metric]:
 
 
 class _Families(Collector):
-    """Metrics that were collected already."""
+    """Collector of metrics that are collected already."""
 
     def __init__(self, families: list[Metric]) -> None:
         self._families = families

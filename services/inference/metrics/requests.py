@@ -1,22 +1,21 @@
-"""Counts HTTP requests, by the template of their route and the status of their answer."""
+"""Counts HTTP requests, by route template and status."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from familiar.services.inference.metrics.measured import count_request
 
-# One label for all that somebody may ask for and there is not.
+# One label for all unknown paths, to bound the cardinality.
 NO_ROUTE = "none"
 
 
 class RequestCounter:
-    """Middleware around an application; an endless answer is counted when it begins."""
+    """ASGI middleware that counts responses, endless ones when they begin."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Count what `app` answers."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and count the answer."""
+        """Handle a request, and count its response."""
         counted = False
 
         def count(status: int) -> None:
@@ -33,6 +32,6 @@ class RequestCounter:
         try:
             await self._app(scope, receive, send_counted)
         except Exception:
-            # The answer to a bug is given outside of every middleware.
+            # An unhandled exception is answered outside of every middleware.
             count(500)
             raise

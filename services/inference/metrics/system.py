@@ -1,4 +1,4 @@
-"""What is measured when somebody asks: what Redis holds, and which model version is served."""
+"""Metrics collected on scrape: what Redis holds, and which model version is served."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +16,7 @@ from familiar.shared.stores.models import ModelStore
 
 
 def redis_metrics(client: redis.Redis) -> list[Metric]:
-    """Count what waits, what was dropped or buried, cameras, and training jobs.
+    """Return backlogs, drops, dead letters, cameras, and training jobs.
 
     Raises:
         redis.RedisError: Redis is away.
@@ -45,13 +45,13 @@ def redis_metrics(client: redis.Redis) -> list[Metric]:
 
 
 def model_metrics(models: ModelStore) -> list[Metric]:
-    """Tell which model version is served, and how long its training took; nothing where there is none."""
+    """Return which model version is served, and how long its training took; nothing where there is none."""
     version = models.current()
     if version is None:
         return []
     families: list[Metric] = [GaugeMetricFamily("familiar_model_version", "The model version that is served.", version)]
     with suppress(FamiliarError):
-        # A version that was damaged or has just gone tells nothing of itself.
+        # A version that is damaged or was just deleted has no manifest.
         seconds = models.manifest(version).training_seconds
         families.append(GaugeMetricFamily("familiar_model_training_seconds", "How long its training took.", seconds))
     return [_of_the_trainer(family) for family in families]
@@ -81,7 +81,7 @@ def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Me
 
 
 def _of_the_trainer(family: Metric) -> Metric:
-    """Label what is told on behalf of the trainer, which forks and has no registry of its own."""
+    """Label what is collected on behalf of the trainer, which forks and has no registry of its own."""
     for sample in family.samples:
         sample.labels["service"] = "trainer"
     return family

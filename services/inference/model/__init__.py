@@ -1,1 +1,1 @@
-"""The model that is served: predicting, loading and swapping versions."""
+"""The served model: prediction, loading, and swapping of versions."""

@@ -1,4 +1,4 @@
-"""Whether a face shows enough to be named: below, an answer would be a guess (docs/LOG.md has the figures)."""
+"""Face quality: below a minimum, an answer would be a guess (docs/LOG.md has the figures)."""
 
 from familiar.shared.contract.messages import TooPoor
 from familiar.shared.vision.detector import SMALLEST_FACE
@@ -9,7 +9,7 @@ LEAST_SHARPNESS = 15
 
 
 def too_poor(crop: Image, face_width: float) -> TooPoor | None:
-    """Say why a face that is so many pixels wide gets no name; None where it may get one."""
+    """Return why a face of this width in pixels gets no name; None where it may get one."""
     if face_width < SMALLEST_FACE:
         return "too_small"
     return "too_blurred" if sharpness(crop) < LEAST_SHARPNESS else None

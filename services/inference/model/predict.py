@@ -1,4 +1,4 @@
-"""The work of inference: from a picture, or from the crops of faces, to named faces."""
+"""The verb: predict. From a picture, or from crops of faces, to named faces."""
 
 import time
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ CANDIDATES = 5
 
 @dataclass(frozen=True)
 class Answer:
-    """Who is in a picture of `width` by `height` pixels, and how long each step took in milliseconds.
+    """Named faces of a picture of `width` by `height` pixels, and each step's duration in milliseconds.
 
-    `crops` are those of the faces, in the same order: as images, or as the JPEG that was sent.
+    `crops` are those of the faces, in the same order: images, or the JPEG that was sent.
     """
 
     width: int
@@ -29,7 +29,7 @@ class Answer:
 
 
 def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -> Answer:
-    """Find and name every face of an encoded picture, largest first.
+    """Detect and name every face of an encoded picture, largest first.
 
     Raises:
         UnreadableImage, ImageTooLarge: see `familiar.shared.vision.images.decode_image`.
@@ -49,7 +49,7 @@ def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -
 
 
 def predict_crop(data: bytes, predictor: Predictor) -> Answer:
-    """Name the face of an encoded picture that is the crop of one; nothing is searched for.
+    """Name the face of an encoded picture that is the crop of one, without detection.
 
     Raises:
         UnreadableImage, ImageTooLarge: see `familiar.shared.vision.images.decode_image`.
@@ -63,7 +63,7 @@ def predict_crop(data: bytes, predictor: Predictor) -> Answer:
     faces = name_faces((crop,), (Box(x=0, y=0, width=width, height=height),), (poor,), predictor)
     classified = time.perf_counter()
     steps = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
-    # Encoded once more it would lose some of its detail.
+    # Re-encoding would lose detail.
     kept = data if crop is image and is_bare_jpeg(data) else crop
     return Answer(width, height, faces, (kept,), in_milliseconds(steps))
 
@@ -71,7 +71,7 @@ def predict_crop(data: bytes, predictor: Predictor) -> Answer:
 def name_faces(
     crops: Sequence[Image], boxes: Sequence[Box], poor: Sequence[TooPoor | None], predictor: Predictor
 ) -> tuple[NamedFace, ...]:
-    """Name the face of each crop, but for those that `poor` gives a reason against; its box goes into the answer."""
+    """Name the face of each crop, unless `poor` gives a reason against it; its box goes into the answer."""
     asked = [crop for crop, reason in zip(crops, poor, strict=True) if reason is None]
     confidences = iter(predictor.confidences(asked))
     return tuple(
@@ -81,9 +81,9 @@ def name_faces(
 
 
 def name_face(box: Box, confidences: Confidences, predictor: Predictor, track_id: str | None = None) -> NamedFace:
-    """Name a face by how likely it is each person, `(people,)`: the likeliest, from the version's threshold on.
+    """Name a face by its confidences, `(people,)`: the likeliest person, from the version's threshold on.
 
-    With a `track_id`, they are the average over that track, and judged by the version's threshold for tracks.
+    With a `track_id`, they are the track's average, and judged by the version's threshold for tracks.
     """
     order = confidences.argsort()[::-1][:CANDIDATES]
     candidates = tuple(
@@ -109,10 +109,10 @@ def _threshold(manifest: Manifest, track_id: str | None) -> float:
 
 
 def unnamed_face(box: Box, reason: TooPoor, track_id: str | None = None) -> NamedFace:
-    """Give the answer to a face that shows too little to be named."""
+    """Return the answer to a face that shows too little to be named."""
     return NamedFace(box=box, person=None, confidence=0, reason=reason, candidates=(), track_id=track_id)
 
 
 def in_milliseconds(seconds: dict[str, float]) -> dict[str, float]:
-    """Turn durations from seconds into milliseconds, to a hundredth."""
+    """Convert durations from seconds to milliseconds, rounded to a hundredth."""
     return {step: round(duration * 1000, 2) for step, duration in seconds.items()}

@@ -1,4 +1,4 @@
-"""One model version, loaded: everything that is needed to name faces, and nothing that changes."""
+"""One loaded model version: everything needed to name faces, immutable."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -18,16 +18,16 @@ from familiar.shared.vision.align import Aligner
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input
 
 Confidences = NDArray[np.float32]
-# Called between the steps of loading, so that whoever asks the version before comes first.
+# Called between the steps of loading, to yield the CPU to requests.
 Rest = Callable[[], None]
 
 
 def _no_rest() -> None:
-    """Nobody is to be spared."""
+    """Do not pause."""
 
 
 class _Network(NamedTuple):
-    """An interpreter with its one input, a square, and its one output; asking it for them takes long for each face."""
+    """An interpreter with the indices and sizes of its one input and output, as looking them up per face is slow."""
 
     interpreter: Interpreter
     input_index: int
@@ -37,10 +37,10 @@ class _Network(NamedTuple):
 
 
 class Predictor:
-    """A version's people, threshold and network. Any number of threads may ask it at once.
+    """People, threshold and network of a version; thread-safe.
 
-    Each face goes through the network by itself, and those that are there together go through side by side: for this
-    network a batch takes as long as its faces one by one (docs/decisions/10-serving.md), so nobody waits for one.
+    Each face is inferred by itself, those at hand in parallel: for this network a batch takes as long as its faces one
+    by one (docs/decisions/10-serving.md), so batching would only add latency.
     """
 
     def __init__(
@@ -52,26 +52,26 @@ class Predictor:
         *,
         rest: Rest = _no_rest,
     ) -> None:
-        """Load the LiteRT model once for each core, and let it answer, so that the first asker need not wait.
+        """Load the LiteRT model once per core, and warm it up.
 
         `golden` are the images of the manifest's golden samples, BGR, in their order: model inputs already. With the
         network `landmarks`, faces are aligned; without it they are taken as they are. `rest` is called between steps.
 
         Raises:
             BrokenModel: the bytes are not a model, one that does not fit its manifest or its landmarks, or one that
-                answers to the golden samples as it did not when it was made.
+                answers to the golden samples otherwise than on export.
         """
         self.manifest = manifest
         self.version = manifest.version
         self.people = tuple(person.slug for person in manifest.people)
         cores = os.cpu_count() or 1
         try:
-            # An interpreter is not for several threads; a pool of them, one thread each, is faster than one of many.
+            # Interpreters are not thread-safe; a pool of single-threaded ones is faster than a multi-threaded one.
             networks = [_load(model, rest) for _ in range(cores)]
         except (ValueError, RuntimeError) as error:
             raise BrokenModel(f"{SERVED_MODEL} of model version {self.version} cannot be loaded: {error}") from error
         self._require_people(networks[0].output_size)
-        # The size is the network's: versions of another time may have another one.
+        # The size is the network's: older versions may have another one.
         self._input_size = networks[0].input_size
         self._require_size(golden, aligned=landmarks is not None)
         self._aligner = Aligner(landmarks) if landmarks is not None else None
@@ -82,9 +82,9 @@ class Predictor:
         self._compare(golden, rest)
 
     def confidences(self, crops: Sequence[Image]) -> Confidences:
-        """Answer for each crop how likely it is each person: `(len(crops), len(people))`, `float32`.
+        """Return the confidence in each person for each crop: `(len(crops), len(people))`, `float32`.
 
-        Where the version learned from strangers, what a row lacks to 1 is how likely it is nobody of them.
+        Where the version learned from strangers, what a row lacks to 1 is the probability of nobody.
         """
         if len(crops) == 1:
             return self._answer(crops[0])[np.newaxis]
@@ -111,12 +111,12 @@ class Predictor:
             raise BrokenModel(f"The golden samples of model version {self.version} are not of {size} pixels.")
 
     def _compare(self, golden: Sequence[Image], rest: Rest) -> None:
-        # One after the other, in the thread that loads: whoever asks the version before needs the other cores.
+        # Sequentially, in the loading thread: requests to the serving version need the other cores.
         for sample, image in zip(self.manifest.golden, golden, strict=True):
             rest()
             answer = self._ask(cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False))
             difference = float(np.abs(answer - np.array(sample.confidences)).max())
-            # Asked this way round, NaN is broken too.
+            # Negated, so that NaN fails, too.
             if not difference <= GOLDEN_DIFFERENCE:
                 raise BrokenModel(
                     f"Model version {self.version} answers to {sample.file} otherwise than when it was trained: a "
@@ -128,7 +128,7 @@ class Predictor:
         return self._ask(self._aligner(crop) if self._aligner else to_model_input(crop, self._input_size))
 
     def _ask(self, image: Image) -> Confidences:
-        """Ask a network about a model input, RGB."""
+        """Return a network's answer to a model input, RGB."""
         with self._networks.lend() as network:
             network.interpreter.set_tensor(network.input_index, image[np.newaxis].astype(np.float32))
             network.interpreter.invoke()
@@ -145,7 +145,7 @@ def _load(model: bytes, rest: Rest) -> _Network:
 
 
 def load_predictor(store: ModelStore, version: int, rest: Rest = _no_rest) -> Predictor:
-    """Load a version from the store, after checking its files against their hashes; `rest` is called between steps.
+    """Load a version from the store, and verify its files' hashes; `rest` is called between steps.
 
     Raises:
         UnknownModel: there is no such version.

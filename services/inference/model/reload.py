@@ -1,4 +1,4 @@
-"""Hot reload: the version that the store calls current is loaded beside the one that serves, and then swapped in."""
+"""Hot reload: the version that the store calls current is loaded beside the serving one, and then swapped in."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from familiar.shared.redis.connection import BLOCK_MILLISECONDS
 from familiar.shared.redis.stream import read_after
 from familiar.shared.stores.models import ModelStore
 
-# A step takes 10 to 25 ms of a core, and makes answers wait. docs/FIGURES.md has what they wait without rests.
+# A step takes 10 to 25 ms of a core, and delays answers. docs/FIGURES.md has their delays without rests.
 _REST_SECONDS = 0.02
 
 _log = structlog.get_logger()
@@ -25,18 +25,18 @@ def _rest() -> None:
 
 
 class ServedModel:
-    """The predictor that serves now. Whoever has taken it keeps it to the end of their answer."""
+    """Reference to the predictor that serves now; a request keeps the one that it got to its end."""
 
     def __init__(self, store: ModelStore) -> None:
-        """Serve nothing yet; `store` tells whether a version is still there."""
+        """Serve nothing yet; `store` tells whether a version still exists."""
         self._store = store
         self._predictor: Predictor | None = None
         self._former: list[weakref.ref[Predictor]] = []
 
     def get(self) -> Predictor:
-        """Take the predictor that serves now.
+        """Return the predictor that serves now.
 
-        A version that was deleted answers no more, even before the watcher has noticed: somebody was forgotten.
+        A version that was deleted answers no more, even before the watcher notices: somebody was forgotten.
 
         Raises:
             NoModel: none does.
@@ -48,36 +48,35 @@ class ServedModel:
         return predictor
 
     def require(self, predictor: Predictor) -> None:
-        """Check that the version of a predictor that was taken was not deleted since.
+        """Check that the version of a predictor has not been deleted since.
 
         Raises:
-            NoModel: it was.
+            NoModel: it has.
         """
         if not self._store.has(predictor.version):
             raise NoModel
 
     def swap(self, predictor: Predictor | None) -> None:
-        """Serve another predictor from now on. The one before goes when whoever has taken it is done."""
+        """Serve another predictor from now on; the one before is freed after its last request."""
         before, self._predictor = self._predictor, predictor
         if before is not None:
             self._former = [*(former for former in self._former if former() is not None), weakref.ref(before)]
 
     @property
     def version(self) -> int | None:
-        """The version that serves now, or None."""
+        """Version that serves now, or None."""
         return self._predictor.version if self._predictor else None
 
     @property
     def retiring(self) -> frozenset[int]:
-        """The versions that serve no more, and still answer somebody who has taken them before."""
+        """Versions that serve no more, and still answer requests that began before."""
         return frozenset(former.version for reference in self._former if (former := reference()) is not None)
 
 
 class ModelWatcher:
-    """Looks at the store for the current version: on every hint from Redis, and every second without one."""
+    """Watcher of the store's current version: on every hint from Redis, and every second without one."""
 
     def __init__(self, client: redis.Redis, store: ModelStore, served: ServedModel) -> None:
-        """Watch `store` for `served`."""
         self._client = client
         self._store = store
         self.served = served
@@ -87,18 +86,18 @@ class ModelWatcher:
 
     @property
     def failures(self) -> dict[int, str]:
-        """The versions that could not be loaded, and why."""
+        """Versions that could not be loaded, and why."""
         return dict(self._failed)
 
     @property
     def loading(self) -> int | None:
-        """The version that is just being loaded, or None."""
+        """Version that is being loaded, or None."""
         return self._loading
 
     def poll(self) -> None:
-        """Serve what the store calls current. A version that fails to load leaves the old one serving.
+        """Serve what the store calls current; if that fails to load, the old version keeps serving.
 
-        It is tried again with every look, as somebody may put its files back. Any thread may ask for a look.
+        Every poll retries it, as its files may have been restored. Thread-safe.
         """
         with self._polling:
             self._poll()
@@ -126,7 +125,7 @@ class ModelWatcher:
         _log.info("serving", model_version=current, people=len(predictor.people))
 
     def watch(self, stopped: threading.Event) -> None:
-        """Follow the store until stopped. Redis only makes it faster: the store is looked at without it, too."""
+        """Poll until stopped; Redis only makes it faster, as the store is polled without it, too."""
         newest = b"0"
         while not stopped.is_set():
             self.poll()

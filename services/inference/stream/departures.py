@@ -1,4 +1,4 @@
-"""The edge that notices who has left: also when no face comes any more, nobody's leaving goes unsaid."""
+"""The edge that notices departures, even when no face arrives any more."""
 
 import threading
 from datetime import UTC, datetime
@@ -19,26 +19,26 @@ _LOOK_EVERY_SECONDS = 0.5
 
 
 def watch_departures(client: redis.Redis, stopped: threading.Event) -> None:
-    """Say who has left, until stopped. Any number of replicas may do so: each leaving is said once."""
+    """Publish departures until stopped; any number of replicas may do so, as each departure is published once."""
 
     def look() -> None:
         say_who_left(client, datetime.now(UTC))
         stopped.wait(_LOOK_EVERY_SECONDS)
 
-    # Faces that waited for this start are answered first: who never went out of view has not left.
+    # Faces that queued up before this start are answered first: who stayed in view has not left.
     stopped.wait(LEFT_SECONDS)
     keep_going(look, stopped.is_set)
 
 
 def say_who_left(client: redis.Redis, now: datetime) -> None:
-    """Look at every camera with something in view, and say who has left it.
+    """Publish who has left, for every camera with something in view.
 
-    Somebody whose faces still wait to be answered has not left, so time has only come as far as the oldest of them.
+    Nobody has left while faces wait that may be theirs, so time has only come as far as the oldest unanswered face.
     """
     try:
         as_of = min(now, _oldest_waiting(client) or now)
     except MalformedEntry:
-        # It is about to be buried, and may stand before others.
+        # It is about to be dead-lettered; until then the age of those behind it is unknown.
         return
     for camera in viewed_cameras(client):
         _look_at(client, camera, as_of)

@@ -1,4 +1,4 @@
-"""The stream edge of inference: names the faces that extractors publish, and publishes predictions and sightings."""
+"""The stream edge of inference: names the faces of extractors, and publishes predictions and sightings."""
 
 import time
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from familiar.shared.vision.images import Image, decode_image
 
 PREDICTIONS_KEPT = 10_000
 FACES_AT_ONCE = 16
-# A replica that has not completed a face within this time is taken for dead.
+# A replica that has not completed a face within this time is presumed dead.
 CLAIM_AFTER_MILLISECONDS = 10_000
 
 _CLAIM_EVERY_SECONDS = 5.0
@@ -33,10 +33,10 @@ _NO_MODEL_PAUSE_SECONDS = 0.5
 
 
 class FaceWorker:
-    """Works through the stream of faces, together with the other replicas of inference."""
+    """Consumer of the stream of faces, in one consumer group with the other replicas of inference."""
 
     def __init__(self, client: redis.Redis, name: str, served: ServedModel, kept: KeptFaces) -> None:
-        """Make the worker of the replica `name`; nothing is read before `step`."""
+        """Consume as `name`, which is unique among replicas."""
         self._client = client
         self._served = served
         self._kept = kept
@@ -44,7 +44,7 @@ class FaceWorker:
         self._claimed_at = 0.0
 
     def step(self) -> None:
-        """Name the faces that have come. Before the first model they wait in their bounded stream."""
+        """Name the faces that have arrived; before the first model they wait in their bounded stream."""
         try:
             self._served.get()
         except NoModel:
@@ -60,11 +60,11 @@ class FaceWorker:
             try:
                 self._name(delivery, self._served.get())
             except NoModel:
-                # Its people were forgotten meanwhile. The faces stay pending, and are claimed with the next model.
+                # The version was deleted meanwhile. The faces stay pending, and are claimed under the next one.
                 return
 
     def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
-        """Say what the model says of a face, and settle it."""
+        """Ask the model about a face, and commit the answer."""
         metrics.FACE_WAITING.labels(delivery.message.camera).observe(seconds_since(delivery.published_at))
         started = time.perf_counter()
         try:
@@ -86,9 +86,9 @@ class FaceWorker:
         predictor: Predictor,
         timing_ms: dict[str, float],
     ) -> None:
-        """Publish what the track says with this answer and who came, in one transaction with the acknowledgement.
+        """Publish the track's answer and who came, in one transaction with the acknowledgement.
 
-        It runs again if the track, the view or who is known changes meanwhile.
+        It is retried if the track, the view or the people known change meanwhile.
         """
         face = delivery.message
         published: list[Prediction] = []
@@ -117,7 +117,7 @@ class FaceWorker:
 
 
 def _ask(predictor: Predictor, face: Face, crop: Image) -> TrackAnswers | TooPoor:
-    """Give what the model says of a face, or why it is not asked."""
+    """Return the model's answer to a face, or why it is not asked."""
     poor = too_poor(crop, face.box.width)
     if poor:
         return poor
@@ -128,13 +128,13 @@ def _ask(predictor: Predictor, face: Face, crop: Image) -> TrackAnswers | TooPoo
 def _conclude(
     face: Face, answer: TrackAnswers | TooPoor, before: TrackAnswers | None, view: View, predictor: Predictor
 ) -> tuple[NamedFace, TrackAnswers | None, Seen | None]:
-    """Give what is said of a face, and what is remembered of its track and of the view; None leaves it as it is."""
+    """Return the answer to a face, and the new states of its track and of the view; None leaves one as it is."""
     if isinstance(answer, str):
         poor = PoorFace(face.track_id, face.captured_at, answer)
         return unnamed_face(face.box, answer, face.track_id), None, see_poor(view, poor)
     answers = remember(before, answer)
     named = name_face(face.box, average(answers), predictor, face.track_id)
-    # A face that is delivered twice is answered twice, and counts once.
+    # At-least-once delivery: a face that is delivered twice is answered twice, and counts once.
     counts = answers.has(face.face_id) and not (before and before.has(face.face_id))
     return named, answers, see(view, _seen_face(face, named, predictor.version)) if counts else None
 

@@ -1,4 +1,4 @@
-"""Follows streams of Redis for endless answers: without a thread, over Redis' absences, until the server stops."""
+"""Follows Redis streams for endless answers: without a thread, across outages, until the server stops."""
 
 import asyncio
 import threading
@@ -16,15 +16,15 @@ _TROUBLE_PAUSE_SECONDS = 0.5
 
 
 class StreamFollower:
-    """Reads on in streams, for any number of listeners of one event loop."""
+    """Reader of streams for any number of listeners on one event loop."""
 
     def __init__(self, client: redis.asyncio.Redis, stopping: threading.Event) -> None:
-        """Follow streams of `client`; once `stopping` is set, every following ends within a second."""
+        """Follow streams of `client`; once `stopping` is set, every `tail` ends within a second."""
         self.client = client
         self._stopping = stopping
 
     async def newest_id(self, stream: str) -> bytes:
-        """Give the id of a stream's newest entry, to read on from there; of an empty stream, its beginning.
+        """Return the id of a stream's newest entry, to read on from there, or of its beginning if it is empty.
 
         Raises:
             redis.RedisError: Redis is away.
@@ -33,9 +33,9 @@ class StreamFollower:
         return bytes(newest[0][0]) if newest else b"0"
 
     async def tail(self, stream: str, after: bytes) -> AsyncIterator[list[tuple[bytes, Fields]]]:
-        """Give the entries that come after an id, with their ids, as many as there are: none after an idle second.
+        """Yield the entries after an id, with their ids, in batches; an empty batch after an idle second.
 
-        Entries that are no longer kept are passed over. While Redis is away, nothing comes.
+        Entries that are no longer kept are skipped. While Redis is down, batches are empty.
         """
         while not self._stopping.is_set():
             entries = await self._read(stream, after)
@@ -47,7 +47,7 @@ class StreamFollower:
         try:
             answer: Any = await self.client.xread({stream: after}, count=_ENTRIES_AT_ONCE, block=BLOCK_MILLISECONDS)
         except redis.RedisError as error:
-            # The other loops of this process say that Redis is away.
+            # The other loops of this process log the outage.
             if trouble_of(error) is None:
                 raise
             await asyncio.sleep(_TROUBLE_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""The edge that keeps the faces of pictures for a correction, behind the answers: nobody waits for Redis."""
+"""Background writer of the faces that are kept for corrections: no HTTP answer waits for Redis."""
 
 import threading
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.redis.stream import run_transaction
 from familiar.shared.vision.images import Image, encode_jpeg
 
-# So many may wait: they hold their crops in memory.
+# Bounds memory: what waits holds its crops.
 MOST_WAITING = 64
 FLUSH_SECONDS = 2.0
 
@@ -26,19 +26,18 @@ _Answered = tuple[Prediction, Sequence[Image | bytes]]
 
 
 class FaceKeeper:
-    """Takes the faces of answered pictures from any thread, and keeps them in its own."""
+    """Bounded queue of answered faces, filled from any thread and written to Redis by one."""
 
     def __init__(self, client: redis.Redis, kept: KeptFaces) -> None:
-        """Keep nothing yet; `run` does."""
         self._client = client
         self._kept = kept
         self._waiting: Queue[_Answered | threading.Event] = Queue(MOST_WAITING)
         self._in_trouble = False
 
     def keep(self, prediction: Prediction, crops: Sequence[Image | bytes]) -> None:
-        """Hand the faces of a prediction over, in the order of their crops: images, or JPEGs.
+        """Enqueue the faces of a prediction, with their crops in order, as images or JPEGs.
 
-        Where Redis is too slow, they go.
+        Where Redis is too slow and the queue is full, they are dropped.
         """
         try:
             self._waiting.put_nowait((prediction, crops))
@@ -46,14 +45,14 @@ class FaceKeeper:
             self._say("Redis takes them too slowly")
 
     def flush(self) -> None:
-        """Wait until what was handed over before is kept, or cannot be; for at most `FLUSH_SECONDS`."""
+        """Wait until what was enqueued before is kept, or cannot be; for at most twice `FLUSH_SECONDS`."""
         flushed = threading.Event()
         with suppress(Full):
             self._waiting.put(flushed, timeout=FLUSH_SECONDS)
             flushed.wait(FLUSH_SECONDS)
 
     def run(self, stopped: threading.Event) -> None:
-        """Keep what is handed over, until stopped and nothing waits any more."""
+        """Keep what is enqueued, until stopped and the queue is empty."""
         while not stopped.is_set() or not self._waiting.empty():
             with suppress(Empty):
                 waiting = self._waiting.get(timeout=_LOOK_EVERY_SECONDS)
@@ -74,7 +73,7 @@ class FaceKeeper:
             self._in_trouble = False
 
     def _say(self, trouble: str) -> None:
-        """Say once that something is wrong, until something is kept again."""
+        """Log trouble once, until a face is kept again."""
         if not self._in_trouble:
             _log.warning("faces not kept, so their predictions cannot be corrected", trouble=trouble)
             self._in_trouble = True

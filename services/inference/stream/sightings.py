@@ -1,7 +1,7 @@
-"""Sightings: who came before a camera and who left it, each said once, from the names that faces of tracks get.
+"""Sightings: who came before a camera and who left it, each published once, from the names of tracks.
 
-Nothing here knows Redis or the time. What is in view of a camera, its tracks and who came and has not left, comes in,
-and goes out with what is to be said; it is kept in Redis in between, so that any replica of inference goes on with it.
+Pure functions of state and capture time. The state of a camera, its tracks and who came and has not left, is passed in,
+and returned with what to publish; Redis keeps it in between, so any replica of inference continues from it.
 """
 
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from typing import Literal, NamedTuple
 
 from familiar.shared.contract.messages import Confidence, Message, Sighting, Slug, Time, TooPoor
 
-# The average of one face is no average, and a single face is often none: the detector takes a curtain for one.
+# Debounce: a single face is often a false detection, such as a curtain.
 STEADY_FACES = 3
-# A slow camera takes long for so many faces.
+# On a slow camera that many faces take long.
 STEADY_SECONDS = 1.0
-# The detector loses a face that looks down or aside. Whoever is back within this time has not left.
+# Grace period: the detector loses a face that looks down or aside.
 LEFT_SECONDS = 3.0
-# So long a track that is not steady may turn out to be of somebody who was just seen.
+# How long a track that is not steady may turn out to be of somebody who was just seen.
 UNSETTLED_SECONDS = 2 * LEFT_SECONDS
 
 
 @dataclass(frozen=True)
 class SeenFace:
-    """A face of a track, with what the average over that track says; `person` is None for somebody unknown."""
+    """Face of a track, with the track's averaged answer; `person` is None for somebody unknown."""
 
     face_id: str
     track_id: str
@@ -34,7 +34,7 @@ class SeenFace:
 
 @dataclass(frozen=True)
 class PoorFace:
-    """A face of a track that is too small or too blurred to say who that is: only that somebody is there."""
+    """Face of a track that is too small or too blurred to name: it says only that somebody is there."""
 
     track_id: str
     captured_at: datetime
@@ -42,32 +42,34 @@ class PoorFace:
 
 
 class Run(Message):
-    """So many faces of a track in a row got the same answer, the first of them captured at `since`.
-
-    There are none while all faces were too small or too blurred.
-    """
+    """Consecutive faces of a track that got the same answer."""
 
     person: Slug | None
+    """None for somebody unknown."""
     since: Time
+    """When the first of them was captured."""
     faces: int
+    """0 while all faces were too small or too blurred."""
 
 
 class TrackInView(Message):
-    """A track: when its first and last faces were captured, how many were answered, and which sighting it belongs to.
-
-    `poor` says why none was answered yet.
-    """
+    """Track in view of a camera."""
 
     track_id: str
     first_seen_at: Time
+    """When its first face was captured."""
     last_seen_at: Time
+    """When its last face was captured."""
     faces: int
+    """How many of its faces were answered."""
     run: Run
     sighting_id: str | None = None
+    """The sighting that it belongs to."""
     poor: TooPoor | None = None
+    """Why none of its faces was answered yet."""
 
     def with_face(self, face: SeenFace) -> "TrackInView":
-        """Give the track after one more face."""
+        """Return the track after one more face."""
         same = self.run.faces > 0 and self.run.person == face.person
         run = Run(
             person=face.person,
@@ -77,7 +79,7 @@ class TrackInView(Message):
         return self._seen_at(face.captured_at, faces=self.faces + 1, run=run, poor=None)
 
     def with_poor_face(self, face: PoorFace) -> "TrackInView":
-        """Give the track after one more face, which only says that somebody is still there."""
+        """Return the track after one more face, which only says that somebody is still there."""
         return self._seen_at(face.captured_at, poor=None if self.faces else face.reason)
 
     def _seen_at(self, at: datetime, **changes: object) -> "TrackInView":
@@ -86,7 +88,7 @@ class TrackInView(Message):
 
 
 class OpenSighting(Message):
-    """Somebody who came and has not left, as the last face that was theirs says."""
+    """Somebody who came and has not left, as of the last face that was theirs."""
 
     sighting_id: str
     track_id: str
@@ -96,11 +98,11 @@ class OpenSighting(Message):
     last_seen_at: Time
 
     def seen_at(self, at: datetime) -> "OpenSighting":
-        """Give the sighting after one more face that does not say whose it is."""
+        """Return the sighting after one more face that does not say whose it is."""
         return self.model_copy(update={"last_seen_at": max(self.last_seen_at, at)})
 
     def with_face(self, face: SeenFace) -> "OpenSighting":
-        """Give the sighting after one more face of the same person."""
+        """Return the sighting after one more face of the same person."""
         return _opened(face, max(self.last_seen_at, face.captured_at), self.sighting_id)
 
 
@@ -112,11 +114,11 @@ class View(Message):
     sightings: tuple[OpenSighting, ...] = ()
 
     def track(self, track_id: str) -> TrackInView | None:
-        """Find a track."""
+        """Return a track, None if it is not in view."""
         return next((track for track in self.tracks if track.track_id == track_id), None)
 
     def track_of(self, face: SeenFace | PoorFace) -> TrackInView:
-        """Find the track of a face, or begin it, without a face."""
+        """Return the track of a face, or a new one without faces."""
         at = face.captured_at
         begun = TrackInView(
             track_id=face.track_id, first_seen_at=at, last_seen_at=at, faces=0, run=Run(person=None, since=at, faces=0)
@@ -124,37 +126,37 @@ class View(Message):
         return self.track(face.track_id) or begun
 
     def sighting(self, sighting_id: str | None) -> OpenSighting | None:
-        """Find a sighting that has not left."""
+        """Return a sighting that has not left, else None."""
         return next((sighting for sighting in self.sightings if sighting.sighting_id == sighting_id), None)
 
     def with_track(self, track: TrackInView) -> "View":
-        """Give the view with a track as it is now."""
+        """Return the view with this state of a track."""
         others = (other for other in self.tracks if other.track_id != track.track_id)
         return self.model_copy(update={"tracks": (*others, track)})
 
     def with_sighting(self, sighting: OpenSighting) -> "View":
-        """Give the view with a sighting as it is now."""
+        """Return the view with this state of a sighting."""
         others = self.without(sighting).sightings
         return self.model_copy(update={"sightings": (*others, sighting)})
 
     def without(self, sighting: OpenSighting) -> "View":
-        """Give the view without a sighting."""
+        """Return the view without a sighting."""
         others = tuple(other for other in self.sightings if other.sighting_id != sighting.sighting_id)
         return self.model_copy(update={"sightings": others})
 
 
 class Seen(NamedTuple):
-    """What is in view now, and what is to be said of it, in order."""
+    """The new view, and the sightings to publish, in order."""
 
     view: View
     said: tuple[Sighting, ...]
 
 
 def see(view: View, face: SeenFace) -> Seen:
-    """Give what is in view after one more face.
+    """Return the view after one more face, and what to publish.
 
     Somebody is announced as soon as their track is steady. Where the track steadily gets another answer, the former
-    leaves and the right one comes.
+    person leaves and the right one comes.
     """
     track = view.track_of(face).with_face(face)
     sighting = view.sighting(track.sighting_id)
@@ -168,10 +170,10 @@ def see(view: View, face: SeenFace) -> Seen:
 
 
 def see_poor(view: View, face: PoorFace) -> Seen:
-    """Give what is in view after one more face that does not say whose it is.
+    """Return the view after one more face that does not say whose it is.
 
-    Nobody comes by it and nobody is taken for somebody else, and whoever its track belongs to is still there. A track
-    that has had no other face may be of somebody who was just seen, as any track that is not steady.
+    It announces and renames nobody, and keeps whoever its track belongs to in view. A track without any other face may
+    be of somebody who was just seen, as any track that is not steady.
     """
     track = view.track_of(face).with_poor_face(face)
     view = view.with_track(track)
@@ -180,10 +182,10 @@ def see_poor(view: View, face: PoorFace) -> Seen:
 
 
 def leave(view: View, as_of: datetime) -> Seen:
-    """Give what is in view at a time up to which every face has been seen, and say who has left.
+    """Return the view at a time up to which every face has been seen, and who has left.
 
-    A track that began since somebody was last seen, and is not steady yet, may be theirs, and is waited for, but not
-    for ever: one that is always blurred never gets steady.
+    A track that began since somebody was last seen, and is not steady yet, may be theirs and is waited for, but for
+    `UNSETTLED_SECONDS` at most: one that is always blurred never gets steady.
     """
     tracks = tuple(track for track in view.tracks if _seconds(track.last_seen_at, as_of) <= LEFT_SECONDS)
     unsettled = [
@@ -204,7 +206,7 @@ def leave(view: View, as_of: datetime) -> Seen:
 
 
 def _announce(view: View, track: TrackInView, face: SeenFace) -> Seen:
-    """Say that the person of a track came, unless they are in view already, and that the former has left."""
+    """Announce the person of a track, unless they are in view already, and that the former one has left."""
     began_at = track.first_seen_at if track.sighting_id is None else track.run.since
     view, said = leave(view, began_at)
     former = view.sighting(track.sighting_id)
@@ -232,12 +234,12 @@ def _opened(face: SeenFace, last_seen_at: datetime, sighting_id: str) -> OpenSig
 
 def _is_steady(track: TrackInView) -> bool:
     lasted = _seconds(track.first_seen_at, track.last_seen_at)
-    # Faces that are too small or too blurred make a track last longer, and its average no better.
+    # Poor faces make a track last longer, and its average no better.
     return track.faces >= STEADY_FACES or (track.faces > 1 and lasted >= STEADY_SECONDS)
 
 
 def _has_turned(track: TrackInView) -> bool:
-    """Tell whether a track's new answer holds. A known face that turns away is not at once somebody unknown."""
+    """Return whether a track's new answer holds; hysteresis, as a known face that turns away is not at once unknown."""
     lasted = _seconds(track.run.since, track.last_seen_at)
     if track.run.person is None:
         return lasted > LEFT_SECONDS
@@ -245,12 +247,12 @@ def _has_turned(track: TrackInView) -> bool:
 
 
 def _is_same(sighting: OpenSighting, person: str | None, began_at: datetime) -> bool:
-    """Tell whether somebody whose track began at a time is in view already; a second unknown is somebody else."""
+    """Return whether the person of a track that began at a time is in view already; a second unknown is another."""
     return sighting.person == person and (person is not None or sighting.last_seen_at < began_at)
 
 
 def _is_still_seen(sighting: OpenSighting, without: TrackInView, view: View) -> bool:
-    """Tell whether another track of a sighting was seen since the one that goes began."""
+    """Return whether another track of a sighting was seen since the track `without` began."""
     return any(
         track.sighting_id == sighting.sighting_id and track.last_seen_at >= without.first_seen_at
         for track in view.tracks

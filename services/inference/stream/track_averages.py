@@ -1,6 +1,6 @@
-"""Averages over a track: a face is named by what the model said of the newest faces of its track, taken together.
+"""Track averages: a face is named by the mean of the model's answers to the newest faces of its track.
 
-Nothing here knows Redis or the time: it is when faces were captured that counts.
+Pure functions; time is capture time.
 """
 
 import numpy as np
@@ -11,14 +11,14 @@ from familiar.shared.contract.messages import Face, Message, Slug, Time
 # Errors of single faces average out; more faces would only make a name slower to change
 # (docs/decisions/8-tracks.md has figures).
 AVERAGED_FACES = 10
-# Slow cameras take long for so many faces. What was seen so long ago no longer speaks for who stands there now.
+# On slow cameras that many faces take long, and old ones say little about who is there now.
 AVERAGED_SECONDS = 5.0
 
 _DECIMALS = 6
 
 
 class AnsweredFace(Message):
-    """What a model said of one face: how likely it is each person."""
+    """Answer of a model to one face: its confidence in each person."""
 
     face_id: str
     captured_at: Time
@@ -26,28 +26,28 @@ class AnsweredFace(Message):
 
 
 class TrackAnswers(Message):
-    """What one model version said of the newest faces of a track, oldest first; `people` is its order of people."""
+    """Answers of one model version to the newest faces of a track, oldest first; `people` is its order of people."""
 
     model_version: int
     people: tuple[Slug, ...]
     faces: tuple[AnsweredFace, ...]
 
     def has(self, face_id: str) -> bool:
-        """Tell whether a face is among them."""
+        """Return whether a face is among them."""
         return any(face.face_id == face_id for face in self.faces)
 
 
 def answer_to(face: Face, confidences: Confidences, model_version: int, people: tuple[Slug, ...]) -> TrackAnswers:
-    """Give what a model said of one face, `(people,)`: to a millionth, as it is kept as text."""
+    """Return a model's answer to one face, `(people,)`, rounded to a millionth, as it is kept as text."""
     rounded = tuple(round(float(confidence), _DECIMALS) for confidence in confidences)
     said = AnsweredFace(face_id=face.face_id, captured_at=face.captured_at, confidences=rounded)
     return TrackAnswers(model_version=model_version, people=people, faces=(said,))
 
 
 def remember(before: TrackAnswers | None, answer: TrackAnswers) -> TrackAnswers:
-    """Give the answers to a track after one more face, in whichever order faces come; the same one counts once.
+    """Return the answers to a track after one more face; faces may come in any order, and repeatedly.
 
-    Answers of another model version, or for other people, cannot be averaged with it: the track begins anew.
+    Answers of another model version, or for other people, cannot be averaged with it: the track starts over.
     """
     if before is None or (before.model_version, before.people) != (answer.model_version, answer.people):
         return answer
@@ -59,6 +59,6 @@ def remember(before: TrackAnswers | None, answer: TrackAnswers) -> TrackAnswers:
 
 
 def average(answers: TrackAnswers) -> Confidences:
-    """Give the mean of what was said: `(people,)`, `float32`."""
+    """Return the mean of the answers, `(people,)`, `float32`."""
     said = np.array([face.confidences for face in answers.faces], np.float64)
     return np.asarray(said.mean(axis=0), np.float32)

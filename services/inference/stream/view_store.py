@@ -1,7 +1,7 @@
-"""Tracks and views in Redis, where every replica of inference finds them.
+"""Tracks and views in Redis, shared by all replicas of inference.
 
-They are read in the transaction that writes them again, under WATCH: replicas that answer faces of one camera at the
-same time wait for each other, and none overwrites what another has just learned.
+They are read under WATCH, in the transaction that writes them again (optimistic locking): no replica overwrites what
+another has just learned about the same camera.
 """
 
 from typing import Any
@@ -16,41 +16,41 @@ from familiar.shared.contract.messages import Face
 from familiar.shared.redis.stream import publish
 
 SIGHTINGS_KEPT = 10_000
-# An extractor gives a track up after a second without a face; the rest is for faces that wait for their answer.
+# An extractor ends a track after a second without a face; the rest is for faces that are still queued.
 TRACK_SECONDS_KEPT = 60
 
 
 def watched_names(face: Face) -> tuple[str, ...]:
-    """Name what must not change between reading and writing what came of a face."""
+    """Return the keys that must not change between reading and writing the state around a face."""
     return redis_names.track(face.track_id), redis_names.view(face.camera), redis_names.FORGETTINGS
 
 
 def find_track(pipeline: Pipeline, track_id: str) -> TrackAnswers | None:
-    """Look up what was said of the newest faces of a track; None where there is nothing."""
+    """Return the answers to the newest faces of a track; None if there are none."""
     text: Any = pipeline.get(redis_names.track(track_id))
     return None if text is None else TrackAnswers.model_validate_json(text)
 
 
 def find_view(pipeline: Pipeline, camera: str) -> View:
-    """Look up what is in view of a camera."""
+    """Return what is in view of a camera."""
     text: Any = pipeline.get(redis_names.view(camera))
     return read_view(camera, text)
 
 
 def read_view(camera: str, text: bytes | None) -> View:
-    """Read what stands in Redis of a camera's view; None where nothing is in view."""
+    """Parse a camera's view as stored in Redis; None where nothing is in view."""
     return View(camera=camera) if text is None else View.model_validate_json(text)
 
 
 def keep_track(pipeline: Pipeline, track_id: str, answers: TrackAnswers) -> None:
-    """Queue that the answers to a track are kept for a while."""
+    """Queue storing the answers to a track, with a time to live."""
     pipeline.set(redis_names.track(track_id), answers.model_dump_json(), ex=TRACK_SECONDS_KEPT)
 
 
 def keep_view(pipeline: Pipeline, seen: Seen) -> None:
-    """Queue that a view is kept, and that what is to be said of it is published.
+    """Queue storing a view and publishing its sightings.
 
-    It has no time to live: who has not been said to have left is found after any pause.
+    It has no time to live, so that departures are found after any downtime.
     """
     view = seen.view
     if view.tracks or view.sightings:
@@ -64,6 +64,6 @@ def keep_view(pipeline: Pipeline, seen: Seen) -> None:
 
 
 def viewed_cameras(client: redis.Redis) -> list[str]:
-    """List the cameras with something in view."""
+    """Return the cameras with something in view, sorted."""
     cameras: Any = client.smembers(redis_names.VIEWS)
     return sorted(camera.decode() for camera in cameras)

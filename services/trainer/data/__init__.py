@@ -1,1 +1,1 @@
-"""What is learned from: samples and strangers, read, split and augmented."""
+"""Training data: samples and strangers, read, split and augmented."""

@@ -12,12 +12,12 @@ MIRRORED = 0.5
 
 @dataclass(frozen=True)
 class Strength:
-    """How far a view may be from the one that was taken; each range is uniform.
+    """Ranges of the augmentation, each sampled uniformly.
 
-    Rotation and shear in degrees, zoom as a factor of up to `exp(zoom)`, shift as a share of the side. Of the light:
-    brightness as a share of full scale, contrast, gamma and each channel's tint by factors of up to `exp` of these,
-    and a shade from one side to the other. Of the camera: at least so many pixels wide, blurred so often by a
-    Gaussian of up to so many pixels, a JPEG of at least that quality.
+    Geometry: rotation and shear in degrees, zoom as a factor of up to `exp(zoom)`, shift as a share of the side. Light:
+    brightness as a share of full scale; contrast, gamma and each channel's tint as factors of up to `exp` of these; a
+    shade from one side to the other. Camera: at least `smallest` pixels wide; with probability `blurred` a Gaussian
+    blur of up to `blur` pixels; a JPEG of at least that `quality`.
     """
 
     rotation: float
@@ -35,22 +35,22 @@ class Strength:
     quality: int
 
 
-# What is learned from. Of an aligned face only the mistakes of the landmarks are left to turn and move it; much
-# stronger views make anybody who is badly lit look like everybody (docs/LOG.md).
+# For training. In aligned faces only landmark errors vary the geometry; much stronger views make anybody who is badly
+# lit look like everybody (docs/LOG.md).
 ANOTHER_MOMENT = Strength(4, 3, 0.05, 0.025, 0.06, 0.15, 0.25, 0.06, 0.25, 90, 0.25, 0.8, 60)
-# What is calibrated by.
+# For calibration.
 ANOTHER_DAY = Strength(6, 5, 0.07, 0.04, 0.12, 0.3, 0.5, 0.12, 0.5, 56, 0.5, 1.2, 40)
 _LEAST_BLUR = 0.3
 _BEST_QUALITY = 95
 
 
 def augment(image: Image, random: np.random.Generator, strength: Strength = ANOTHER_MOMENT) -> Image:
-    """Move, relight and worsen a model input at random: RGB, `(160, 160, 3)`, `uint8`, in and out."""
+    """Return a model input moved, relit and degraded at random: RGB, `(160, 160, 3)`, `uint8`, in and out."""
     return _worsen(_relight(_move(image, random, strength), random, strength), random, strength)
 
 
 def _move(image: Image, random: np.random.Generator, strength: Strength) -> Image:
-    """Apply rotation, shear, zoom, shift and mirroring about the middle, as one affine map."""
+    """Apply rotation, shear, zoom, shift and mirroring about the centre, as one affine map."""
     height, width = image.shape[:2]
     middle = np.array([width - 1, height - 1]) / 2
     angle = np.deg2rad(random.uniform(-strength.rotation, strength.rotation))
@@ -63,13 +63,13 @@ def _move(image: Image, random: np.random.Generator, strength: Strength) -> Imag
     linear = zoom * rotation @ np.array([[1, shear], [0, 1]]) @ np.diag([mirror, 1])
     offset = middle + shift - linear @ middle
     affine = np.column_stack([linear, offset])
-    # Mirrored at the edge, because a black corner would be the same for everybody and tell nothing.
+    # Reflected at the border, as black corners would be alike for everybody.
     moved = cv2.warpAffine(image, affine, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     return moved.astype(np.uint8, copy=False)
 
 
 def _relight(image: Image, random: np.random.Generator, strength: Strength) -> Image:
-    """Change gamma, contrast, brightness and tint, through one table of 256 values for each channel, and shade it."""
+    """Apply gamma, contrast, brightness and tint through one lookup table per channel, and shade the image."""
     brightness = random.uniform(-strength.brightness, strength.brightness)
     contrast = np.exp(random.uniform(-strength.contrast, strength.contrast))
     tint = np.exp(random.uniform(-strength.tint, strength.tint, 3))
@@ -84,7 +84,7 @@ def _relight(image: Image, random: np.random.Generator, strength: Strength) -> I
 
 
 def _worsen(image: Image, random: np.random.Generator, strength: Strength) -> Image:
-    """Show it as a camera farther away would: in fewer pixels, perhaps out of focus, compressed."""
+    """Degrade an image as a camera farther away would: fewer pixels, perhaps out of focus, compressed."""
     side = image.shape[0]
     fewer = int(random.uniform(strength.smallest, side))
     small = cv2.resize(image, (fewer, fewer), interpolation=cv2.INTER_AREA)

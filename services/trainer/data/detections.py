@@ -1,4 +1,4 @@
-"""Detections: where faces were found in pictures, remembered from one training to the next.
+"""Cache of detections: where faces were found in pictures, kept from one training to the next.
 
 A folder of thousands of strangers takes a minute to search, and seldom changes. Kept are bounding boxes by the SHA-256
 of the picture's file: no faces, and no names of files.
@@ -20,13 +20,12 @@ class _File(Message):
 
 
 class Detections:
-    """The boxes of one folder's pictures. Any number of threads may use it at the same time."""
+    """Cached bounding boxes of one folder's pictures; thread-safe."""
 
     def __init__(self, path: Path, found_by: str) -> None:
-        """Read what the last training left at `path`.
+        """Load the cache at `path`; it starts empty if the file is missing or damaged, or not by `found_by`.
 
-        A missing or damaged file counts as nothing found yet, and so do boxes that another detector found than the
-        one that `found_by` describes.
+        `found_by` describes the detector.
         """
         self._path = path
         self._found_by = found_by
@@ -38,14 +37,14 @@ class Detections:
         self._before = file.boxes if file.found_by == found_by else {}
 
     def find(self, picture: bytes, search: Callable[[], Sequence[Box]]) -> tuple[Box, ...]:
-        """Give the boxes of a picture's file; `search` finds them if it was not searched before."""
+        """Return the boxes of a picture's file, cached or else from `search`."""
         key = hashlib.sha256(picture).hexdigest()
         boxes = self._before.get(key)
         self._asked[key] = tuple(search()) if boxes is None else boxes
         return self._asked[key]
 
     def save(self) -> None:
-        """Write down the boxes of all pictures that were asked for; others are no longer in the folder.
+        """Write the boxes of all pictures that were asked for; others are no longer in the folder.
 
         Raises:
             OSError: the disk is full; the file is as it was.

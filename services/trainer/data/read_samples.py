@@ -1,4 +1,4 @@
-"""From the sample store to the samples of one training, with the sessions in which they were taken."""
+"""Training samples read from the sample store, with their sessions."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ SamplesByPerson = dict[str, tuple[Sample, ...]]
 def read_training_samples(
     store: SampleStore, strangers: Strangers, to_input: ToInput = to_model_input
 ) -> TrainingSamples:
-    """Read every sample of everybody, as model inputs, and put the strangers beside them.
+    """Read everybody's samples as model inputs, and add the strangers.
 
     Raises:
         TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.samples.split_by_time`.
@@ -35,7 +35,7 @@ def read_training_samples(
 
 
 def _sessions(train: SamplesByPerson, test: SamplesByPerson) -> Sessions:
-    """Number each person's sessions in the order in which they began, those of unknown origin first."""
+    """Number each person's sessions chronologically, those of unknown origin first."""
     numbers: dict[str, dict[str, int]] = {}
     for person, own in train.items():
         taken = sorted((*own, *test[person]), key=age)

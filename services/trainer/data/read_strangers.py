@@ -1,4 +1,4 @@
-"""Strangers' faces for a training: those in the store, and those in the folder that FAMILIAR_STRANGERS names."""
+"""Strangers' faces for a training, read from the store and from the folder that FAMILIAR_STRANGERS names."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ FOLDER = "folder"
 
 @dataclass(frozen=True)
 class StrangersRead:
-    """What a training knows of strangers. `faces` counts them by source; `passed_over` counts useless pictures."""
+    """Strangers' faces as read; `faces` counts them by source, `passed_over` counts unusable pictures."""
 
     images: Strangers
     faces: Mapping[str, int]
@@ -31,13 +31,13 @@ class StrangersRead:
 def read_strangers(
     store: StrangerStore, folder: Path | None, yunet: Path | None = None, to_input: ToInput = to_model_input
 ) -> StrangersRead:
-    """Read every stranger's face, as a model input; pictures of `folder` are searched for faces.
+    """Read every stranger's face as a model input; pictures in `folder` are searched for faces.
 
-    `yunet` is the model of the detector (`open_detector`): strangers' faces have to be cut as those of
-    the people are, or the crop alone would tell them apart.
+    `yunet` is the detector's model (`open_detector`): strangers must be cropped as people are, or the crop alone would
+    tell them apart.
 
-    A picture that cannot be read or shows no face is passed over and counted: one bad file among thousands is no
-    reason not to train. A picture that was searched before is not searched again.
+    A picture that cannot be read or shows no face is skipped and counted: one bad file among thousands is no reason not
+    to train. Detections are cached.
 
     Raises:
         StrangersUnavailable: the folder is missing, or there is no face in it.
@@ -63,7 +63,7 @@ def read_strangers(
 
 
 def _search(folder: Path, detections_path: Path, yunet: Path | None) -> tuple[list[Image], int]:
-    """Find the faces in a folder's pictures, at any depth; answer their crops, and how many pictures gave none."""
+    """Find the faces in a folder's pictures, recursively; return their crops, and how many pictures have none."""
     if not folder.is_dir():
         raise StrangersUnavailable(
             f"FAMILIAR_STRANGERS names {str(folder)!r}, which is no folder. Name one with pictures of people who are "

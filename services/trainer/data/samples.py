@@ -1,4 +1,4 @@
-"""The samples of one training: who learns, and who judges at the end."""
+"""The samples of one training: what is learned from, and what is tested with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
 from familiar.shared.vision.images import Image
 
 FEWEST_SAMPLES = 2
-# With fewer, one picture more or less changes what is said of somebody.
+# With fewer, a single picture changes somebody's standing.
 FEWEST_TO_TEST = 20
 
 Labels = NDArray[np.int64]
@@ -20,10 +20,10 @@ Part = tuple[Image, Labels, Labels]
 
 @dataclass(frozen=True)
 class Sessions:
-    """In which session each sample was taken, beside the model inputs, by slug.
+    """Session of each sample, parallel to the model inputs, by slug.
 
-    `train` and `test` give numbers within the person, in the order of time; the same number is the same session.
-    `days` says on how many days a person's train samples were taken.
+    `train` and `test` number a person's sessions chronologically; equal numbers are the same session. `days` counts the
+    days on which a person's train samples were taken.
     """
 
     train: Mapping[str, Sequence[int]]
@@ -33,12 +33,12 @@ class Sessions:
 
 @dataclass(frozen=True)
 class TrainingSamples:
-    """Model inputs, whose they are and of which session, in two parts that share no moment, and strangers in two.
+    """Labelled model inputs in a train and a test part that share no moment, and strangers in two parts as well.
 
-    Images are RGB, `(n, 160, 160, 3)`, `uint8`; labels are `(n,)`, `int64`, places in `people`, which
-    holds slugs. Sessions are `(n,)`, `int64`, numbers within the person in the order of time. Only the test part and
-    the strangers may be empty. `days` and `tests_left_out`, `(people,)`, say on how many days each person's
-    train samples were taken, and how many of their test samples are left out; see `split_by_time`.
+    Images are RGB, `(n, 160, 160, 3)`, `uint8`; labels are `(n,)`, `int64`, indices into `people`, which holds slugs.
+    Sessions are `(n,)`, `int64`, numbered chronologically within a person. Only the test part and the strangers may be
+    empty. `days` and `tests_left_out`, `(people,)`, count the days on which each person's train samples were taken, and
+    their test samples that are left out; see `split_by_time`.
     """
 
     people: tuple[str, ...]
@@ -54,11 +54,11 @@ class TrainingSamples:
 
     @property
     def has_strangers(self) -> bool:
-        """Whether there are strangers to learn from; then they are a class of their own."""
+        """Whether there are strangers to learn from, as a class of their own."""
         return len(self.strangers.train_images) > 0
 
     def sessions(self, label: int) -> int:
-        """Count the sessions from which somebody is learned."""
+        """Return the number of sessions from which somebody is learned."""
         return len(set(self.train_sessions[self.train_labels == label].tolist()))
 
 
@@ -68,13 +68,13 @@ def split_by_time(
     strangers: Strangers | None = None,
     sessions: Sessions | None = None,
 ) -> TrainingSamples:
-    """Put everybody's samples side by side, and choose who is to judge.
+    """Assemble everybody's samples, and choose those to test with.
 
-    `train` and `test` give each person's model inputs by slug; those of `train` in order of capture time. Without
-    `sessions` all samples of a person are of one.
+    `train` and `test` are each person's model inputs by slug; those of `train` in order of capture. Without `sessions`,
+    all samples of a person are of one.
 
-    Where somebody has at least `FEWEST_TO_TEST` test samples of sessions of which none are learned from, they are
-    tested with these alone: these show how well they are recognised another time, the others only how well the same.
+    Somebody with at least `FEWEST_TO_TEST` test samples of sessions that are not learned from is tested with these
+    alone: they measure recognition at another time, the others only within a session.
 
     Raises:
         TooFewPeople: nobody has train samples, or one person has and there are no strangers to tell them from.
@@ -112,7 +112,7 @@ def _one_session_each(train: Mapping[str, Sequence[Image]], test: Mapping[str, S
 
 
 def _places_to_test(sessions: Sessions, person: str) -> list[int]:
-    """Give the places of the test samples that judge: those of sessions that are not learned from, or all."""
+    """Return the indices of a person's test samples to use: those of sessions that are not learned from, or all."""
     numbers = sessions.test.get(person, ())
     learned = set(sessions.train[person])
     apart = [place for place, number in enumerate(numbers) if number not in learned]
@@ -122,7 +122,7 @@ def _places_to_test(sessions: Sessions, person: str) -> list[int]:
 def _stack(
     images: Mapping[str, Sequence[Image]], sessions: Mapping[str, Sequence[int]], places: Mapping[str, Sequence[int]]
 ) -> Part:
-    """Stack each person's images at these places, one person after the other, with labels and sessions that say so."""
+    """Stack the chosen images, one person after the other, with their labels and sessions."""
     chosen = [(label, person, place) for label, (person, own) in enumerate(places.items()) for place in own]
     return (
         stack_images([images[person][place] for _, person, place in chosen]),

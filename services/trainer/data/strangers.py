@@ -1,4 +1,4 @@
-"""Faces of strangers, which a network learns to give nobody's name."""
+"""Strangers' faces, which a network learns to leave unnamed."""
 
 import zlib
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image
 
-# Of ten faces, one is asked at the end.
+# One face in ten is held out for testing.
 _PARTS = 10
 _TEST_PARTS = 1
 
 
 @dataclass(frozen=True)
 class Strangers:
-    """Strangers' faces in two parts, as with samples; either may be empty.
+    """Strangers' faces in a train and a test part, either of which may be empty.
 
-    Images are model inputs: RGB, `(n, 160, 160, 3)`, `uint8`. `marked`, `(n,)`, `bool`, tells which of
-    `train_images` somebody marked as strangers; these are all learned from.
+    Images are model inputs: RGB, `(n, 160, 160, 3)`, `uint8`. `marked`, `(n,)`, `bool`, flags those of `train_images`
+    that somebody marked as strangers; these are never tested with.
     """
 
     train_images: Image
@@ -28,10 +28,10 @@ class Strangers:
 
 
 def split_strangers(faces: Sequence[Image], marked: Sequence[Image] = ()) -> Strangers:
-    """Divide strangers' faces, given as model inputs, into parts; those in `marked` are learned from.
+    """Split strangers' faces, given as model inputs, into parts; those in `marked` are learned from.
 
-    The part follows from the picture itself, so that a face that one version was tested with is not one that
-    the next learns from, whatever was added in between.
+    The part is a hash of the picture, so that a face that one version was tested with never trains the next, whatever
+    was added in between.
     """
     parts = [zlib.crc32(face.tobytes()) % _PARTS for face in faces]
     test = [face for face, part in zip(faces, parts, strict=True) if part < _TEST_PARTS]

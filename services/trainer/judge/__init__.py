@@ -1,1 +1,1 @@
-"""What a version is worth: evaluation, calibration, and the gate before it is served."""
+"""Evaluation of a version: metrics, calibration, and the gate before it is served."""

@@ -1,9 +1,8 @@
 """Calibration: from logits to confidences that are probabilities, with a name where somebody is likelier than not.
 
-What speaks for a person is their score: their own logit, less a part of nobody's. The score at which a name has even
-odds is put where it should be: above the share of strangers that may get a name, and part of the way from there to the
-known faces. Strangers and known faces are those that a network was asked about without having learned from them
-(`familiar.services.trainer.data.folds`).
+A person's score is their own logit, less a part of nobody's. The score with even odds is put above the share of
+strangers that may get a name, and part of the way from there to the known faces. Both are faces that the network in
+question was not trained on (`familiar.services.trainer.data.folds`).
 """
 
 from collections.abc import Sequence
@@ -15,32 +14,31 @@ from numpy.typing import NDArray
 from familiar.services.trainer.data.samples import Labels
 from familiar.services.trainer.judge.evaluate import Probabilities
 
-# At even odds a name counts.
+# A name counts from even odds on.
 THRESHOLD = 0.5
-# The strangers that were learned stood before other cameras: that a face is none of theirs says less for a person than
-# that it is this person's. docs/LOG.md has other parts, and what each of these numbers was chosen by.
+# The strangers that were learned stood before other cameras: being unlike them is weaker evidence than being like the
+# person. docs/LOG.md has other parts, and what each of these numbers was chosen by.
 NOBODYS_PART = 1 / 3
-# The inverse of a temperature: few small steps leave logits small, and confidences too modest.
+# Inverse temperature: few small steps leave logits small, and confidences too low.
 SHARPNESS = 8.0
-# How far from the strangers towards the known faces: the stranger to come may look more like somebody than those did
-# who were there to calibrate by.
+# How far from strangers towards known faces: future strangers may resemble somebody more than those calibrated by.
 WAY_TO_KNOWN = 0.6
-# ... but no farther than where so many of the known faces would be missed.
+# ... but no farther than where this share of the known faces would be missed.
 MISSED_SHARE = 0.04
-# A track is judged by the mean of so many confidences at the most; below the least threshold two may be as likely.
+# A track is judged by the mean of at most this many confidences; below the least threshold two people may be as likely.
 TRACK_FACES = 10
 LEAST_TRACK_THRESHOLD = 0.4
 _LEAST_ODDS = 1e-6
 
-# `(n, classes)`, the last class is nobody.
+# `(n, classes)`; the last class is nobody.
 Logits = NDArray[np.float32]
-# A track's faces follow each other: how many each track has.
+# Number of faces in each track, which are consecutive.
 Lengths = Sequence[int]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Logits of faces from which the network that was asked did not learn, in tracks, and whose they are.
+    """Logits of faces that the network was not trained on, in tracks, with labels.
 
     `tracks` says how many consecutive ones are of one track. The label of a stranger is the number of people.
     """
@@ -52,7 +50,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was chosen: at the score `even_odds` a name is as likely as not; notes say what could not be estimated."""
+    """Parameters of a calibration: at the score `even_odds` a name is as likely as not.
+
+    `notes` say what could not be estimated.
+    """
 
     even_odds: float
     threshold: float
@@ -60,14 +61,14 @@ class Calibration:
     notes: tuple[str, ...]
 
     def probabilities(self, logits: Logits) -> Probabilities:
-        """Turn logits, `(n, classes)`, into the probabilities of the people, `(n, people)`; n may be 0."""
+        """Return the probabilities of the people, `(n, people)`, for logits, `(n, classes)`; n may be 0."""
         weighed = logits.astype(np.float64) * _weights(logits.shape[1])
         weighed[:, -1] += SHARPNESS * self.even_odds
         exponents = np.exp(weighed - weighed.max(axis=1, keepdims=True, initial=-np.inf))
         return np.asarray((exponents / exponents.sum(axis=1, keepdims=True))[:, :-1], np.float32)
 
     def fold(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Fold it into the weights of the logits, `(inputs, classes)` and `(classes,)`."""
+        """Fold this into the dense layer of the logits, `(inputs, classes)` and `(classes,)`."""
         weights = _weights(len(bias))
         weighed = bias * weights
         weighed[-1] += SHARPNESS * self.even_odds
@@ -79,9 +80,9 @@ def calibrate(
 ) -> Calibration:
     """Choose the score of even odds, so that at most `false_names` of any kind of strangers are named.
 
-    `known` are faces of people as they were taken, `another_day` the same as another day might show them. Each of
-    `strangers` is a kind: portraits, people who were left out. Where there are none, pairs of known people are
-    blended to stand for strangers. A track's threshold is chosen in the same way, on means over tracks.
+    `known` are faces of people as taken, `another_day` the same augmented as if from another day. Each of `strangers`
+    is a kind: portraits, people who were left out. Without any, blends of two known people stand in for strangers. The
+    threshold of tracks is chosen in the same way, on means over tracks.
     """
     kinds = [kind for kind in strangers if len(kind.labels)]
     if not kinds:
@@ -102,17 +103,17 @@ def _track_threshold(by_face: Calibration, known: Asked, kinds: Sequence[Asked],
 
 
 def _weights(classes: int) -> NDArray[np.float64]:
-    """Give what logits are multiplied with, `(classes,)`."""
+    """Return the factors of the logits, `(classes,)`."""
     return SHARPNESS * np.append(np.ones(classes - 1), NOBODYS_PART)
 
 
 def _scores(logits: Logits) -> NDArray[np.float64]:
-    """Give what speaks for each person, `(n, people)`."""
+    """Return each person's score, `(n, people)`."""
     return np.asarray(logits[:, :-1].astype(np.float64) - NOBODYS_PART * logits[:, -1:])
 
 
 def _own(values: NDArray[np.floating], asked: Asked) -> NDArray[np.floating]:
-    """Of values, `(n, people)`, give those of whom the faces show, `(n,)`."""
+    """Return those of values, `(n, people)`, that belong to each face's own person, `(n,)`."""
     return values[np.arange(len(asked.labels)), asked.labels]
 
 
@@ -129,20 +130,20 @@ def _odds_of(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _reached_by_strangers(kinds: Sequence[NDArray[np.float64]], false_names: float) -> float:
-    """Give what about a share of each kind of strangers reaches, or fewer."""
+    """Return the score that at most about `false_names` of each kind of strangers reach."""
     return max(float(np.quantile(kind, 1 - false_names)) for kind in kinds)
 
 
 def _between(reached: float, another_day: NDArray[np.floating], known: NDArray[np.floating]) -> float:
-    """Go from what strangers reach towards known faces of another day, as far as most known faces go along."""
+    """Move from the strangers' score towards known faces of another day, as far as most known faces permit."""
     chosen = reached + WAY_TO_KNOWN * (float(np.median(another_day)) - reached)
     return max(reached, min(chosen, float(np.quantile(known, MISSED_SHARE))))
 
 
 def _blends(known: Asked) -> Asked:
-    """Blend every face with one of somebody else, half and half: linear layers answer with the mean of their logits.
+    """Average the logits of every face and one of somebody else: for linear layers, those of a blend of both.
 
-    Where there is nobody else, with one that says nothing.
+    Without anybody else, the other one's are zero.
     """
     people = known.logits.shape[1] - 1
     random = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Which faces a version is calibrated by: those that some network was asked about without having learned from them."""
+"""Calibration set: faces that some fold's network was not trained on."""
 
 import itertools
 import math
@@ -32,7 +32,7 @@ ONE_DAY = (
 
 
 def calibrate_network(fitted: Fitted, samples: TrainingSamples, folds: Folds, options: TrainingOptions) -> Calibration:
-    """Ask the networks of the folds about what they did not learn from, and calibrate by their answers."""
+    """Calibrate by the answers of the folds' networks to faces that they were not trained on."""
     people = len(samples.people)
     taken = fitted.as_taken
     of_people = taken.labels < people
@@ -64,7 +64,7 @@ def _those(examples: Examples, chosen: Flags) -> Examples:
 
 
 def _ask(fitted: Fitted, examples: Examples, asked: Flags) -> Asked:
-    """Ask each fold's network about those examples that `asked`, `(origins, folds)`, names for it."""
+    """Return the logits of each fold's network for the examples that `asked`, `(origins, folds)`, selects for it."""
     parts = []
     for number, own in enumerate(asked[examples.origins].T, start=1):
         kernel, bias = fitted.kernel[:, number], fitted.bias[number]
@@ -74,7 +74,7 @@ def _ask(fitted: Fitted, examples: Examples, asked: Flags) -> Asked:
 
 
 def _runs(labels: Sequence[int] | np.ndarray, fitted: Fitted) -> list[int]:
-    """Give the lengths of runs of one person's faces; every stranger is a run of their own."""
+    """Return the lengths of runs of one person's faces; every stranger is a run of their own."""
     nobody = fitted.bias.shape[1] - 1
     runs: list[int] = []
     for label, run in itertools.groupby(np.asarray(labels).tolist()):

@@ -1,4 +1,4 @@
-"""The comparison: a candidate and the served version answer to the same images, and the gate judges."""
+"""Comparison of a candidate with the served version on the same images, for the gate."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ from familiar.shared.vision.images import Image, resize_square
 
 @dataclass(frozen=True)
 class Contender:
-    """A version as it answers: its LiteRT model, the people of its outputs in order, and its threshold.
+    """Version in a comparison: its LiteRT model, the people of its outputs in order, and its threshold.
 
     `aligned` says that its model inputs are aligned faces.
     """
@@ -29,7 +29,7 @@ class Contender:
     aligned: bool
 
     def names(self, images: Image) -> Names:
-        """Name the face of each RGB image, `(n, size, size, 3)`, `uint8`; n may be 0.
+        """Return the name for each RGB image, `(n, size, size, 3)`, `uint8`; n may be 0.
 
         Raises:
             BrokenModel: the bytes are no model, or it has fewer outputs than there are people.
@@ -55,11 +55,11 @@ class Contender:
 def compare(
     models: ModelStore, candidate: Contender, samples: TrainingSamples, strangers: Image, *, force: bool
 ) -> Gate:
-    """Let the candidate and the served version name the same faces, and judge whether the candidate may follow.
+    """Compare the candidate with the served version on the same faces, and return the gate's verdict.
 
-    They are the test samples of people that both know, and `strangers`, `(m, size, size, 3)`, RGB, `uint8`, from
-    whom the candidate did not learn; m may be 0. A served version that is broken or is being deleted, or that takes
-    aligned faces where the candidate does not or the other way round, is no obstacle: the gate says so, and accepts.
+    They are the test samples of people that both know, and `strangers`, `(m, size, size, 3)`, RGB, `uint8`, that the
+    candidate was not trained on; m may be 0. A served version that is broken, is being deleted, or takes faces aligned
+    where the candidate does not, or the other way round, is no obstacle: the gate says so, and accepts.
     """
     version = models.current()
     if version is None:

@@ -1,4 +1,4 @@
-"""Evaluation: how good the names are that a version gives."""
+"""Evaluation: how accurate a version's names are."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,9 @@ Probabilities = NDArray[np.float32]
 
 
 def evaluate(probabilities: Probabilities, labels: Labels, of_strangers: Probabilities, threshold: float) -> Metrics:
-    """Measure answers, `(n, people)`, against the truth, `(n,)`, and answers to strangers, `(m, people)`.
+    """Return metrics of answers, `(n, people)`, to labels, `(n,)`, and of answers to strangers, `(m, people)`.
 
-    Without samples or strangers their shares are None.
+    Shares are None without samples or strangers.
     """
     people = probabilities.shape[1]
     likeliest = probabilities.argmax(axis=1)

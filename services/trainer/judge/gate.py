@@ -1,4 +1,4 @@
-"""The gate: a version becomes current only if it is not worse than the one that is served."""
+"""The gate: a version becomes current only if it is not worse than the served one."""
 
 import math
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ TOLERATED_SHARE = 0.01
 TOLERATED_SHARE_OF_STRANGERS = 0.03
 CHANCE = 1.645
 
-# A slug for each face, or "" for somebody unknown.
+# A slug for each face, "" for somebody unknown.
 Names = NDArray[np.str_]
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Whom one version sees: in the test samples of people that both know, and in faces of strangers."""
+    """Names that one version gives, to test samples of people that both know and to strangers."""
 
     samples: Names
     strangers: Names
 
 
 def names_given(probabilities: Probabilities, people: Sequence[str], threshold: float) -> Names:
-    """Name each face, `(n,)`, from its probabilities, `(n, outputs)`; outputs beyond the people are nobody's."""
+    """Return each face's name, `(n,)`, by its probabilities, `(n, outputs)`; outputs beyond the people are nobody's."""
     slugs = np.array([*people, *[""] * (probabilities.shape[1] - len(people))])
     return np.where(probabilities.max(axis=1) >= threshold, slugs[probabilities.argmax(axis=1)], "")
 
@@ -37,8 +37,9 @@ def names_given(probabilities: Probabilities, people: Sequence[str], threshold: 
 def judge(truth: Names, candidate: Answers, served: Answers, version: int, *, force: bool) -> Gate:
     """Compare a candidate with the served version, answer by answer.
 
-    `truth` says whose the samples are, `(n,)`, in the order of both `Answers.samples`. Worse is who gives fewer
-    of them the right name, or more of them a wrong one, or names more strangers, by more than `_is_worse` allows.
+    `truth` says whose the samples are, `(n,)`, in the order of both `Answers.samples`. A candidate is worse if it gives
+    fewer of them the right name, or more of them a wrong one, or names more strangers, by more than `_is_worse`
+    tolerates.
     """
     samples_worse = _is_worse(candidate.samples != truth, served.samples != truth, TOLERATED_SHARE) or _is_worse(
         _false_names(candidate, truth), _false_names(served, truth), TOLERATED_SHARE
@@ -64,7 +65,7 @@ def judge(truth: Names, candidate: Answers, served: Answers, version: int, *, fo
 
 
 def without_served(gate: Gate, served_now: int | None) -> Gate:
-    """Look at a judgement once more when it takes effect: being worse than what is no longer served is no fault."""
+    """Revise a verdict on publication: being worse than a version that is no longer served is no fault."""
     if gate.accepted or served_now is not None:
         return gate
     reason = f"{gate.reason} But version {gate.compared_with} was deleted before this one was published."
@@ -72,11 +73,11 @@ def without_served(gate: Gate, served_now: int | None) -> Gate:
 
 
 def _is_worse(candidate_fails: Flags, served_fails: Flags, tolerated_share: float) -> bool:
-    """Tell whether the candidate fails more often, `(n,)` each, than tolerated and than chance explains.
+    """Return whether the candidate fails more often, `(n,)` each, than tolerated and than chance explains.
 
-    Between two versions that are equally good, as many answers turn bad as turn good, and the difference has a
-    standard deviation of the square root of their sum (McNemar, "Note on the sampling error of the difference
-    between correlated proportions", Psychometrika 1947). `CHANCE` of it is exceeded once in twenty times.
+    Between two versions that are equally good, as many answers turn bad as turn good, and the difference has a standard
+    deviation of the square root of their sum (McNemar, "Note on the sampling error of the difference between correlated
+    proportions", Psychometrika 1947). `CHANCE` of it is exceeded once in twenty times.
     """
     turned_bad = int((candidate_fails & ~served_fails).sum())
     turned_good = int((served_fails & ~candidate_fails).sum())

@@ -1,9 +1,9 @@
-"""Mixed people: whether samples that carry one name show somebody else, by their descriptors.
+"""Mixed people: whether samples under one name show somebody else, by their descriptors.
 
-Two questions are asked. Is a sample clearly nearer to another person's samples than to those beside it? And do a
-person's samples fall into two groups that are as far apart as two people are? The second finds somebody who is not
-enrolled, too. The distances below are those of `descriptor.build_descriptor`: the averages of one person's samples of
-two places or days lie up to 0.35 apart, those of two people 0.4 to 0.8.
+There are two tests. Is a sample clearly nearer to another person's samples than to its own person's? And do a person's
+samples form two clusters that are as far apart as two people? The second finds people who are not enrolled, too.
+Distances are those of `descriptor.build_descriptor`: means of one person's samples of two places or days are up to 0.35
+apart, those of two people 0.4 to 0.8.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from familiar.services.trainer.data.samples import Labels
 
 Descriptors = NDArray[np.float32]
 
-# Between the averages of two groups of samples, from which on they are of two people.
+# Distance between the means of two clusters from which on they are two people.
 APART = 0.4
-# Between the samples of the smaller group, on average. Crops that hold no face are unlike each other, too.
+# Largest mean distance within the smaller cluster: crops without a face are far from each other, too.
 ALIKE = 0.55
 FEWEST_APART = 3
 SHARE_APART = 0.1
-# Of a sample to the average of another person's, and by how much that is nearer than its own person's.
+# Largest distance from a sample to another person's mean, and how much nearer that must be than its own person's.
 NEAR = 0.5
 NEARER_BY = 0.1
 
@@ -35,8 +35,8 @@ _Mask = NDArray[np.bool_]
 class OddSamples:
     """Samples of a person that look like somebody else: like the person `like`, or, if None, like nobody known.
 
-    `person` and `like` are labels. `places`, among all samples that were asked about, begin with the clearest; the
-    person has `samples` in all.
+    `person` and `like` are labels. `places` are indices into all samples in question, clearest first; the person has
+    `samples` in all.
     """
 
     person: int
@@ -46,10 +46,10 @@ class OddSamples:
 
 
 def find_mixed(descriptors: Descriptors, labels: Labels, people: int) -> tuple[OddSamples, ...]:
-    """Find samples that look like somebody else; `(n, d)` and `(n,)`, of so many people, each with at least one.
+    """Return samples that look like somebody else.
 
-    Where a person's samples are of two people, those of the smaller group are odd, unless the larger one looks like
-    another person.
+    `descriptors` are `(n, d)`, `labels` `(n,)`, of `people` people with at least one sample each. Where a person's
+    samples are of two people, the smaller cluster is odd, unless the larger one looks like another person.
     """
     own = [np.flatnonzero(labels == person) for person in range(people)]
     groups = [_second_group(descriptors[places]) for places in own]
@@ -65,7 +65,7 @@ def find_mixed(descriptors: Descriptors, labels: Labels, people: int) -> tuple[O
 def _odd_samples(
     person: int, places: Labels, descriptors: Descriptors, second: _Mask, others: Descriptors
 ) -> list[OddSamples]:
-    """Find those of one person, `(k, d)`; `others` holds the centre of everybody, infinitely far for the person."""
+    """Return the odd ones of a person's samples, `(k, d)`; `others` are all centres, the own one infinitely far."""
     if second.any() and _is_like_another(descriptors[~second], others):
         second = ~second
     from_own = np.linalg.norm(descriptors - descriptors[~second].mean(axis=0), axis=1)
@@ -93,10 +93,10 @@ def _chosen(places: Labels, order: Labels, mask: _Mask) -> tuple[int, ...]:
 
 
 def _second_group(descriptors: Descriptors) -> _Mask:
-    """Mark the samples, `(k,)`, of the smaller of two groups that are as far apart as two people; none otherwise.
+    """Mask the samples, `(k,)`, of the smaller of two clusters that are as far apart as two people; none otherwise.
 
-    Two-means from several starts, as one alone may find two days of a person and miss a few samples of somebody
-    else: the groups farthest apart count.
+    Two-means from several starts, as a single one may find two days of a person and miss a few samples of somebody
+    else: the clusters farthest apart count.
     """
     count = len(descriptors)
     best, farthest = np.zeros(count, np.bool_), APART
@@ -113,7 +113,7 @@ def _second_group(descriptors: Descriptors) -> _Mask:
 
 
 def _two_means(descriptors: Descriptors, centres: Sequence[Descriptors]) -> _Mask:
-    """Divide samples, `(k, d)`, by which of two centres is nearer, and move these until nothing changes (Lloyd)."""
+    """Split samples, `(k, d)`, into two clusters by Lloyd's algorithm, from these centres."""
     second = np.zeros(len(descriptors), np.bool_)
     for _ in range(_MOST_ROUNDS):
         distances = _distances(descriptors, np.array(centres))
@@ -126,11 +126,11 @@ def _two_means(descriptors: Descriptors, centres: Sequence[Descriptors]) -> _Mas
 
 
 def _spread(descriptors: Descriptors) -> float:
-    """Give the mean distance between two different samples, of at least two."""
+    """Return the mean distance between two different samples, of at least two."""
     count = len(descriptors)
     return float(_distances(descriptors, descriptors).sum() / (count * (count - 1)))
 
 
 def _distances(ones: Descriptors, others: Descriptors) -> Descriptors:
-    """Give the distance from each of `(n, d)` to each of `(m, d)`: `(n, m)`; infinite to what is infinitely far."""
+    """Return the distances from `(n, d)` to `(m, d)`, `(n, m)`; infinite to what is infinitely far."""
     return np.stack([np.linalg.norm(ones - other, axis=1) for other in others], axis=1)

@@ -16,10 +16,10 @@ Shares = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Reliability:
-    """How confident answers were, and how many of them were right, in `BINS` bins of equal width.
+    """Reliability diagram: confidence and accuracy of answers in `BINS` bins of equal width.
 
-    All are `(BINS,)`: the mean confidence of a bin's answers, the share of them that was right, and the bin's share of
-    all the weight. Of a bin without answers all three are 0.
+    All are `(BINS,)`: the mean confidence of a bin's answers, the share of them that is right, and the bin's share of
+    the total weight. In an empty bin all three are 0.
     """
 
     confidence: Shares
@@ -28,16 +28,16 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """The expected calibration error: how far confidence is from the share that is right, on average over answers.
+        """Expected calibration error: the mean difference between confidence and the share that is right.
 
-        Equation 3 of Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017, arXiv:1706.04599); there,
-        all answers weigh the same.
+        Equation 3 of Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017, arXiv:1706.04599); there, all
+        answers weigh the same.
         """
         return min(1.0, float((self.weight * np.abs(self.right - self.confidence)).sum()))
 
 
 def reliability(confidences: Confidences, right: Flags, weights: Shares) -> Reliability:
-    """Put answers into bins by their confidence, 0..1; all are `(n,)`, at least one of the weights is not 0."""
+    """Bin answers by their confidence, 0..1; all are `(n,)`, and at least one weight is not 0."""
     bins = np.clip(np.ceil(confidences * BINS) - 1, 0, BINS - 1).astype(np.int64)
     weight, confident, hits = (
         np.bincount(bins, weights * values, BINS) for values in (np.ones(len(bins)), confidences.astype(float), right)
@@ -47,11 +47,10 @@ def reliability(confidences: Confidences, right: Flags, weights: Shares) -> Reli
 
 
 def reliability_of(known: NDArray[np.float32], labels: Labels, of_strangers: NDArray[np.float32]) -> Reliability | None:
-    """Judge the confidence in the likeliest person of known faces, `(n, people)`, and of strangers, `(m, people)`.
+    """Return the reliability of the top confidences of known faces, `(n, people)`, and strangers, `(m, people)`.
 
-    Known faces have half of the weight and strangers the other half, however many of each there are; without strangers
-    known faces have all of it, and without known faces, `labels` `(n,)`, nothing can be said. A stranger's name is
-    never right.
+    Known faces and strangers have half of the weight each, however many there are; without strangers, known faces have
+    all of it, and without known faces, `labels` `(n,)`, the result is None. A stranger's name is never right.
     """
     if not len(labels):
         return None

@@ -1,4 +1,4 @@
-"""The serving format: float32 as it was trained, or int8 where that answers as well."""
+"""The serving format: float32 as trained, or int8 where that is as accurate."""
 
 import keras
 import numpy as np
@@ -9,21 +9,21 @@ from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
 from familiar.shared.contract.manifest import ServingFormat
 from familiar.shared.contract.messages import NumberFormat
 
-# Of test samples, so many have the same likeliest person in int8.
+# Share of test samples with the same likeliest person in int8.
 LEAST_AGREEMENT = 0.995
-# More than these change the ranges of activations by nothing that could be measured.
+# More do not measurably change the activation ranges.
 CALIBRATION_CROPS = 32
 
 
 def choose_format(
     network: keras.Model, float32: bytes, by_float32: Probabilities, samples: TrainingSamples, threshold: float
 ) -> tuple[bytes, ServingFormat]:
-    """Convert the network to int8 as well, and take that if it answers to the test samples as float32 does.
+    """Quantise the network to int8, and choose that if it answers to the test samples as float32 does.
 
-    `float32` is the converted network, `by_float32`, `(n, people)`, its answers to the test samples. The other is
-    calibrated on train samples and strangers' faces, and taken if at least `LEAST_AGREEMENT` of the test samples
-    have the same likeliest person and recall at the threshold is not lower. Without test samples nothing shows that,
-    and float32 stays.
+    `float32` is the converted network, `by_float32`, `(n, people)`, its answers to the test samples. int8 is calibrated
+    on train samples and strangers' faces, and chosen if at least `LEAST_AGREEMENT` of the test samples have the same
+    likeliest person and recall at the threshold is not lower. Without test samples nothing shows that, and float32
+    stays.
 
     Raises:
         BrokenExport: the network needs operators that LiteRT does not have in int8.

@@ -1,4 +1,4 @@
-"""The checkpoint of a training: all that is needed to go on after its last epoch."""
+"""The checkpoint of a training: all that is needed to resume after its last epoch."""
 
 import hashlib
 import io
@@ -19,18 +19,18 @@ Weights = list[NDArray[Any]]
 
 
 class Checkpoint:
-    """One file, replaced after each epoch. Without a path nothing is kept, and nothing is found."""
+    """Checkpoint file, replaced after each epoch; without a path, nothing is saved or restored."""
 
     def __init__(self, path: Path | None, fingerprint: str) -> None:
-        """Keep it at `path`; what is found there counts only if it was written with the same fingerprint."""
+        """Use the file at `path`; one with another fingerprint is ignored."""
         self._path = path
         self._fingerprint = fingerprint
 
     def save(self, new_layers: keras.Model, history: tuple[Epoch, ...], best: Weights) -> None:
-        """Replace the file by the new layers, their optimizer, the best weights and the history.
+        """Atomically replace the file by the new layers, their optimizer, the best weights and the history.
 
         Raises:
-            OSError: the disk is full; the file is the one of the epoch before.
+            OSError: the disk is full; the file is that of the previous epoch.
         """
         if self._path is None:
             return
@@ -43,14 +43,14 @@ class Checkpoint:
         write_atomically(self._path, file.getvalue())
 
     def restore(self, new_layers: keras.Model) -> tuple[tuple[Epoch, ...], Weights]:
-        """Bring the new layers back to where they were; answer the epochs that are over, and the best weights.
+        """Restore the new layers; return the epochs that are over, and the best weights.
 
-        A file that is damaged, or of other samples or options, counts as none.
+        A file that is damaged, or of other samples or options, is ignored.
         """
         if self._path is None:
             return (), []
         try:
-            # Read whole, because NumPy leaves a file that it cannot read open.
+            # Read up front, as NumPy does not close a file that it cannot parse.
             with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as file:
                 state = json.loads(file["state"].tobytes())
                 if state["fingerprint"] != self._fingerprint:
@@ -65,7 +65,7 @@ class Checkpoint:
 
 
 def fingerprint_of(samples: TrainingSamples, options: TrainingOptions, weights: str) -> str:
-    """Tell one training's question from another's: the SHA-256 of its samples, options and frozen weights."""
+    """Return the SHA-256 of a training's samples, options and frozen weights."""
     digest = hashlib.sha256(f"{samples.people} {options.model_dump_json()} {weights}".encode())
     strangers = samples.strangers
     for part in (

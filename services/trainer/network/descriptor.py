@@ -1,4 +1,4 @@
-"""The frozen descriptor: dlib's network for faces, as a Keras network.
+"""The frozen descriptor: dlib's face recognition network, as a Keras network.
 
 Davis King trained it on about 3 million faces and gave it into the public domain:
 https://github.com/davisking/dlib-models. It is a ResNet of 29 convolutions (He et al., 2015, arXiv:1512.03385).
@@ -17,18 +17,17 @@ from familiar.services.trainer.network.dlib_file import read_weights
 from familiar.shared.contract.errors import WeightsUnavailable
 from familiar.shared.vision.face_mesh import CHIP_SIZE
 
-# How many numbers come out.
 DESCRIPTOR_LENGTH = 128
-# Its biases, which dlib does not have, are zero: a place to take the mean face away.
+# Its biases, which dlib does not have, are zero: a place to subtract the mean face.
 LAST_LAYER = "descriptor_dense"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 
 _PACKAGE = "face_recognition_models"
 _FILE = "models/dlib_face_recognition_resnet_model_v1.dat"
-# What dlib takes from each channel of the pixels, and divides the rest by.
+# dlib's input normalisation: (pixel - mean) / range.
 _MEAN = np.array([122.782, 117.001, 104.298])
 _RANGE = 256.0
-# The channels of each residual block, and whether it halves the map.
+# Channels of each residual block, and whether it downsamples.
 _BLOCKS = (
     *((32, False),) * 3,
     *((64, True), (64, False), (64, False), (64, False)),
@@ -41,10 +40,7 @@ _Kernels = Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
 def descriptor_file() -> Path | None:
-    """Find the file of weights in the installed package face-recognition-models, which is not imported.
-
-    It is None where the package is not installed.
-    """
+    """Return the weights file of the package face-recognition-models, None if not installed; nothing is imported."""
     package = find_spec(_PACKAGE)
     if package is None or package.origin is None:
         return None
@@ -53,13 +49,13 @@ def descriptor_file() -> Path | None:
 
 
 def build_descriptor(path: Path) -> keras.Model:
-    """Build the network out of dlib's file of weights, every layer frozen.
+    """Build the network from dlib's weights file, every layer frozen.
 
     Input: an aligned face as `dlib.get_face_chip` cuts it, RGB, `(n, 150, 150, 3)`, `float32`, 0..255. Output: its
     descriptor as dlib computes it, `(n, 128)`, `float32`; two of the same person are less than about 0.6 apart.
 
     Raises:
-        WeightsUnavailable: the file cannot be read, or is another one.
+        WeightsUnavailable: the file cannot be read, or its SHA-256 is not the expected one.
     """
     kernels = _folded(_read(path))
     pixels = keras.Input((CHIP_SIZE, CHIP_SIZE, 3), name="descriptor_pixels")
@@ -68,7 +64,7 @@ def build_descriptor(path: Path) -> keras.Model:
     for number, (channels, halves) in enumerate(_BLOCKS, start=1):
         output = _block(output, kernels, f"block{number}", channels=channels, halves=halves)
     output = keras.layers.GlobalAveragePooling2D(keepdims=True, name="descriptor_averages")(output)
-    # A dense layer; as a convolution it leaves a converted network the one dense layer that is given other weights.
+    # A dense layer, as a convolution: the logits stay the only dense layer of a converted network.
     output = _convolve(output, kernels, "dense")
     output = keras.layers.Flatten(name="descriptor_numbers")(output)
     descriptor = keras.Model(pixels, output, name="descriptor")
@@ -91,9 +87,9 @@ def _read(path: Path) -> bytes:
 
 
 def _folded(contents: bytes) -> _Kernels:
-    """Yield kernel, `(rows, columns, channels, filters)`, and biases, `(filters,)`, of each layer that multiplies.
+    """Yield kernel, `(rows, columns, channels, filters)`, and biases, `(filters,)`, of each layer with weights.
 
-    The affine layer behind each convolution is folded into it, and what is done to the pixels into the first.
+    The affine layer after each convolution is folded into it, and the input normalisation into the first.
     """
     layers = read_weights(contents)
     mean, factor = _MEAN, 1 / _RANGE
@@ -120,10 +116,10 @@ def _convolve(output: keras.KerasTensor, kernels: _Kernels, name: str, **options
 def _block(
     output: keras.KerasTensor, kernels: _Kernels, name: str, *, channels: int, halves: bool
 ) -> keras.KerasTensor:
-    """Add to a map what two convolutions make of it.
+    """Append a residual block of two convolutions.
 
-    Where these halve it and widen it, the map itself is averaged over squares and filled up with zeros. dlib halves
-    without padding, so what comes out of them may be smaller, and is then filled up too.
+    Where these downsample, the shortcut is average-pooled, and its missing channels are zeros. dlib downsamples without
+    padding, so the output of the convolutions may be smaller, and is then zero-padded, too.
     """
     shortcut = output
     first = {"strides": 2, "padding": "valid"} if halves else {"padding": "same"}
@@ -141,7 +137,7 @@ def _block(
 
 
 def _widen(output: keras.KerasTensor, channels: int, name: str) -> keras.KerasTensor:
-    """Give a map further channels, all zero: Keras pads rows and columns, so the channels are made columns for it."""
+    """Zero-pad a map's channels, as columns for the time being: Keras pads rows and columns only."""
     _, rows, columns, present = output.shape
     if present == channels:
         return output

@@ -1,4 +1,4 @@
-"""The weights in a network file of dlib, read without dlib."""
+"""Parser of the weights in dlib's network files, without dlib."""
 
 import math
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-# The input layer's name. Before it stands nothing but the versions of all layers; after it, these fields.
+# The input layer's name. Only the versions of all layers precede it; these fields follow.
 _INPUT = b"input_rgb_image_sized"
 _INPUT_FIELDS = "fffii"
-# What follows the name of a layer, as dlib 19.3 of 2017 wrote it: i an integer, f a float, b a flag, t a tensor, p the
-# shape of a part of that tensor.
+# Fields after a layer's name, as serialised by dlib 19.3 (2017): i integer, f float, b flag, t tensor, p shape of a
+# part of that tensor.
 _FIELDS = {
     "con_4": "tiiiiiiippffff",
     "affine_": "tppi",
@@ -20,22 +20,21 @@ _FIELDS = {
     "add_prev_": "",
     "fc_2": "iitppiffff",
 }
-# After each layer stands the state of its training, without numbers here; that of the first has one field more.
+# The training state after each layer, without numbers here; that of the first has one field more.
 _STATE = "bbbttt"
 _FIRST_STATE = _STATE + "i"
-# In the byte before an integer: its sign, and how many bytes it has.
+# In an integer's control byte: its sign, and its length in bytes.
 _NEGATIVE, _BYTES = 0x80, 0x0F
 
 
 def read_weights(contents: bytes) -> Iterator[list[NDArray[np.float32]]]:
-    """Yield the weights of every layer that has some, from the pixels to the answer.
+    """Yield the weights of every layer that has some, from input to output.
 
-    Of a convolution these are the kernel, `(filters, channels, rows, columns)`, and biases, `(1, filters, 1, 1)`; of
-    an affine layer factors and summands, `(1, channels, 1, 1)` each; of a dense layer the kernel, `(inputs, outputs,
-    1, 1)`, and biases, of which there may be none. dlib's serialize.h, float_details.h and dnn/layers.h have the
-    format.
+    Of a convolution these are the kernel, `(filters, channels, rows, columns)`, and biases, `(1, filters, 1, 1)`; of an
+    affine layer factors and summands, `(1, channels, 1, 1)` each; of a dense layer the kernel, `(inputs, outputs, 1,
+    1)`, and biases, which may be empty. dlib's serialize.h, float_details.h and dnn/layers.h define the format.
 
-    The contents must be known to be whole, as by a checksum: nothing is checked here.
+    Nothing is validated here: the contents must be known to be intact, as by a checksum.
     """
     reader = _Reader(contents, contents.index(_INPUT) + len(_INPUT))
     reader.read(_INPUT_FIELDS)
@@ -49,7 +48,7 @@ def read_weights(contents: bytes) -> Iterator[list[NDArray[np.float32]]]:
 
 
 class _Reader:
-    """Reads values one after the other."""
+    """Sequential reader of serialised values."""
 
     def __init__(self, contents: bytes, place: int) -> None:
         self._contents = contents

@@ -1,7 +1,7 @@
-"""The embedding: what reaches the new layers, out of what both frozen branches say of a face.
+"""The embedding: the outputs of both frozen branches as inputs of the new layers.
 
-MobileNet's features are standardised and together of length about 1. Of the descriptor, less the mean face, the
-direction is taken, of length 1. Both are folded into the served network, which then needs no layer more.
+MobileNet's features are standardised, with a joint length of about 1. The descriptor is centred on the mean face and
+normalised to length 1. Both are folded into the served network, which needs no further layer.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-# MobileNet tells people of one day apart better, the descriptor those of another day: so much of a face's squared
-# length is MobileNet's. docs/LOG.md has other shares.
+# MobileNet's share of a face's squared length: it is better within a day, the descriptor across days. docs/LOG.md has
+# other shares.
 MOBILENET_SHARE = 0.05
-# A feature that hardly varies in the samples would otherwise be enlarged into noise.
+# Keeps a feature that hardly varies in the samples from being amplified into noise.
 LEAST_DEVIATION = 0.01
 
 Numbers = NDArray[np.float32]
@@ -21,7 +21,7 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Embedding:
-    """How features become inputs of the new layers.
+    """Map from features to inputs of the new layers.
 
     `mean` and `scale` are `(features,)`, `centre` is the mean descriptor, `(128,)`, or `(0,)` without one.
     """
@@ -32,10 +32,9 @@ class Embedding:
 
     @classmethod
     def fitted_to(cls, seen: Numbers, weights: Numbers, descriptor: int) -> Self:
-        """Take means and deviations of what the branches say of faces, `(n, features + descriptor)`.
+        """Fit means and deviations to the branches' outputs for faces, `(n, features + descriptor)`.
 
-        `weights`, `(n,)`, say how much each face counts; `descriptor` is how many of the last numbers are a
-        descriptor's.
+        `weights`, `(n,)`, weigh the faces; `descriptor` is how many of the last columns are a descriptor's.
         """
         features = seen.shape[1] - descriptor
         shares = (weights / weights.sum()).astype(np.float32)
@@ -48,7 +47,7 @@ class Embedding:
         return cls(means[:features], scale.astype(np.float32), means[features:])
 
     def __call__(self, seen: Numbers) -> Numbers:
-        """Turn what the branches say, `(n, features + descriptor)`, into inputs of that shape; n may be 0."""
+        """Map the branches' outputs, `(n, features + descriptor)`, to inputs of the same shape; n may be 0."""
         features = len(self.mean)
         inputs = np.empty_like(seen)
         np.subtract(seen[:, :features], self.mean, out=inputs[:, :features])
@@ -61,10 +60,10 @@ class Embedding:
         return inputs
 
     def fold(self, kernel: Numbers, bias: Numbers, centre: Numbers) -> list[Numbers]:
-        """Fold this into a dense layer that takes inputs, so that it takes what the network computes itself.
+        """Fold this into a dense layer that takes inputs, so that it takes the network's own features.
 
         `kernel` is `(inputs, classes)`, `bias` `(classes,)`; `centre`, `(128,)` or empty, is what the network adds to a
-        descriptor now. Returned are kernel, bias and, where there is a descriptor, what it has to add to it instead.
+        descriptor now. Returns kernel, bias and, with a descriptor, what it must add instead.
         """
         features = len(self.mean)
         folded = kernel.copy()

@@ -1,4 +1,4 @@
-"""Export: the network as Keras keeps it and as LiteRT serves it, proven to answer alike."""
+"""Export: the network as Keras keeps it and as LiteRT serves it, verified to answer alike."""
 
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from familiar.services.trainer.network.litert import LiteRTNetwork
 from familiar.shared.contract.errors import BrokenExport
 from familiar.shared.stores.models import KERAS_MODEL, SERVED_MODEL
 
-# Of probabilities. Summing in another order costs about 1e-6; what is forgotten in an export costs far more.
+# Of probabilities. Another order of summation costs about 1e-6, a faulty export far more.
 ALLOWED_DIFFERENCE = 1e-4
 
 
 def export(model: keras.Model, converted: bytes, folder: Path, crops: NDArray[np.uint8]) -> float:
-    """Write `model.keras` and `model.tflite` into the folder; return how far their answers differ at most.
+    """Write `model.keras` and `model.tflite` into the folder; return the largest difference of their answers.
 
     `converted` is the same network for LiteRT. It takes one image, `(1, 160, 160, 3)`, `float32`, RGB, 0..255, and
-    gives `(1, people)`. Both files are read back to answer to the crops, `(n, 160, 160, 3)`, `uint8`.
+    gives `(1, people)`. Both files are read back and run on the crops, `(n, 160, 160, 3)`, `uint8`.
 
     Raises:
         BrokenExport: two probabilities differ by more than `ALLOWED_DIFFERENCE`.
@@ -26,7 +26,7 @@ def export(model: keras.Model, converted: bytes, folder: Path, crops: NDArray[np
     model.save(folder / KERAS_MODEL)
     (folder / SERVED_MODEL).write_bytes(converted)
     difference = largest_difference(folder, crops)
-    # Asked this way round, NaN is broken too.
+    # Negated, so that NaN fails, too.
     if not difference <= ALLOWED_DIFFERENCE:
         raise BrokenExport(
             f"{SERVED_MODEL} and {KERAS_MODEL} answer differently to the same face: {difference:.6f}, where at most "

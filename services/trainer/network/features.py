@@ -1,4 +1,4 @@
-"""Features: what the frozen branches see in a face, computed outside Keras because nothing in them learns."""
+"""Features: the outputs of the frozen branches, computed in LiteRT, as nothing in them is trained."""
 
 import os
 import threading
@@ -13,19 +13,19 @@ from familiar.services.trainer.data.augment import ANOTHER_MOMENT, Strength, aug
 from familiar.services.trainer.network.litert import LiteRTNetwork
 from familiar.shared.vision.images import Image
 
-# Of the network: the first output is the probabilities.
+# Output 0 is the probabilities.
 _FIRST = 1
 
 
 class Features:
-    """Runs the frozen part in LiteRT, one thread a core. A context manager: leaving it ends the threads.
+    """The frozen branches in LiteRT, one thread per core; a context manager that ends the threads.
 
-    LiteRT gives the features that Keras gives, more than twice as fast. While it computes other threads
-    run, but an interpreter is good for one thread only, so each thread makes its own.
+    LiteRT computes the same features as Keras, more than twice as fast, and releases the GIL. An interpreter is not
+    thread-safe, so each thread has its own.
     """
 
     def __init__(self, converted: bytes, branches: int) -> None:
-        """Take what `to_litert` made of `with_features`, a network of so many branches.
+        """Load `converted`, which `to_litert` made of `with_features`, a network with `branches` branches.
 
         `descriptor` is how many of the features, the last ones, are a descriptor's.
         """
@@ -37,7 +37,7 @@ class Features:
         self._threads = ThreadPoolExecutor(os.cpu_count(), "features", self._load)
 
     def __enter__(self) -> Self:
-        """Give these features."""
+        """Return self."""
         return self
 
     def __exit__(
@@ -49,10 +49,9 @@ class Features:
     def __call__(
         self, images: Image, seeds: tuple[int, ...] | None = None, strength: Strength = ANOTHER_MOMENT
     ) -> NDArray[np.float32]:
-        """Compute the features, `(n, features)`, of RGB images, `(n, 160, 160, 3)`, 0..255; n may be 0.
+        """Return the features, `(n, features)`, of RGB images, `(n, 160, 160, 3)`, 0..255; n may be 0.
 
-        With `seeds` each image is augmented first, by that strength; the same seeds and place give the same
-        augmentation.
+        With `seeds` each image is augmented first, by `strength`; the same seeds and place give the same augmentation.
         """
         found = np.empty((len(images), self._count), np.float32)
 
@@ -63,7 +62,7 @@ class Features:
             found[place] = self._own.network(image)
 
         for _ in self._threads.map(compute, range(len(images))):
-            # An error in a thread is raised here.
+            # Iterating raises a thread's error here.
             pass
         return found
 

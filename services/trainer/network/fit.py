@@ -1,4 +1,4 @@
-"""Fitting: ten epochs of new layers on what the frozen branches see, keeping what is better."""
+"""Fitting: epochs of new layers on the outputs of the frozen branches, keeping the best."""
 
 import functools
 import math
@@ -29,7 +29,7 @@ from familiar.shared.contract.messages import Epoch, TrainingOptions
 LEARNING_RATE = 0.4
 MOMENTUM = 0.9
 BATCH_SIZE = 32
-# A class that a network does not know: its logit stays so low that it never counts.
+# Logit of a class that a network does not know: so low that it never counts.
 _ABSENT = -30.0
 
 # `(n, networks, classes)`.
@@ -38,13 +38,12 @@ Logits = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Fitted:
-    """New layers with the weights of the best epoch, and how every epoch went.
+    """New layers with the weights of the best epoch, and the history of all.
 
-    `kernel` is `(inputs, networks, classes)`, `bias` `(networks, classes)`: the network that is served comes first,
-    then those of the folds. `as_taken` are the train samples and strangers, as inputs, `another_day` the former as
-    another day might show them, and `descriptors`,
-    `(train samples, 128)`, what the descriptor says of the former. `resumed_after` is the epoch after which
-    it went on where it had been cut short, 0 if it had not.
+    `kernel` is `(inputs, networks, classes)`, `bias` `(networks, classes)`: the served network first, then those of the
+    folds. `as_taken` are the train samples and strangers, embedded, `another_day` the former augmented as if from
+    another day, and `descriptors`, `(train samples, 128)`, their descriptors. `resumed_after` is the epoch after which
+    an interrupted training resumed, 0 if it was not.
     """
 
     embedding: Embedding
@@ -57,7 +56,7 @@ class Fitted:
     descriptors: NDArray[np.float32]
 
     def logits(self, inputs: NDArray[np.float32]) -> Logits:
-        """Let every network answer to inputs, `(n, inputs)`."""
+        """Return every network's logits for inputs, `(n, inputs)`."""
         return np.asarray(np.einsum("ni,ijk->njk", inputs, self.kernel, optimize=True) + self.bias, np.float32)
 
 
@@ -69,22 +68,22 @@ def fit(
     checkpoint: Checkpoint,
     on_epoch: Callable[[Epoch], None],
 ) -> Fitted:
-    """Fit new layers, and give them the weights of the epoch that was best on what the folds hold back.
+    """Fit new layers, and keep the weights of the epoch that was best on what the folds hold back.
 
-    They are one dense layer, a softmax and cross-entropy, from zero, in small steps: so few of them that the weights
-    stay small, as a penalty on their size would keep them. The networks of the folds take every step along, without
-    what is not theirs to see. Each epoch sees all samples as they were taken, and a part of them freshly augmented.
-    Better is a higher accuracy, or the same with a lower loss. What the checkpoint holds is not done again;
-    `on_epoch` hears of it all the same.
+    They are one dense layer with softmax and cross-entropy, trained by SGD from zero, with so few small steps that the
+    weights stay small, as under weight decay. The folds' networks take every step along, without what is withheld from
+    them. Each epoch sees all samples as they were taken, and a part of them freshly augmented. Better is a higher
+    accuracy, or the same with a lower loss. Epochs in the checkpoint are not repeated, but reported to `on_epoch` all
+    the same.
     """
     see = functools.partial(see_augmented, samples, features, options.seed)
     raw, first = see_as_taken(samples, features, options.seed), see(1)
-    # Augmented ones count for the deviations: where somebody sat still, features of samples as taken hardly vary.
+    # Deviations include augmented examples: where somebody sat still, features hardly vary as taken.
     both = put_together((raw, first))
     embedding = Embedding.fitted_to(both.features, balanced(both.labels, both.weights), features.descriptor)
     descriptors = raw.features[: len(samples.train_labels), raw.features.shape[1] - features.descriptor :].copy()
     as_taken = _embedded(raw, embedding)
-    # They take as much memory as all that is learned from.
+    # Each holds the training features once more.
     del raw, both
     another_day = _embedded(see_another_day(samples, features, options.seed), embedding)
 
@@ -107,13 +106,13 @@ def fit(
     shape = new_layers.output_shape[1:]
     kernel, bias = best_weights[0].reshape(-1, *shape), best_weights[1].reshape(shape)
     if not samples.has_strangers:
-        # Nobody was learned: their logit is the same for every face, and calibration says which.
+        # Without strangers the logit of nobody is a constant, which calibration sets.
         kernel[..., -1], bias[:, -1] = 0, 0
     return Fitted(embedding, kernel, bias, history, resumed_after, as_taken, another_day, descriptors)
 
 
 def _start(inputs: int, folds: Folds, samples: TrainingSamples) -> keras.Model:
-    """Build the new layers of all networks, ready to learn from inputs, `(n, inputs)`."""
+    """Build and compile the new layers of all networks for inputs, `(n, inputs)`."""
     new_layers = build_new_layers(inputs, folds.learned.shape[1], len(samples.people) + 1)
     new_layers.get_layer("scores").bias.assign(_starting_bias(folds, samples).ravel())
     new_layers.compile(
@@ -131,7 +130,7 @@ def _judge_epoch(
     history: tuple[Epoch, ...],
     epochs: int,
 ) -> Epoch:
-    """Judge the served network by what it has seen, and the folds' by what each holds back."""
+    """Evaluate the served network on what it has seen, and the folds' on what each holds back."""
     kernel, bias = (weights[..., : new_layers.output_shape[-1]] for weights in new_layers.get_weights())
     loss, accuracy = _judge(seen.features @ kernel + bias, seen.labels, seen.weights)
     held_back = _held_back(_logits(new_layers, as_taken.features), as_taken, folds)
@@ -161,14 +160,14 @@ def _embedded(examples: Examples, embedding: Embedding) -> Examples:
 
 
 def _starting_bias(folds: Folds, samples: TrainingSamples) -> NDArray[np.float32]:
-    """Give every class of every network 0, but those that it does not know, `(networks, classes)`."""
+    """Return initial biases, `(networks, classes)`: 0, or `_ABSENT` for a class that a network does not know."""
     absent = np.vstack([np.zeros((1, folds.absent.shape[1]), np.bool_), folds.absent])
     absent[:, -1] = not samples.has_strangers
     return np.where(absent, _ABSENT, 0.0).astype(np.float32)
 
 
 def _one_ahead(see: Callable[[int], Examples], numbers: Iterable[int]) -> Iterator[Examples]:
-    """See the examples of these epochs in turn, and those of the next one while an epoch is fitted."""
+    """Yield the examples of these epochs in turn, prefetching the next while an epoch is fitted."""
     with ThreadPoolExecutor(1, "ahead") as thread:
         coming: Future[Examples] | None = None
         for number in numbers:
@@ -181,7 +180,7 @@ def _one_ahead(see: Callable[[int], Examples], numbers: Iterable[int]) -> Iterat
 
 
 def _take_steps(new_layers: keras.Model, examples: Examples, folds: Folds) -> None:
-    """Take a step with each batch. In every network, every class that it learns weighs the same.
+    """Take a step with each batch; in every network, every class that it learns weighs the same.
 
     Keras' own loop costs as much for an epoch of a few hundred examples as all of its steps.
     """
@@ -192,7 +191,7 @@ def _take_steps(new_layers: keras.Model, examples: Examples, folds: Folds) -> No
     for start in range(0, len(one_hot), BATCH_SIZE):
         batch = slice(start, start + BATCH_SIZE)
         truth = np.repeat(one_hot[batch, np.newaxis], networks, axis=1)
-        # Keras takes the mean over the networks; each is to take the step that it would take alone.
+        # Keras averages over the networks; the factor gives each the step that it would take alone.
         new_layers.train_on_batch(examples.features[batch], truth, networks * weights[batch])
 
 
@@ -203,13 +202,13 @@ def _logits(new_layers: keras.Model, inputs: NDArray[np.float32]) -> Logits:
 
 
 def _held_back(logits: Logits, examples: Examples, folds: Folds) -> tuple[Logits, Labels, NDArray[np.float32]]:
-    """Give what each fold's network answers to what it knows and did not learn from, whose it is, and its weight."""
+    """Return the logits of each fold's network for what it holds back, with labels and weights."""
     places, numbers = np.nonzero(folds.held_back[examples.origins])
     return logits[places, numbers + 1], examples.labels[places], examples.weights[places]
 
 
 def _judge(logits: Logits, labels: Labels, weights: NDArray[np.float32]) -> tuple[float, float]:
-    """Give the loss and accuracy of logits, `(n, classes)`. Every class weighs the same."""
+    """Return loss and accuracy of logits, `(n, classes)`; every class weighs the same."""
     likelihoods = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     shares = balanced(labels, weights)
     own = likelihoods[np.arange(len(logits)), labels]
@@ -218,5 +217,5 @@ def _judge(logits: Logits, labels: Labels, weights: NDArray[np.float32]) -> tupl
 
 
 def _cosine(done: float) -> float:
-    """Fall from 1 to 0 as a cosine does (Loshchilov and Hutter, 2017, arXiv:1608.03983)."""
+    """Decay from 1 to 0 as a cosine (Loshchilov and Hutter, 2017, arXiv:1608.03983); `done` is 0..1."""
     return (1 + math.cos(math.pi * done)) / 2

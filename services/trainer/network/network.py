@@ -1,4 +1,4 @@
-"""The network: two frozen branches that see, and new layers that tell people apart."""
+"""The network: two frozen branches that extract features, and new layers that tell people apart."""
 
 from collections.abc import Iterable
 
@@ -11,8 +11,8 @@ from familiar.shared.contract.manifest import Layer
 from familiar.shared.vision.face_mesh import CHIP_SIZE
 from familiar.shared.vision.images import MODEL_INPUT_SIZE
 
-# ImageNet's last layers forget what tells faces apart, and averages over the whole map forget where it was. So the
-# features are activations of this layer from the middle, averaged over squares of so many places.
+# ImageNet's last layers discard what tells faces apart, and global average pooling discards where it was. So the
+# features are activations of this middle layer, average-pooled over squares of this side.
 # docs/decisions/6-a-layer-of-the-middle.md compares layers, squares and input sizes.
 LAST_FROZEN = "conv_pw_7_relu"
 POOLING = 2
@@ -24,13 +24,13 @@ PEOPLE = "people"
 
 
 def build_network(base: keras.Model, descriptor: keras.Model | None, people: int) -> keras.Model:
-    """Build the whole network out of MobileNet and a descriptor of faces: both frozen, with new layers on top.
+    """Build the whole network from MobileNet and a face descriptor, both frozen, with new layers on top.
 
     Input `pixels`: RGB, `(n, 160, 160, 3)`, `float32`, 0..255, scaled to -1..1 for MobileNet. The layer `features`,
-    `(n, features)`, is the activations of `LAST_FROZEN`, averaged over squares, which keeps where in the face they
-    are. The descriptor sees the middle of the pixels; of what it says, less the mean face, only the direction counts.
-    `logits` weighs both, at random until `set_weights` gives it weights. Output `people`: `(n, people)`, `float32`,
-    probabilities; what they lack to 1 is how likely it is nobody of them.
+    `(n, features)`, is the activations of `LAST_FROZEN`, average-pooled over squares, which keeps where in the face
+    they are. The descriptor sees the centre of the pixels; it is centred on the mean face and normalised to length 1.
+    The layer `logits` weighs both, at random until `set_weights`. Output `people`: `(n, people)`, `float32`,
+    probabilities; what they lack to 1 is that of nobody.
     """
     pixels = keras.Input((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), name="pixels")
     output = keras.layers.Rescaling(1 / 127.5, offset=-1, name="rescaling", trainable=False)(pixels)
@@ -42,7 +42,7 @@ def build_network(base: keras.Model, descriptor: keras.Model | None, people: int
         direction = keras.layers.UnitNormalization(name=DIRECTION, trainable=False)(descriptor(chip))
         output = keras.layers.Concatenate(name="both", trainable=False)([output, direction])
         _give_place(descriptor.get_layer(DESCRIPTOR_LAST))
-    # Random biases too, because the converter leaves a layer no place for biases that are all zero.
+    # Random biases, too, because the converter drops biases that are all zero.
     logits = keras.layers.Dense(people + 1, bias_initializer="random_normal", name=LOGITS)(output)
     layers = (
         keras.layers.Softmax(name="probabilities"),
@@ -54,7 +54,7 @@ def build_network(base: keras.Model, descriptor: keras.Model | None, people: int
 
 
 def with_features(network: keras.Model) -> keras.Model:
-    """Let a network answer more: the probabilities first, then the features, then what the descriptor says."""
+    """Return the network with more outputs: the probabilities first, then the features, then the descriptor."""
     seen = [network.get_layer(FEATURES).output]
     if has_descriptor(network):
         seen.append(network.get_layer(DIRECTION).input)
@@ -62,12 +62,12 @@ def with_features(network: keras.Model) -> keras.Model:
 
 
 def has_descriptor(network: keras.Model) -> bool:
-    """Tell whether a network has a descriptor of faces beside MobileNet."""
+    """Return whether a network has a face descriptor beside MobileNet."""
     return any(layer.name == DIRECTION for layer in network.layers)
 
 
 def learned_weights(network: keras.Model) -> list[np.ndarray]:
-    """Give those weights of the network that a training decides, in the order of `Embedding.fold`."""
+    """Return the weights of the network that a training decides, in the order of `Embedding.fold`."""
     weights = network.get_layer(LOGITS).get_weights()
     if has_descriptor(network):
         weights.append(network.get_layer("descriptor").get_layer(DESCRIPTOR_LAST).get_weights()[1])
@@ -75,7 +75,7 @@ def learned_weights(network: keras.Model) -> list[np.ndarray]:
 
 
 def set_weights(network: keras.Model, weights: list[np.ndarray]) -> None:
-    """Give the network these weights, in the order of `learned_weights`."""
+    """Set the weights that a training decides, in the order of `learned_weights`."""
     kernel, bias, *centre = weights
     network.get_layer(LOGITS).set_weights([kernel, bias])
     if centre:
@@ -84,9 +84,9 @@ def set_weights(network: keras.Model, weights: list[np.ndarray]) -> None:
 
 
 def build_new_layers(inputs: int, networks: int, classes: int) -> keras.Model:
-    """Build the layers that learn, those of several networks side by side: `(n, inputs)` in, logits out.
+    """Build the trainable layers of several networks side by side: `(n, inputs)` in, logits out.
 
-    The logits are `(n, networks, classes)`. They begin at zero: nobody is likelier than anybody else.
+    The logits are `(n, networks, classes)`. Weights start at zero: nobody is likelier than anybody else.
     """
     seen = keras.Input((inputs,), name="inputs")
     layers = (
@@ -97,7 +97,7 @@ def build_new_layers(inputs: int, networks: int, classes: int) -> keras.Model:
 
 
 def describe_layers(model: keras.Model) -> tuple[Layer, ...]:
-    """Describe every layer that does something, in order from pixels to answer; those of the descriptor too."""
+    """Return every layer in order from pixels to answer, including those of the descriptor."""
     return tuple(
         Layer(
             name=layer.name,
@@ -111,13 +111,13 @@ def describe_layers(model: keras.Model) -> tuple[Layer, ...]:
 
 
 def _give_place(last: keras.Layer) -> None:
-    """Give the descriptor's last layer random biases, in whose place the mean face is taken away later."""
+    """Give the descriptor's last layer random biases, whose place in the conversion the mean face takes later."""
     kernel, _ = last.get_weights()
     last.set_weights([kernel, keras.random.normal((DESCRIPTOR_LENGTH,), stddev=0.01, seed=1)])
 
 
 def _chain(output: keras.KerasTensor, layers: Iterable[keras.Layer]) -> keras.KerasTensor:
-    """Lead a tensor through layers one after the other; MobileNet is such a chain, without branches."""
+    """Pass a tensor through layers one after the other; MobileNet is such a chain, without branches."""
     for layer in layers:
         output = layer(output)
     return output

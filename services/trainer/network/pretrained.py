@@ -1,4 +1,4 @@
-"""The frozen base: MobileNet, and where its weights come from."""
+"""The frozen base: MobileNet, and the sources of its weights."""
 
 import contextlib
 import io
@@ -14,19 +14,19 @@ from familiar.shared.contract.errors import WeightsUnavailable
 from familiar.shared.contract.manifest import Weights
 from familiar.shared.runtime.files import sha256_of
 
-# Weights of MobileNet exist for 128 to 224 pixels. The convolutions fit any size, and those that were trained at
-# this one are the ones people have; at 160 pixels they tell faces apart as well as at 224.
+# Weights of MobileNet exist for 128 to 224 pixels. Convolutions fit any input size, and the weights for this one are
+# those that people have; at 160 pixels they tell faces apart as well as at 224.
 PRETRAINED_SIZE = 224
 # Enough crops for steady statistics, few enough that a pass over them needs little memory.
 STATISTICS_SAMPLES = 64
 
-# Where Keras has the weights from.
+# Where Keras downloads from.
 DOWNLOADS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet"
-# A download that brings no byte for so long has failed.
+# A download that stalls for this long has failed.
 STALLED_SECONDS = 30.0
 
 _WIDTHS_IN_FILE_NAMES = {0.25: "2_5", 0.5: "5_0", 0.75: "7_5", 1.0: "1_0"}
-# The SHA-256 of their files, of those widths of which it is known.
+# By width, where known.
 _KNOWN_SHA256 = {
     0.25: "dbdb03ee2a22fd895301636cd328b234bb3a9952358f436d82f46b81e0d5b0bf",
     1.0: "32d50adfe973d606284a816a5c390b7c3818f927723061df8eaf14995c83e3ec",
@@ -36,13 +36,13 @@ _KNOWN_SHA256 = {
 def load_base(weights: str, base_width: float, samples: NDArray[np.uint8]) -> tuple[keras.Model, Weights]:
     """Load MobileNet without its top (Howard et al., 2017, arXiv:1704.04861), every layer frozen.
 
-    `weights` is `imagenet` (downloaded by Keras once, then kept), the path of a `.h5` file with weights of
-    that width, or `random`, which uses `samples`: RGB, `(n, 160, 160, 3)`, `uint8`. The base expects pixels
-    scaled to -1..1.
+    `weights` is `imagenet` (downloaded by Keras once, then cached), the path of a `.h5` file with weights of that
+    width, or `random`, which takes its statistics from `samples`: RGB, `(n, 160, 160, 3)`, `uint8`. The base expects
+    pixels scaled to -1..1.
 
     Raises:
-        WeightsUnavailable: the download failed or stalled, or the file is missing, damaged or of another network. Of
-            `imagenet` it is also refused where its SHA-256 is not the known one.
+        WeightsUnavailable: the download failed or stalled, or the file is missing, damaged or of another network. With
+            `imagenet`, also if its SHA-256 is not the known one.
     """
     if weights == "random":
         base = _build(None, base_width)
@@ -82,7 +82,7 @@ def _load_imagenet(base_width: float) -> tuple[keras.Model, Path]:
 
 
 def _download(name: str) -> Path:
-    """Give the place of a file among those that Keras keeps; it is downloaded where it is not there."""
+    """Return the path of a file in Keras' cache; it is downloaded if missing."""
     # Keras writes its progress bar to stdout, which belongs to the caller.
     with contextlib.redirect_stdout(io.StringIO()), _stalls_end(STALLED_SECONDS):
         return Path(keras.utils.get_file(name, origin=f"{DOWNLOADS}/{name}", cache_subdir="models"))
@@ -90,7 +90,7 @@ def _download(name: str) -> Path:
 
 @contextlib.contextmanager
 def _stalls_end(seconds: float) -> Iterator[None]:
-    """Have every wait for a new socket end after so many seconds. Keras sets no limit, and takes none."""
+    """Set the default timeout of new sockets; Keras sets none, and accepts none."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
@@ -100,7 +100,7 @@ def _stalls_end(seconds: float) -> Iterator[None]:
 
 
 def _require_known(path: Path, base_width: float) -> None:
-    """Raise `WeightsUnavailable` unless a file is the known one of its width; of some widths none is known."""
+    """Raise `WeightsUnavailable` unless a file's SHA-256 is that of its width, where that is known."""
     found = sha256_of(path)
     if found != _KNOWN_SHA256.get(base_width, found):
         raise WeightsUnavailable(
@@ -130,11 +130,11 @@ def _load_file(path: Path, base_width: float) -> keras.Model:
 
 
 def _draw_filters(base: keras.Model) -> None:
-    """Draw random filters that lose little of a picture on their way through eleven blocks.
+    """Initialise random filters that lose little of a picture in eleven blocks.
 
-    The first layer's sum to zero, so that they see edges and not the colour of the lamp; depthwise ones blur,
-    with some noise; those that mix channels are orthogonal (Saxe et al., 2013, arXiv:1312.6120). Keras' own
-    (Glorot) told two drawn people apart with 0.88 to 0.95 accuracy where these give 1.00.
+    The first layer's sum to zero, so that they see edges and not the colour of the lamp; depthwise ones blur, with some
+    noise; pointwise ones are orthogonal (Saxe et al., 2013, arXiv:1312.6120). Keras' own (Glorot) told two drawn people
+    apart with 0.88 to 0.95 accuracy where these give 1.00.
     """
     orthogonal = keras.initializers.Orthogonal()
     blur = keras.initializers.RandomNormal(1 / 9, 0.05)
@@ -150,9 +150,9 @@ def _draw_filters(base: keras.Model) -> None:
 def _measure_statistics(base: keras.Model, samples: NDArray[np.uint8]) -> None:
     """Set every batch normalisation of a random base to the statistics of its own input.
 
-    Without it, frozen random layers shrink their input 20 orders of magnitude. One pass in training mode
-    is enough: each layer then sees its input normalised by the layers before, and with momentum 0 keeps
-    the statistics of exactly this pass.
+    Without it, frozen random layers shrink their input by 20 orders of magnitude. One pass in training mode is enough:
+    each layer sees its input normalised by the layers before, and with momentum 0 keeps the statistics of exactly this
+    pass.
     """
     spread = np.linspace(0, len(samples) - 1, min(len(samples), STATISTICS_SAMPLES)).astype(int)
     normalisations = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]

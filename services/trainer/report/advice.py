@@ -1,4 +1,4 @@
-"""What to do next for each person, in words, and the one command that does it."""
+"""Advice: what to do next for each person, in words, and the one command that does it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,14 +40,14 @@ BETTER_KNOWN = (
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do: the steps, most important first, and the command that collects what is missing, if anything is."""
+    """Steps to take, most important first, and the command that collects what is missing, if anything is."""
 
     steps: tuple[str, ...]
     command: str | None = None
 
 
 def advise(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> Advice:
-    """Say what to do so that this person is recognised better; there are no steps where nothing needs doing."""
+    """Return what to do so that this person is recognised better; no steps where nothing needs doing."""
     wrong = tuple(odd_in_words(finding.person.name, odd) for odd in finding.odd)
     testing = _test_with_more(finding)
     learning = (
@@ -63,7 +63,7 @@ def advise(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> Advice
 
 
 def advise_on_strangers(strangers: StrangersFinding) -> tuple[str, ...]:
-    """Say what to do so that strangers stay unknown; commands stand between backticks."""
+    """Return what to do so that strangers stay unknown; commands are in backticks."""
     if not strangers.learned:
         return (TEACH_STRANGERS,)
     if strangers.named_share is None:
@@ -74,7 +74,7 @@ def advise_on_strangers(strangers: StrangersFinding) -> tuple[str, ...]:
 
 
 def collect_next(finding: PersonFinding) -> str | None:
-    """Say how many samples somebody lacks, to the usual number or beyond it; None where there are enough."""
+    """Return how many samples somebody lacks, to the usual number or beyond it; None where there are enough."""
     to_learn = DEFAULT_TRAIN_SAMPLES - finding.learned
     to_test = DEFAULT_TEST_SAMPLES - finding.tested
     missing = []
@@ -96,7 +96,7 @@ def _test_with_more(finding: PersonFinding) -> tuple[str, ...]:
 
 
 def _learn_on_another_day(finding: PersonFinding) -> tuple[str, ...]:
-    """Advise a second day, however well it goes on the first: the test pictures are mostly of that day, too."""
+    """Advise a second day, however good the figures: the test pictures are mostly of the first one, too."""
     if finding.person.days > 1:
         return ()
     again = f"Enrol {finding.person.name} again on another day, in other light"
@@ -132,7 +132,7 @@ def _tell_apart(finding: PersonFinding, everybody: Sequence[PersonFinding]) -> t
 
 
 def _learn_from_other(finding: PersonFinding) -> tuple[str, ...]:
-    """Advise pictures unlike those that were learned, where a face mostly got no name or nothing else is to be said."""
+    """Advise pictures unlike those learned, where a face mostly got no name or there is no other advice."""
     if not finding.is_weak or finding.learned < FEW_SAMPLES:
         return ()
     collect = (
@@ -144,6 +144,6 @@ def _learn_from_other(finding: PersonFinding) -> tuple[str, ...]:
 
 
 def _enrol_command(finding: PersonFinding, *, more_to_learn: bool) -> str:
-    """Give the command, which collects another session. A slug needs no quoting."""
+    """Return the command that collects another session; a slug needs no quoting."""
     command = f"familiar enrol {finding.person.slug} --camera CAMERA"
     return command if more_to_learn else f"{command} --train 0"

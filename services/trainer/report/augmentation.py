@@ -1,4 +1,4 @@
-"""A sheet of pictures that shows what augmentation makes of faces: each row a face as it was taken, and views of it."""
+"""Sheet of pictures that shows augmentation: each row a face as it was taken, and views of it."""
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ _JPEG_QUALITY = 85
 
 
 def draw_augmentation(samples: Image, seed: int = 0) -> bytes:
-    """Draw each of the samples, RGB, `(k, side, side, 3)`, `uint8`, and beside it `VIEWS` augmented, as JPEG."""
+    """Draw each sample, RGB, `(k, side, side, 3)`, `uint8`, beside `VIEWS` augmented views of it, as JPEG."""
     step = SIDE + GAP
     sheet = np.full((len(samples) * step - GAP, (1 + VIEWS) * step - GAP, 3), GROUND, np.uint8)
     for row, sample in enumerate(samples):

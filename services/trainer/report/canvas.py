@@ -1,7 +1,7 @@
-"""What the report's pictures are drawn on: a figure in light or dark colours, names that its font can show, PNG.
+"""Canvas of the report's pictures: a figure in light or dark colours, names that its font can show, PNG.
 
-Only matplotlib's objects are used, never pyplot, which keeps a list of figures for the whole process. Matplotlib
-writes its list of fonts below MPLCONFIGDIR or the home; where neither can be written, into a temporary folder.
+Only matplotlib's object interface is used, as pyplot keeps its figures in global state. Matplotlib writes its font
+cache below MPLCONFIGDIR or the home; where neither can be written, into a temporary folder.
 """
 
 import io
@@ -17,7 +17,7 @@ from matplotlib.font_manager import findfont, get_font
 from familiar.services.trainer.report.facts import ReportPerson
 
 PIXELS_PER_INCH = 200
-# Pictures have two pixels for each one on the page, so that they are sharp on fine screens.
+# Device pixels per CSS pixel, for sharpness on high-density screens.
 DENSITY = 2
 FONT_SIZE = 13 * 72 * DENSITY / PIXELS_PER_INCH
 LONGEST_NAME = 20
@@ -25,7 +25,7 @@ LONGEST_NAME = 20
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a picture. Right, wrong and strangers differ for colour-blind eyes, too (Okabe and Ito, 2008)."""
+    """Colours of a picture; right, wrong and strangers differ for colour-blind eyes, too (Okabe and Ito, 2008)."""
 
     surface: str
     ink: str
@@ -60,7 +60,7 @@ DARK = Theme(
 
 
 def new_figure(width: int, height: int, theme: Theme) -> Figure:
-    """Make a figure of so many pixels on the page; its PNG has `DENSITY` times as many each way."""
+    """Return a figure of this size in CSS pixels; its PNG has `DENSITY` times as many each way."""
     size = (width * DENSITY / PIXELS_PER_INCH, height * DENSITY / PIXELS_PER_INCH)
     figure = Figure(figsize=size, dpi=PIXELS_PER_INCH, facecolor=theme.surface, layout="constrained")
     FigureCanvasAgg(figure)
@@ -68,7 +68,7 @@ def new_figure(width: int, height: int, theme: Theme) -> Figure:
 
 
 def style(axes: Axes, theme: Theme, title: str = "") -> Axes:
-    """Give axes the theme's colours and sizes, and take away every line that says nothing."""
+    """Apply the theme's colours and sizes to axes, and remove every line that says nothing."""
     axes.set_facecolor(theme.surface)
     axes.tick_params(colors=theme.muted, labelsize=FONT_SIZE * 0.88, length=0)
     axes.spines[:].set_visible(False)
@@ -81,16 +81,16 @@ def style(axes: Axes, theme: Theme, title: str = "") -> Axes:
 
 
 def to_png(figure: Figure) -> bytes:
-    """Render a figure."""
+    """Return a figure rendered as PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=PIXELS_PER_INCH, facecolor=figure.get_facecolor())
     return buffer.getvalue()
 
 
 def label_of(person: ReportPerson, longest: int = LONGEST_NAME) -> str:
-    """Give a person's name as a picture can show it: shortened, and the slug where the font lacks its letters.
+    """Return a person's name as a picture can show it: shortened, or the slug where the font lacks glyphs.
 
-    A dollar sign would begin a formula.
+    A dollar sign is escaped, as it would begin a formula.
     """
     name = person.name if _can_be_drawn(person.name) else person.slug
     shortened = name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"
@@ -98,7 +98,7 @@ def label_of(person: ReportPerson, longest: int = LONGEST_NAME) -> str:
 
 
 def _can_be_drawn(text: str) -> bool:
-    """Tell whether the font has every letter; those written from right to left it has, but in the wrong order."""
+    """Return whether the font has every glyph; right-to-left letters it has, but draws in the wrong order."""
     letters = _letters()
     return all(ord(letter) in letters and unicodedata.bidirectional(letter) not in {"R", "AL"} for letter in text)
 

@@ -1,4 +1,4 @@
-"""What the report of a version is written from: samples, answers and figures of one training."""
+"""The facts that a version's report is written from: samples, answers and metrics of one training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class ReportPerson:
-    """Somebody that the version knows, and how many samples did what.
+    """Person that the version knows, with sample counts.
 
-    `sessions` and `days` say in how many sessions, and on how many days, those to learn from were taken.
+    `sessions` and `days` count those of the samples to learn from.
     """
 
     slug: str
@@ -34,7 +34,7 @@ class ReportPerson:
 
 @dataclass(frozen=True)
 class TrainDescriptors:
-    """What the face descriptor says of the samples that were learned from, and whose they are.
+    """Face descriptors of the samples that were learned from, with labels and images.
 
     `descriptors` is `(n, d)` (see `descriptor.build_descriptor`), not normalised; `labels`, `(n,)`, and `images`, RGB
     `uint8` `(n, side, side, 3)`, belong to them. Everybody has at least one.
@@ -47,17 +47,16 @@ class TrainDescriptors:
 
 @dataclass(frozen=True)
 class ReportFacts:
-    """All that a report tells, of at least one person and one epoch.
+    """Everything that a report tells, of at least one person and one epoch.
 
-    Labels are places in `people`, which is the order of the network's outputs.
+    Labels are indices into `people`, which is the order of the network's outputs.
 
-    `test_probabilities` is `(n, people)` and belongs to `test_labels`, `(n,)`, and `test_images`, RGB `uint8`
-    `(n, side, side, 3)`. `stranger_probabilities`, `(m, people)`, and `stranger_images`, `(m, side, side, 3)`,
-    are of strangers that were held back; n and m may be 0. A row need not add up to 1:
-    what is missing is the strangers'. `stranger_faces` says how many faces of strangers were learned
-    from, by where they came from ("400 fetched"). `created_at` is UTC. `shown_samples`, `(k, side, side, 3)`, are a
-    train sample of each of a few people, at least one. `train_descriptors` is None where the network has no face
-    descriptor. `calibration_notes` are sentences that say what of the threshold could not be estimated.
+    `test_probabilities` is `(n, people)` and belongs to `test_labels`, `(n,)`, and `test_images`, RGB `uint8` `(n,
+    side, side, 3)`. `stranger_probabilities`, `(m, people)`, and `stranger_images`, `(m, side, side, 3)`, are of
+    held-out strangers; n and m may be 0. A row need not add up to 1: the rest is the strangers'. `stranger_faces`
+    counts the strangers that were learned from, by source. `created_at` is UTC. `shown_samples`, `(k, side, side, 3)`,
+    are a train sample of each of a few people, at least one. `train_descriptors` is None where the network has no face
+    descriptor. `calibration_notes` are sentences on what of the threshold could not be estimated.
     """
 
     people: tuple[ReportPerson, ...]
@@ -76,23 +75,23 @@ class ReportFacts:
     calibration_notes: tuple[str, ...] = ()
 
     def test_answers(self) -> Labels:
-        """Give who each test sample was taken for, `(n,)`; `UNKNOWN` below the threshold."""
+        """Return whom each test sample was taken for, `(n,)`; `UNKNOWN` below the threshold."""
         return _answers(self.test_probabilities, self.threshold)
 
     def stranger_answers(self) -> Labels:
-        """Give who each stranger was taken for, `(m,)`; `UNKNOWN` below the threshold, as it should be."""
+        """Return whom each stranger was taken for, `(m,)`; `UNKNOWN` below the threshold, as it should be."""
         return _answers(self.stranger_probabilities, self.threshold)
 
     def test_confidences(self) -> NDArray[np.float32]:
-        """Give the confidence in the likeliest person for each test sample, `(n,)`."""
+        """Return the confidence in the likeliest person for each test sample, `(n,)`."""
         return _confidences(self.test_probabilities)
 
     def stranger_confidences(self) -> NDArray[np.float32]:
-        """Give the confidence in the likeliest person for each stranger, `(m,)`."""
+        """Return the confidence in the likeliest person for each stranger, `(m,)`."""
         return _confidences(self.stranger_probabilities)
 
     def reliability(self) -> Reliability | None:
-        """Judge how far confidence can be trusted; None without test samples."""
+        """Return how far confidence can be trusted; None without test samples."""
         return reliability_of(self.test_probabilities, self.test_labels, self.stranger_probabilities)
 
 

@@ -1,4 +1,4 @@
-"""What the answers of a training mean: how each person stands, who is taken for whom, and the worst mistakes."""
+"""Findings from the answers of a training: each person's standing, confusions, and the worst mistakes."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from familiar.shared.vision.images import Image, sharpness
 RELIABLE_RECALL = 0.9
 OFTEN_MISSED_RECALL = 0.75
 FEWEST_STRANGERS = 20
-# One slip makes no confusion.
+# A single slip is no confusion.
 FEWEST_CONFUSED = 2
 CONFUSED_SHARE = 0.05
 
 
 class Standing(Enum):
-    """How well somebody is recognised; the order is from what needs work most to what needs none."""
+    """How well somebody is recognised, from what needs most work to what needs none."""
 
     OFTEN_MISSED = "often missed"
     SOMETIMES_MISSED = "sometimes missed"
@@ -31,10 +31,10 @@ class Standing(Enum):
 
 @dataclass(frozen=True)
 class PersonFinding:
-    """How somebody's test samples were answered.
+    """Answers to a person's test samples.
 
-    `taken_for` holds other people and how often, most often first. `sharpness` is the median of the test
-    samples' (see `sharpness`), None without any. `odd` are samples to learn from that look like somebody else.
+    `taken_for` are other people and how often, most often first. `sharpness` is the median of the test samples' (see
+    `sharpness`), None without any. `odd` are samples to learn from that look like somebody else.
     """
 
     person: ReportPerson
@@ -47,17 +47,17 @@ class PersonFinding:
 
     @property
     def wrong(self) -> int:
-        """How many samples got somebody else's name."""
+        """Number of samples that got somebody else's name."""
         return self.tested - self.right - self.unknown
 
     @property
     def learned(self) -> int:
-        """How many samples the training had."""
+        """Number of samples that were learned from."""
         return self.person.train_samples
 
     @property
     def recall(self) -> float | None:
-        """The share of the samples that got the right name."""
+        """Share of the samples that got the right name."""
         return self.right / self.tested if self.tested else None
 
     @property
@@ -71,19 +71,19 @@ class PersonFinding:
 
     @property
     def is_weak(self) -> bool:
-        """Tell whether this person is known to be recognised badly."""
+        """Whether this person is known to be recognised badly."""
         return self.standing in {Standing.OFTEN_MISSED, Standing.SOMETIMES_MISSED}
 
     @property
     def confused_with(self) -> tuple[ReportPerson, ...]:
-        """The people whose name this person gets more often than by a slip, most often first."""
+        """People whose name this person gets more often than by a slip, most often first."""
         fewest = max(FEWEST_CONFUSED, CONFUSED_SHARE * self.tested)
         return tuple(other for other, count in self.taken_for if count >= fewest)
 
 
 @dataclass(frozen=True)
 class StrangersFinding:
-    """How strangers were answered: `named` of `tested` got a name, and whose, most often first."""
+    """Answers to strangers: `named` of `tested` got a name, and whose, most often first."""
 
     learned: int
     tested: int
@@ -92,13 +92,13 @@ class StrangersFinding:
 
     @property
     def named_share(self) -> float | None:
-        """The share of the strangers that got a name; None where too few were tested to tell."""
+        """Share of the strangers that got a name; None where too few were tested to tell."""
         return self.named / self.tested if self.tested >= FEWEST_STRANGERS else None
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer. `person` is None for a stranger, `taken_for` is None where a known face got no name."""
+    """Wrong answer: `person` is None for a stranger, `taken_for` is None where a known face got no name."""
 
     image: Image
     person: ReportPerson | None
@@ -107,7 +107,7 @@ class Mistake:
 
 
 def find_people(facts: ReportFacts) -> tuple[PersonFinding, ...]:
-    """Say how each person's samples were answered: who needs work most comes first."""
+    """Return how each person's samples were answered, those who need most work first."""
     answers = facts.test_answers()
     odd = find_odd(facts)
     findings = [_find_person(facts, answers, label, odd.get(label, ())) for label in range(len(facts.people))]
@@ -125,7 +125,7 @@ def find_people(facts: ReportFacts) -> tuple[PersonFinding, ...]:
 
 
 def find_strangers(facts: ReportFacts) -> StrangersFinding:
-    """Say how many strangers got a name, and whose."""
+    """Return how many strangers got a name, and whose."""
     answers = facts.stranger_answers()
     names = _count_people(facts, answers)
     return StrangersFinding(
@@ -137,9 +137,9 @@ def find_strangers(facts: ReportFacts) -> StrangersFinding:
 
 
 def find_mistakes(facts: ReportFacts, most: int, most_alike: int = 3) -> tuple[Mistake, ...]:
-    """Choose the worst mistakes: wrong names, the surest first, and then faces that should have had a name.
+    """Return the worst mistakes: wrong names, the surest first, and then known faces without a name.
 
-    Of the same mistake (the same person taken for the same other) no more than `most_alike` are chosen.
+    Of the same mistake (the same person taken for the same other) there are no more than `most_alike`.
     """
     wrong = [
         *_mistakes(facts, facts.test_answers(), facts.test_labels),
@@ -157,9 +157,9 @@ def find_mistakes(facts: ReportFacts, most: int, most_alike: int = 3) -> tuple[M
 
 
 def confusion(facts: ReportFacts) -> NDArray[np.int64]:
-    """Count who was taken for whom, `(people + 1, people + 1)`: rows are who it is, columns the answer.
+    """Return the confusion matrix, `(people + 1, people + 1)`: rows are who it is, columns the answer.
 
-    The last row are the strangers, the last column is "unknown".
+    The last row is the strangers, the last column "unknown".
     """
     people = len(facts.people)
     counts = np.zeros((people + 1, people + 1), np.int64)
@@ -190,7 +190,7 @@ def _count_people(facts: ReportFacts, answers: Labels) -> tuple[tuple[ReportPers
 
 
 def _mistakes(facts: ReportFacts, answers: Labels, labels: Labels | None) -> list[Mistake]:
-    """Give every mistake among the test samples, or without labels among the strangers."""
+    """Return every mistake among the test samples, or without labels among the strangers."""
     if labels is None:
         images, probabilities = facts.stranger_images, facts.stranger_probabilities
         places = np.flatnonzero(answers != UNKNOWN)

@@ -9,7 +9,7 @@ from familiar.services.trainer.report.canvas import FONT_SIZE, Theme, label_of, 
 from familiar.services.trainer.report.facts import ReportFacts
 from familiar.services.trainer.report.findings import confusion
 
-# Pixels on the page.
+# CSS pixels.
 LARGEST_CELL = 44
 SMALLEST_CELL = 21
 ALL_CELLS = 880
@@ -17,13 +17,13 @@ LABELS = 170
 # Names across the top are slanted, so they take less room than those at the side.
 LOWER = 30
 
-# Of red, green and blue (ITU-R BT.709).
+# Coefficients of red, green and blue (ITU-R BT.709).
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 LIGHT_TEXT_BELOW = 0.45
 
 
 def draw_confusion(facts: ReportFacts, theme: Theme) -> bytes:
-    """Draw who was taken for whom: a row for each person and for strangers, a column for each answer."""
+    """Draw the confusion matrix: a row for each person and for strangers, a column for each answer."""
     cell = _cell_size(len(facts.people))
     width = LABELS + cell * (len(facts.people) + 1)
     figure = new_figure(width, width - LOWER, theme)
@@ -49,7 +49,7 @@ def _name_rows_and_columns(axes: Axes, names: list[str], theme: Theme) -> None:
 
 
 def _fill_cells(axes: Axes, counts: NDArray[np.int64], size: float, theme: Theme) -> None:
-    """Colour the cells, and write each count that is not 0 into its own, as large as `size` in points."""
+    """Colour the cells, and write each count that is not 0 into its own, at `size` points."""
     colours = _colours(counts, theme)
     axes.imshow(colours, interpolation="nearest")
     middle = {"ha": "center", "va": "center"}
@@ -61,12 +61,12 @@ def _fill_cells(axes: Axes, counts: NDArray[np.int64], size: float, theme: Theme
 
 
 def _cell_size(people: int) -> int:
-    """Give the side of a cell in pixels on the page, so that the picture is no wider than the page if it can be."""
+    """Return the side of a cell in CSS pixels, so that the picture is no wider than the page if it can be."""
     return max(SMALLEST_CELL, min(LARGEST_CELL, ALL_CELLS // (people + 1)))
 
 
 def _colours(counts: NDArray[np.int64], theme: Theme) -> NDArray[np.float64]:
-    """Mix each cell's colour, `(rows, columns, 3)`, 0..1: the stronger, the larger its share of its row.
+    """Return each cell's colour, `(rows, columns, 3)`, 0..1: the stronger, the larger its share of its row.
 
     The square root, and what it begins with, make a single mistake visible.
     """

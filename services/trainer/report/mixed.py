@@ -1,4 +1,4 @@
-"""Who has samples that look like somebody else: how many, like whom, and a few of them to look at."""
+"""Findings of samples that look like somebody else: how many, like whom, and a few of them to look at."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ MOST_SHOWN = 6
 
 @dataclass(frozen=True)
 class OddFinding:
-    """So many of a person's `samples` look like somebody else: like the person `like`, or like nobody enrolled.
+    """Samples of a person, `count` of `samples`, that look like the person `like`, or, if None, like nobody enrolled.
 
     `images` are the clearest of them, RGB, `(k, side, side, 3)`, `uint8`, at least one.
     """
@@ -23,7 +23,7 @@ class OddFinding:
 
 
 def find_odd(facts: ReportFacts) -> dict[int, tuple[OddFinding, ...]]:
-    """Find whose samples look like somebody else, by label; nobody's where no descriptors are known."""
+    """Return the samples that look like somebody else, by label; none where no descriptors are known."""
     described = facts.train_descriptors
     if described is None:
         return {}
@@ -34,7 +34,7 @@ def find_odd(facts: ReportFacts) -> dict[int, tuple[OddFinding, ...]]:
 
 
 def odd_in_words(name: str, odd: OddFinding) -> str:
-    """Say what to do about it, as a step for the person of that name."""
+    """Return what to do about such samples, as a step for the person of that name."""
     who = f"like {odd.like.name}" if odd.like else f"like somebody else than the other {odd.samples - odd.count}"
     look = "looks" if odd.count == 1 else "look"
     return (

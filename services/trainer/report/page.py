@@ -1,7 +1,7 @@
-"""The report as one page: fills `report.html.jinja` and puts styles and pictures into it.
+"""The report as one page: renders `report.html.jinja`, with styles and pictures inlined.
 
-The page loads nothing and runs nothing, and its own content security policy holds it to that. Names and all
-other text are escaped by the template engine.
+The page loads nothing and runs nothing, and its own content security policy enforces that. Names and all other text are
+escaped by the template engine.
 """
 
 import base64
@@ -19,23 +19,23 @@ from familiar.services.trainer.report.facts import ReportFacts
 from familiar.services.trainer.report.findings import Standing
 from familiar.shared.contract.findings import Findings, PersonFindings
 
-# More of them are folded away: they need nothing.
+# Beyond this, people who need nothing are collapsed.
 RELIABLE_SHOWN = 6
 MOST_CONFUSED = 8
-# Wider pictures are moved sideways on a small screen: shrunk, their letters could not be read.
+# Wider pictures scroll on a small screen: shrunk, they would be illegible.
 WIDE = 480
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in both themes, PNG; it shows itself at the width that it was drawn for."""
+    """A picture in both themes, PNG, displayed at the width that it was drawn for."""
 
     light: bytes
     dark: bytes
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels on the page, from the PNG's header (ISO 15948 section 11.2.1)."""
+        """Width and height in CSS pixels, from the PNG's header (ISO 15948 section 11.2.1)."""
         width, height = (int.from_bytes(self.light[start : start + 4], "big") for start in (16, 20))
         return width // DENSITY, height // DENSITY
 
@@ -43,10 +43,10 @@ class Picture:
 def write_page(
     facts: ReportFacts, findings: Findings, faces: Mapping[str, bytes], pictures: Mapping[str, Picture]
 ) -> str:
-    """Write the page as HTML.
+    """Return the page as HTML.
 
-    `faces` are the JPEGs that the findings name, by file; `pictures` come by their files' names without `.png`. Of the
-    facts only when and how the training was is told; what they mean stands in the findings.
+    `faces` are the JPEGs that the findings name, by file; `pictures` are by the names of their files without `.png`. Of
+    the facts only the training's circumstances are shown; their meaning comes from the findings.
     """
     template_folder = resources.files("familiar.services.trainer.report")
     styles = (template_folder / "report.css").read_text(encoding="utf-8")
@@ -78,7 +78,7 @@ def _needs_nothing(person: PersonFindings) -> bool:
 
 
 def _missing(people: Sequence[PersonFindings]) -> dict[str, list[str]]:
-    """Give what is missing in words, and the names of the people who lack it."""
+    """Return what is missing in words, with the names of the people who lack it."""
     missing: dict[str, list[str]] = {}
     for person in people:
         if person.collect:
@@ -87,24 +87,24 @@ def _missing(people: Sequence[PersonFindings]) -> dict[str, list[str]]:
 
 
 def _counted(text: str) -> Markup:
-    """Escape a sentence, and set the counts strong that it begins with."""
+    """Escape a sentence, and emphasise the counts that it begins with."""
     return Markup(re.sub(r"^\d+ of \d+", r"<strong>\g<0></strong>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def _commands(text: str) -> Markup:
-    """Escape a text, and set what stands between backticks as commands."""
+    """Escape a text, and mark up what is between backticks as commands."""
     parts = text.split("`")
     return Markup("").join(_command(part) if place % 2 else escape(part) for place, part in enumerate(parts))
 
 
 def _command(text: str) -> Markup:
-    """Escape a command, and set it so that a line ends between words only, not before a hyphen."""
+    """Escape a command, and mark it up so that lines break between words only, not before a hyphen."""
     words = Markup(" ").join(Markup("<span>{}</span>").format(word) for word in text.split())
     return Markup("<code>{}</code>").format(words)
 
 
 def _most_confused(people: Sequence[PersonFindings]) -> list[tuple[PersonFindings, str, int]]:
-    """Give who was taken for whom and how often, beginning with the largest share."""
+    """Return who was taken for whom and how often, the largest share first."""
     names = {person.slug: person.name for person in people}
     confused = [(person, names[other], count) for person in people for other, count in person.taken_for.items()]
     return sorted(confused, key=lambda row: -row[2] / row[0].tested)[:MOST_CONFUSED]

@@ -1,4 +1,4 @@
-"""The pictures of a report: learning curves, scores, samples and a face. Others have modules of their own."""
+"""Pictures of a report: learning curves, scores, samples and a face. Others have modules of their own."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ from familiar.shared.contract.messages import Epoch
 from familiar.shared.redis.enrolments import DEFAULT_TEST_SAMPLES, DEFAULT_TRAIN_SAMPLES
 from familiar.shared.vision.images import Image, encode_jpeg
 
-# Pixels on the page; narrow enough for a telephone to show them with little shrinking.
+# CSS pixels; narrow enough for a phone to show them with little shrinking.
 WIDTH = 480
 HEIGHT = 400
 BAR_HEIGHT = 26
@@ -24,7 +24,7 @@ FACE_SIZE = 176
 
 
 def draw_learning_curves(history: Sequence[Epoch], theme: Theme) -> bytes:
-    """Draw how right the answers were after each epoch, and how surprised; the epoch that was kept is marked."""
+    """Draw accuracy and loss by epoch, with the kept epoch marked."""
     figure = new_figure(WIDTH, HEIGHT, theme)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     numbers = [epoch.epoch for epoch in history]
@@ -55,7 +55,7 @@ def draw_learning_curves(history: Sequence[Epoch], theme: Theme) -> bytes:
 
 
 def draw_scores(facts: ReportFacts, theme: Theme) -> bytes:
-    """Draw how sure the answers were, of known people above and of strangers below, and the threshold in both."""
+    """Draw histograms of confidence, of known people above and of strangers below, with the threshold in both."""
     figure = new_figure(WIDTH, HEIGHT, theme)
     above, below = figure.subplots(2, 1, sharex=True)
     right = (
@@ -78,7 +78,7 @@ def draw_scores(facts: ReportFacts, theme: Theme) -> bytes:
 def _draw_histogram(
     axes: Axes, groups: Mapping[str, tuple[NDArray[np.float32], str]], threshold: float, theme: Theme
 ) -> None:
-    """Stack the confidences of groups, each with its colour; what lies below the threshold gets a grey ground."""
+    """Draw stacked histograms of groups of confidences, with a grey background below the threshold."""
     axes.axvspan(0, threshold, color=theme.unknown, alpha=0.18, linewidth=0)
     axes.axvline(threshold, color=theme.ink, linestyle="--", linewidth=1.5)
     confidences = [group for group, _ in groups.values()]
@@ -99,7 +99,7 @@ def _named_in_words(confidences: NDArray[np.float32], threshold: float) -> str:
 
 
 def draw_samples(people: Sequence[PersonFinding], theme: Theme) -> bytes:
-    """Draw how many samples each person has to learn from and to test with, beside how many are usual."""
+    """Draw how many samples each person has to learn from and to test with, beside the usual numbers."""
     figure = new_figure(WIDTH, 110 + BAR_HEIGHT * len(people), theme)
     learned, tested = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     rows = np.arange(len(people))
@@ -121,6 +121,6 @@ def draw_samples(people: Sequence[PersonFinding], theme: Theme) -> bytes:
 
 
 def show_face(image: Image) -> bytes:
-    """Give a face, RGB, as a small JPEG."""
+    """Return a face, RGB, as a small JPEG."""
     small = cv2.resize(image, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA)
     return encode_jpeg(cv2.cvtColor(small, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False))

@@ -1,4 +1,4 @@
-"""The reliability diagram: how many answers were right, by how sure they were."""
+"""The reliability diagram: how many answers were right, by confidence."""
 
 import numpy as np
 from matplotlib.ticker import PercentFormatter
@@ -12,7 +12,7 @@ BAR_WIDTH = 0.86
 
 
 def draw_reliability(reliability: Reliability, theme: Theme) -> bytes:
-    """Draw above the share of right answers in each bin of confidence, and below how many of all answers it holds."""
+    """Draw accuracy by bin of confidence above, and each bin's share of all answers below."""
     figure = new_figure(WIDTH, HEIGHT, theme)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     style(above, theme, "Right answers")
@@ -20,7 +20,7 @@ def draw_reliability(reliability: Reliability, theme: Theme) -> bytes:
     middles, width, filled = (np.arange(BINS) + 0.5) / BINS, BAR_WIDTH / BINS, reliability.weight > 0
     above.grid(axis="y", color=theme.grid)
     above.bar(middles[filled], reliability.right[filled], width, color=theme.right)
-    # A bin in which nothing was right has no bar, so each bin has a mark where its bar ends.
+    # The bar of a bin in which nothing was right is invisible, so each has a mark at its end.
     above.plot(reliability.confidence[filled], reliability.right[filled], "o", color=theme.ink, markersize=4)
     above.plot((0, 1), (0, 1), "--", color=theme.wrong, linewidth=1.5, label="as sure as right")
     above.legend(loc="upper left", frameon=False, labelcolor=theme.ink, fontsize=FONT_SIZE * 0.88)

@@ -1,4 +1,4 @@
-"""The report in a sentence or two: how well people are recognised, and whether strangers stay unknown."""
+"""The verdict: a report in a sentence or two, on how well people are recognised and whether strangers stay unknown."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from familiar.services.trainer.report.wording import right_in_words
 
 
 def verdict(people: Sequence[PersonFinding], strangers: StrangersFinding) -> str:
-    """Say in one to three sentences how good a version is; `people` come worst first, and are at least one."""
+    """Return how good a version is, in one to three sentences; `people` are at least one, worst first."""
     if not any(finding.tested for finding in people):
         return (
             "Nobody has test pictures, so nobody can tell how well Familiar recognises anyone. Collect some first."
@@ -29,7 +29,7 @@ def verdict(people: Sequence[PersonFinding], strangers: StrangersFinding) -> str
 
 
 def _strangers_clause(strangers: StrangersFinding) -> str:
-    """Go on with strangers where something is amiss, however well people are recognised."""
+    """Return a clause on strangers where something is amiss, however well people are recognised."""
     if not strangers.learned:
         return ", and was taught no strangers"
     if strangers.named_share is not None and strangers.named_share > BAD_NAMED_SHARE:
@@ -38,7 +38,7 @@ def _strangers_clause(strangers: StrangersFinding) -> str:
 
 
 def strangers_in_short(strangers: StrangersFinding) -> str:
-    """Say in a sentence what happens to strangers."""
+    """Return a sentence on what happens to strangers."""
     if not strangers.learned:
         return "But it was taught no strangers, so expect many of them to get somebody's name."
     if strangers.named_share is None:
@@ -72,7 +72,7 @@ def _worst(weak: Sequence[PersonFinding]) -> str:
 
 
 def _mixed(people: Sequence[PersonFinding]) -> str:
-    """Go on with the people whose samples look like more than one."""
+    """Return a sentence on people whose samples look like more than one, if there are any."""
     names = [finding.person.name for finding in people if finding.odd]
     if not names:
         return ""

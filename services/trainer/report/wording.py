@@ -1,4 +1,4 @@
-"""How a report says what it found: counts and mistakes in words."""
+"""Wording of a report: counts and mistakes in words."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,12 +13,12 @@ NAMES_SAID = 3
 
 
 def right_in_words(finding: PersonFinding) -> str:
-    """Say how many of somebody's test pictures were answered right: "60 of 100 pictures got the right name"."""
+    """Return how many test pictures were answered right: "60 of 100 pictures got the right name"."""
     return f"{finding.right} of {finding.tested} pictures got the right name"
 
 
 def answers_in_words(finding: PersonFinding) -> str:
-    """Say how somebody's test pictures were answered: those with the right name, and what the others were taken for."""
+    """Return how somebody's test pictures were answered: right ones, and what the others were taken for."""
     if not finding.tested:
         return "No test pictures."
     parts = [right_in_words(finding)]
@@ -30,20 +30,20 @@ def answers_in_words(finding: PersonFinding) -> str:
 
 
 def learned_in_words(finding: PersonFinding) -> str:
-    """Say what somebody was learned from: "Learned from 200 pictures of 2 sessions on 1 day"."""
+    """Return what somebody was learned from: "Learned from 200 pictures of 2 sessions on 1 day"."""
     person = finding.person
     return f"Learned from {finding.learned} pictures of {sessions_in_words(person.sessions, person.days)}."
 
 
 def names_in_words(counted: Sequence[tuple[ReportPerson, int]]) -> str:
-    """Say how often which names were given: "Neymar 18 times, Zoë once"; the first few of them."""
+    """Return how often which names were given: "Neymar 18 times, Zoë once"; the first few of them."""
     said = ", ".join(f"{person.name} {_times(count)}" for person, count in counted[:NAMES_SAID])
     others = len(counted) - NAMES_SAID
     return f"{said} and {others} more" if others > 0 else said
 
 
 def strangers_in_words(strangers: StrangersFinding) -> str:
-    """Say what is known of strangers: what was learned of them, how many of those held back got a name, and whose."""
+    """Return what is known of strangers: what was learned, how many of those held out got a name, and whose."""
     names = f" The names they got: {names_in_words(strangers.names)}." if strangers.names else ""
     return f"{_named_in_words(strangers)}{names}"
 
@@ -63,22 +63,22 @@ def _named_in_words(strangers: StrangersFinding) -> str:
 
 
 def sources_in_words(faces: Mapping[str, int]) -> str:
-    """Say how many faces of strangers were learned from, and where they came from."""
+    """Return how many faces of strangers were learned from, by source."""
     sources = ", ".join(f"{count} {source}" for source, count in faces.items() if count) or "none"
     return f"Faces of strangers that were learned from: {sources}."
 
 
 def mistake_in_words(mistake: Mistake) -> str:
-    """Say what a mistake was: "This is Messi, taken for Neymar at 0.93"."""
+    """Return what a mistake was: "This is Messi, taken for Neymar at 0.93"."""
     who = f"This is {mistake.person.name}" if mistake.person else "This is a stranger"
     if mistake.taken_for is None:
-        # What is below a threshold is not certain, so it is not rounded to 1.00.
+        # Below the threshold nothing is certain, so it is not rounded to 1.00.
         return f"{who}, who got no name: the surest guess was only {min(mistake.confidence, 0.99):.2f}."
     return f"{who}, who was taken for {mistake.taken_for.name} at {mistake.confidence:.2f}."
 
 
 def reliability_in_words(reliability: Reliability, threshold: float) -> str:
-    """Say how confidence and right answers compare where most names were given, and how far apart they are overall."""
+    """Return how confidence and accuracy compare where most names were given, and how far apart they are overall."""
     weights = np.where(reliability.confidence >= threshold, reliability.weight, 0)
     fullest = int((weights if weights.any() else reliability.weight).argmax())
     sure, right = reliability.confidence[fullest], reliability.right[fullest]

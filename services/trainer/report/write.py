@@ -1,6 +1,6 @@
 """The report of a model version: one page that says who is recognised badly and what to do, and its pictures.
 
-It shows faces, so it lies in the version's folder alone, and goes with it when somebody is forgotten.
+It shows faces, so it lies in the version's folder alone, and is deleted with it when somebody is forgotten.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,10 +36,10 @@ AUGMENTATION = "augmentation.jpg"
 
 
 def write_report(facts: ReportFacts, folder: Path) -> Findings:
-    """Write `report.html` and its pictures, `learning-curves.png` and so on, into a version's folder.
+    """Write `report.html` and its pictures into a version's folder; return the findings, for its manifest.
 
-    The page holds the pictures itself, in light and dark; the files are the light ones, for whoever shows
-    them elsewhere. What the page says is answered, too, for the version's manifest.
+    The page inlines the pictures, in light and dark; the files, `learning-curves.png` and so on, are the light ones, to
+    be shown elsewhere.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -58,7 +58,7 @@ def write_report(facts: ReportFacts, folder: Path) -> Findings:
 
 
 def conclude(facts: ReportFacts, people: Sequence[PersonFinding]) -> tuple[Findings, dict[str, bytes]]:
-    """Say all that there is to say of a version, and give the faces that go with it, JPEG, by their files."""
+    """Return all findings on a version, and the faces that go with them, JPEG, by file."""
     strangers, reliability, mistakes = find_strangers(facts), facts.reliability(), find_mistakes(facts, MISTAKES_SHOWN)
     wrong = _show_faces("mistake", (mistake.image for mistake in mistakes))
     odd = {
@@ -86,7 +86,7 @@ def conclude(facts: ReportFacts, people: Sequence[PersonFinding]) -> tuple[Findi
 
 
 def _conclude_on(finding: PersonFinding, people: Sequence[PersonFinding], odd: tuple[str, ...]) -> PersonFindings:
-    """Say all that there is to say of somebody; `odd` are the files that show samples of somebody else."""
+    """Return all findings on one person; `odd` are the files that show samples of somebody else."""
     advice = advise(finding, people)
     return PersonFindings(
         slug=finding.person.slug,
@@ -107,12 +107,12 @@ def _conclude_on(finding: PersonFinding, people: Sequence[PersonFinding], odd: t
 
 
 def _show_faces(kind: str, images: Iterable[Image]) -> dict[str, bytes]:
-    """Give faces as JPEG, numbered by the order they come in."""
+    """Return faces as JPEG, numbered in order."""
     return {f"{kind}-{number:02}.jpg": show_face(image) for number, image in enumerate(images, start=1)}
 
 
 def _draw(facts: ReportFacts, people: Sequence[PersonFinding], theme: Theme) -> dict[str, bytes]:
-    """Draw the pictures that stand on the page, as PNG."""
+    """Return the pictures on the page, as PNG."""
     pictures = {
         "learning-curves": draw_learning_curves(facts.history, theme),
         "confusion": draw_confusion(facts, theme),
