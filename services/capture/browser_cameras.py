@@ -30,6 +30,8 @@ from familiar.shared.runtime.settings import LOCAL_HOSTS
 from familiar.shared.vision.images import BYTE_LIMIT, decode_image, is_bare_jpeg
 
 PATH = "/v1/cameras/"
+# A browser leaves these out of an Origin.
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 SHOWN_SOURCE = "browser"
 
 # Clients wait for each reply, so a longer receive queue would only hold memory.
@@ -154,4 +156,6 @@ def is_own_page(origin: str, host: str, page_port: int) -> bool:
         port = page.port
     except ValueError:
         return False
-    return page.hostname == host and (port == page_port or (port is None and host not in LOCAL_HOSTS))
+    if port is None and host in LOCAL_HOSTS:
+        port = _DEFAULT_PORTS.get(page.scheme)
+    return page.hostname == host and port in {page_port, None}

@@ -34,9 +34,9 @@ class CameraWorker:
             try:
                 self._publish_source()
             except SourceFailed as error:
-                _log.warning("camera fails", camera=self._camera, error=error.detail, retry_in_seconds=wait_seconds)
                 if self._publisher.published:
                     wait_seconds = _FIRST_RETRY_SECONDS
+                _log.warning("camera fails", camera=self._camera, error=error.detail, retry_in_seconds=wait_seconds)
                 self._publisher.rest(CameraState.FAILING, error.detail, wait_seconds)
                 wait_seconds = min(wait_seconds * 2, _LONGEST_RETRY_SECONDS)
             else:

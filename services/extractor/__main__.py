@@ -13,7 +13,7 @@ from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.redis.liveness import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard, this_instance
-from familiar.shared.runtime.service import end_with_a_sentence, load_settings, stop_on_signals
+from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
 from familiar.shared.stores.samples import SampleStore
 
 
@@ -24,6 +24,7 @@ def main() -> None:
     log = structlog.get_logger()
     stopped = threading.Event()
     stop_on_signals(stopped)
+    end_with_any_thread()
     client = open_redis(settings.redis_url)
     name = this_instance()
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)

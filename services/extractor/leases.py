@@ -42,9 +42,9 @@ class Leases:
         return camera in self._held
 
     def newly_taken(self) -> tuple[str, ...]:
-        """Return the cameras that were taken since the last call."""
+        """Return the cameras that were taken since the last call, and are still held."""
         taken, self._newly_taken = self._newly_taken, []
-        return tuple(taken)
+        return tuple(camera for camera in taken if camera in self._held)
 
     def take_anew(self) -> None:
         """Mark every camera held as newly taken."""

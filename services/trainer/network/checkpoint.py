@@ -57,10 +57,15 @@ class Checkpoint:
                     return (), []
                 history = tuple(Epoch.model_validate(epoch) for epoch in state["history"])
                 best = [file[f"best-{place}"] for place in range(len(new_layers.get_weights()))]
-                for place, variable in enumerate(_variables(new_layers)):
-                    variable.assign(file[f"now-{place}"])
+                variables = _variables(new_layers)
+                now = [file[f"now-{place}"] for place in range(len(variables))]
+                if any(value.shape != tuple(variable.shape) for value, variable in zip(now, variables, strict=True)):
+                    return (), []
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
             return (), []
+        # Only once all of them could be read: half a checkpoint is worse than none.
+        for variable, value in zip(variables, now, strict=True):
+            variable.assign(value)
         return history, best
 
 

@@ -54,7 +54,7 @@ class ReportFacts:
     `test_probabilities` is `(n, people)` and belongs to `test_labels`, `(n,)`, and `test_images`, RGB `uint8` `(n,
     side, side, 3)`. `stranger_probabilities`, `(m, people)`, and `stranger_images`, `(m, side, side, 3)`, are of
     held-out strangers; n and m may be 0. A row need not add up to 1: the rest is the strangers'. `stranger_faces`
-    counts the strangers that were learned from, by source. `created_at` is UTC. `shown_samples`, `(k, side, side, 3)`,
+    counts all strangers that were read, by source. `created_at` is UTC. `shown_samples`, `(k, side, side, 3)`,
     are a train sample of each of a few people, at least one. `train_descriptors` is None where the network has no face
     descriptor. `calibration_notes` are sentences on what of the threshold could not be estimated.
     """

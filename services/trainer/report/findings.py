@@ -129,7 +129,7 @@ def find_strangers(facts: ReportFacts) -> StrangersFinding:
     answers = facts.stranger_answers()
     names = _count_people(facts, answers)
     return StrangersFinding(
-        learned=sum(facts.stranger_faces.values()),
+        learned=max(0, sum(facts.stranger_faces.values()) - len(answers)),
         tested=len(answers),
         named=sum(count for _, count in names),
         names=names,

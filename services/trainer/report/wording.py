@@ -62,10 +62,10 @@ def _named_in_words(strangers: StrangersFinding) -> str:
     return f"{result}. That is too few strangers to tell." if strangers.named_share is None else f"{result}."
 
 
-def sources_in_words(faces: Mapping[str, int]) -> str:
-    """Return how many faces of strangers were learned from, by source."""
+def sources_in_words(faces: Mapping[str, int], tested: int) -> str:
+    """Return how many faces of strangers were read, by source, and how many of them were held out."""
     sources = ", ".join(f"{count} {source}" for source, count in faces.items() if count) or "none"
-    return f"Faces of strangers that were learned from: {sources}."
+    return f"Faces of strangers: {sources}{f', of which {tested} were kept for the test' if tested else ''}."
 
 
 def mistake_in_words(mistake: Mistake) -> str:

@@ -71,7 +71,7 @@ def conclude(facts: ReportFacts, people: Sequence[PersonFinding]) -> tuple[Findi
         verdict=verdict(people, strangers),
         people=tuple(_conclude_on(finding, people, tuple(odd[finding.person.slug])) for finding in people),
         strangers=strangers_in_words(strangers),
-        strangers_learned=sources_in_words(facts.stranger_faces),
+        strangers_learned=sources_in_words(facts.stranger_faces, strangers.tested),
         strangers_tested=strangers.tested,
         strangers_named=strangers.named,
         strangers_steps=advise_on_strangers(strangers),

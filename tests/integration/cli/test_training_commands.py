@@ -86,7 +86,7 @@ def test_a_version_says_what_its_report_found(home: Path) -> None:
     )
     shown = said("models", "show", str(publish(home, findings=findings)))
     assert "trained in 1 s: not tested. " + findings.verdict + " " + findings.strangers_steps[0] in shown
-    learned = "Faces of strangers that were learned from: 400 fetched."
+    learned = "Faces of strangers: 400 fetched."
     told = findings.model_copy(update={"strangers_learned": learned})
     assert learned in said("models", "show", str(publish(home, findings=told)))
 

@@ -81,6 +81,8 @@ def test_an_extractor_that_was_away_too_long_finds_its_cameras_lost(client: redi
     other._take("door")
     renew_until(lambda: not slow.holds("door"), slow)
     assert other.holds("door")
+    # What the other one works through is not claimed.
+    assert slow.newly_taken() == ()
 
 
 def test_cameras_that_are_released_can_be_taken_at_once(client: redis.Redis) -> None:

@@ -297,6 +297,28 @@ def test_a_damaged_file_is_no_checkpoint(
     assert [epoch.epoch for epoch in heard] == [1]
 
 
+def test_half_a_checkpoint_changes_nothing(samples: TrainingSamples, features: Features, tmp_path: Path) -> None:
+    """The last array is damaged: the layers that would have been restored before it start anew as well."""
+    path = tmp_path / "checkpoint.npz"
+    checkpoint = Checkpoint(path, fingerprint_of(samples, OPTIONS, "random"))
+    fit_until(samples, features, checkpoint, 1)
+    with np.load(path) as file:
+        arrays = dict(file)
+    last = max((name for name in arrays if name.startswith("now-")), key=lambda name: int(name[4:]))
+    del arrays[last]
+    with path.open("wb") as damaged:
+        np.savez(damaged, **arrays)
+    inputs, classes = arrays["now-0"].shape
+    layers = keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(classes)])
+    layers.compile(keras.optimizers.SGD(0.1, 0.9))
+    layers.optimizer.build(layers.trainable_variables)
+    before = [variable.numpy().copy() for variable in layers.variables]
+
+    assert checkpoint.restore(layers) == ((), [])
+    for was, variable in zip(before, layers.variables, strict=True):
+        np.testing.assert_array_equal(was, variable.numpy())
+
+
 def fail() -> None:
     """Cut a training short."""
     raise CutShort

@@ -21,6 +21,13 @@ def test_familiar_s_page_may(origin: str, host: str) -> None:
     assert is_own_page(origin, host, 8000)
 
 
+@pytest.mark.parametrize(("origin", "port"), [("http://localhost", 80), ("https://localhost", 443)])
+def test_a_browser_leaves_the_scheme_s_port_out(origin: str, port: int) -> None:
+    """The page may be served there, and on no other port."""
+    assert is_own_page(origin, "localhost", port)
+    assert not is_own_page(origin, "localhost", 8000)
+
+
 @pytest.mark.parametrize(
     ("origin", "host"),
     [

@@ -33,7 +33,7 @@ def test_the_version_is_judged_and_strangers_are_counted() -> None:
     findings = findings_of(FACTS)
     assert findings.verdict.startswith("Familiar recognises 1 of 2 people reliably")
     assert findings.strangers == "0 of 50 strangers whom it had never seen got somebody's name."
-    assert findings.strangers_learned == "Faces of strangers that were learned from: 400 fetched."
+    assert findings.strangers_learned == "Faces of strangers: 400 fetched, of which 50 were kept for the test."
     assert (findings.strangers_tested, findings.strangers_named, findings.strangers_steps) == (50, 0, ())
     named = findings_of(report_facts({"Karan": {"Karan": 100}}, {"Karan": 2, None: 48}))
     assert named.strangers.endswith(" got somebody's name. The names they got: Karan twice.")
