@@ -44,7 +44,7 @@ def end_with_a_sentence() -> Iterator[None]:
 
 
 def end_with_any_thread() -> None:
-    """Exit on an uncaught exception in any thread: the process is restarted, or half a service would look healthy."""
+    """Exit on an uncaught exception in any thread, to be restarted: half a service would look healthy."""
 
     def end(failure: threading.ExceptHookArgs) -> None:
         structlog.get_logger().error("a thread failed", exc_info=failure.exc_value)
