@@ -1,1 +1,1 @@
-"""benchmarks: how well and how fast faces are learned, recognised and served, beside what others use."""
+"""Benchmarks of training, recognition, detection and serving, against common alternatives."""

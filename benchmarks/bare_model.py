@@ -1,4 +1,4 @@
-"""What a picture costs where nothing is served: decoding, searching and a LiteRT interpreter, in one thread."""
+"""The cost of a picture without a server: decoding, detection and a LiteRT interpreter in one thread."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ Confidences = NDArray[np.float32]
 
 
 class BareModel:
-    """The network of a version, with the detector that Familiar has. For one thread, whose only one it computes in."""
+    """The network of a version behind Familiar's detector, single-threaded and not thread-safe."""
 
     def __init__(self, version: Path) -> None:
-        """Load `model.tflite` from the folder of a version, and its landmarks where it has them."""
+        """Load `model.tflite`, and the landmark network if there is one, from the folder of a version."""
         self._interpreter = Interpreter(str(version / SERVED_MODEL), num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
@@ -28,19 +28,19 @@ class BareModel:
         self._detector = HaarDetector()
 
     def answer_crop(self, jpeg: bytes) -> Confidences:
-        """Answer to the JPEG of a crop how likely it is each person, `(people,)`."""
+        """Return the probabilities of the people, `(people,)`, for the JPEG of a crop."""
         return self.classify(decode(jpeg))
 
     def answer_picture(self, jpeg: bytes) -> list[Confidences]:
-        """Answer so for each face of the JPEG of a picture."""
+        """Return the probabilities for each face of the JPEG of a picture."""
         return self.answer_image(decode(jpeg))
 
     def answer_image(self, image: Image) -> list[Confidences]:
-        """Answer so for each face of an image."""
+        """Return the probabilities for each face of an image."""
         return [self.classify(cut_face(image, box)) for box in self._detector.detect(image)]
 
     def classify(self, crop: Image) -> Confidences:
-        """Answer so for a crop."""
+        """Return the probabilities for a crop."""
         self._interpreter.set_tensor(self._input, self._to_model_input(crop)[np.newaxis].astype(np.float32))
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output)[0], np.float32)

@@ -1,4 +1,4 @@
-"""From files to crops of faces, found and chosen as an enrolment does, but for near-copies, which stay."""
+"""Reading crops of faces from files, chosen as in an enrolment except that near-copies are kept."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,16 +20,16 @@ from familiar.shared.runtime.pool import Pool
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import Image, decode_image
 
-# Images that are in memory at a time; a film has thousands.
+# Number of images in memory at a time.
 BATCH = 32
 TOLD_EVERY = 96
 
 
 class FaceReader:
-    """Finds faces with one detector a core. A context manager: leaving it ends the threads."""
+    """A reader of faces with one detector per core. Leaving its context ends the threads."""
 
     def __init__(self) -> None:
-        """Take the rules for samples from the extractor's settings."""
+        """Use the sample rules of the extractor's settings."""
         settings = ExtractorSettings()
         cores = os.cpu_count() or 1
         self._rules = SampleRules(settings.smallest_face, settings.least_sharpness)
@@ -37,7 +37,7 @@ class FaceReader:
         self._threads = ThreadPoolExecutor(cores, "faces")
 
     def __enter__(self) -> Self:
-        """Give this reader."""
+        """Return this reader."""
         return self
 
     def __exit__(
@@ -47,9 +47,9 @@ class FaceReader:
         self._threads.shutdown()
 
     def read(self, sequences: Sequence[Sequence[Path]]) -> list[list[Image]]:
-        """Cut the faces out of each sequence of clips and pictures, in order.
+        """Return the crops of each sequence of clips and pictures, in order.
 
-        An image without a face, with several, or with one that makes no sample adds nothing.
+        Images without exactly one face that qualifies as a sample are skipped.
         """
         faces: list[list[Image]] = [[] for _ in sequences]
         images = ((number, image) for number, paths in enumerate(sequences) for image in images_of(paths))
@@ -58,11 +58,11 @@ class FaceReader:
         return faces
 
     def read_first(self, paths: Iterable[Path], most: int) -> list[Image]:
-        """Cut out the first faces of files, at most so many; what comes after them is not opened."""
+        """Return the crops of the first faces of files, at most `most`; later files are not opened."""
         return [crop for _, crop in islice(self._choose((0, image) for image in images_of(paths)), most)]
 
     def _choose(self, images: Iterable[tuple[int, Image]]) -> Iterator[tuple[int, Image]]:
-        """Find the face of each numbered image; give those found with their numbers, in order."""
+        """Yield the crops of the faces in numbered images with their numbers, in order."""
         remaining, searched = iter(images), 0
         while batch := list(islice(remaining, BATCH)):
             numbers, pictures = zip(*batch, strict=True)
@@ -79,10 +79,10 @@ class FaceReader:
 
 
 def images_of(paths: Iterable[Path]) -> Iterator[Image]:
-    """Decode clips frame by frame, and pictures; a picture that cannot be read is told of and passed over.
+    """Yield the frames of clips, and pictures; unreadable pictures are reported and skipped.
 
     Raises:
-        SourceFailed: a clip does not decode.
+        SourceFailed: a clip cannot be decoded.
     """
     for path in paths:
         if path.suffix.lower() in CLIP_ENDINGS:

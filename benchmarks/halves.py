@@ -1,4 +1,4 @@
-"""Who learns from what: parting each person's faces, so that no moment is on both sides."""
+"""Splitting each person's faces into halves that share no moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ FaceT = TypeVar("FaceT")
 
 @dataclass(frozen=True)
 class Halves(Generic[FaceT]):
-    """A person's faces to enrol and to test with, in sequences of consecutive ones; none is empty."""
+    """A person's faces for enrolment and for testing, in non-empty sequences of consecutive ones."""
 
     enrolled: tuple[Sequence[FaceT], ...]
     tested: tuple[Sequence[FaceT], ...]
 
 
 def halve(clips: Sequence[Sequence[FaceT]], pictures: Sequence[FaceT]) -> Halves[FaceT]:
-    """Enrol the first half of the clips, of a single clip its first half, and of pictures every other one.
+    """Enrol the first half of the clips, or of a single clip, and every other picture.
 
-    Where the number is odd, the half that is enrolled has one more.
+    With an odd number, one more is enrolled than tested.
     """
     if len(clips) == 1:
         (clip,) = clips
@@ -29,9 +29,9 @@ def halve(clips: Sequence[Sequence[FaceT]], pictures: Sequence[FaceT]) -> Halves
 
 
 def train_and_test_counts(faces: int, samples: int) -> tuple[int, int]:
-    """Say how many of a person's faces train, at most `samples`, and how many test, at most half of that.
+    """Return the numbers of a person's train samples, at most `samples`, and test samples, at most half as many.
 
-    Where there are fewer than one and a half times `samples`, two of three train.
+    With fewer than one and a half times `samples` faces, two of three train.
     """
     train = min(samples, faces * 2 // 3)
     return train, min(samples // 2, faces - train)

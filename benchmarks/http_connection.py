@@ -1,4 +1,4 @@
-"""HTTP to a server of this machine, with so little work that the server is measured and not its client."""
+"""A minimal HTTP client for a server on this machine, cheap enough not to distort its measurement."""
 
 import re
 import socket
@@ -15,14 +15,14 @@ _TIMEOUT_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
-    """An HTTP answer."""
+    """An HTTP response."""
 
     status: int
     body: bytes
 
 
 class Connection:
-    """One client's connection, which is kept open."""
+    """A client's keep-alive connection."""
 
     def __init__(self, port: int) -> None:
         """Connect to a port of this machine.
@@ -34,26 +34,26 @@ class Connection:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, request: bytes) -> Answer:
-        """Send a request, and wait for its answer.
+        """Send a request, and return its response.
 
         Raises:
-            OSError: the connection breaks, or nothing comes for half a minute.
-            ValueError: what comes is no answer with a length.
+            OSError: the connection breaks or times out.
+            ValueError: the response is malformed or has no Content-Length.
         """
         self._socket.sendall(request)
         return read_answer(self._socket.recv)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
 
 def read_answer(receive: Callable[[int], bytes]) -> Answer:
-    """Read an answer to its end from what `receive`, told the most bytes to take, hands out piece by piece.
+    """Read a response from `receive`, which returns at most the given number of bytes as `socket.recv` does.
 
     Raises:
-        ConnectionError: it breaks off.
-        ValueError: it is not HTTP, or does not say how long it is.
+        ConnectionError: the connection is closed early.
+        ValueError: the response is malformed or has no Content-Length.
     """
     received = _more(receive)
     while (head_end := received.find(_HEAD_END)) < 0:
@@ -76,11 +76,11 @@ def _more(receive: Callable[[int], bytes]) -> bytes:
 
 
 def get_request(port: int, path: str) -> bytes:
-    """Make a GET."""
+    """Return the bytes of a GET request."""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
 
 
 def picture_request(port: int, path: str, jpeg: bytes) -> bytes:
-    """Make a POST whose body is the picture."""
+    """Return the bytes of a POST request with a picture as its body."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: image/jpeg\r\n"
     return head.encode() + f"Content-Length: {len(jpeg)}\r\n\r\n".encode() + jpeg

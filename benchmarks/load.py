@@ -1,12 +1,11 @@
-"""A load on an HTTP server of this machine, in a process of its own, that costs as little of the machine as it can.
+"""A lightweight load generator for an HTTP server on this machine.
 
 python -m benchmarks.load --port PORT [--clients 16] [--rate PER_SECOND] [--requests N] FILE...
 
-Each file is a request, byte by byte as it is sent; they are sent in turn. Without `--rate` each client sends as soon as
-it has its answer. With it, requests are due at even distances, whoever is free sends the next one, and seconds
-count from when it was due: a server that stands still is not spared what would have come meanwhile. The load ends with
-standard input, or after N requests. On standard output it says `ready` when every client is connected, and
-at the end writes a NumPy file of `RECORD`.
+Each file is a raw request; they are sent in turn. Without `--rate` the load is closed-loop: each client sends as soon
+as it has its response. With it, the load is open-loop: requests are due at a constant rate, the next free client sends,
+and latency counts from the due time, which avoids coordinated omission. The load ends with standard input, or after N
+requests. It writes `ready` to standard output when all clients are connected, and at the end a NumPy file of `RECORD`.
 """
 
 import argparse
@@ -22,8 +21,8 @@ import numpy as np
 
 from benchmarks.http_connection import Connection
 
-# `finished` is on the monotonic clock, which all processes of a machine share. A status of 0 is a connection that
-# broke; a version of 0 is an answer that names none.
+# `finished` is on the monotonic clock, which all processes of a machine share. Status 0 is a broken connection, version
+# 0 a response without one.
 RECORD = np.dtype(
     [
         ("client", np.int32),
@@ -40,7 +39,7 @@ _RECONNECT_PAUSE_SECONDS = 0.01
 
 
 class _Load:
-    """What the clients share."""
+    """The state that the client threads share."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
@@ -51,7 +50,7 @@ class _Load:
         self.stopped = threading.Event()
 
     def run(self, client: int, connection: Connection) -> None:
-        """Send what is due next, until stopped or until all is sent."""
+        """Send the next due request, until stopped or until all are sent."""
         options, most = self._options, self._options.requests
         for turn in self._turns:
             due = time.monotonic()
@@ -73,7 +72,7 @@ class _Load:
         connection.close()
 
     def _connect_again(self, broken: Connection) -> Connection:
-        """Connect once more; where nobody listens, the broken one stays, and fails again with the next request."""
+        """Reconnect, or return the broken connection, with which the next request fails too."""
         try:
             return Connection(self._options.port)
         except OSError:
@@ -82,7 +81,7 @@ class _Load:
 
 
 def main() -> None:
-    """Run the load, and write down every answer."""
+    """Run the load, and write a record of every response."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description="Puts a load on an HTTP server.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--clients", type=int, default=16)

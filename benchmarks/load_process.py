@@ -1,4 +1,4 @@
-"""A load in its own process, seen from the benchmark that puts it on a server."""
+"""The load generator as a child process of a benchmark."""
 
 import io
 import subprocess
@@ -21,7 +21,7 @@ Records = NDArray[Any]
 
 
 def write_requests(folder: Path, port: int, path: str, pictures: Sequence[bytes]) -> list[Path]:
-    """Write a request for each picture, a JPEG, into a folder, and list the files."""
+    """Write a request for each JPEG into a folder, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{number:05}.http" for number in range(len(pictures))]
     for file, picture in zip(files, pictures, strict=True):
@@ -30,23 +30,23 @@ def write_requests(folder: Path, port: int, path: str, pictures: Sequence[bytes]
 
 
 class LoadProcess:
-    """A load that runs from entering the `with` block to its end at the latest."""
+    """A context manager that runs a load generator."""
 
     def __init__(
         self, port: int, files: Sequence[Path], clients: int, *, rate: float | None = None, requests: int | None = None
     ) -> None:
-        """Prepare to send the requests of files; `rate` and `requests` are as in `benchmarks.load`."""
+        """Take the requests' files; `rate` and `requests` are as in `benchmarks.load`."""
         limits = {"--port": port, "--clients": clients, "--rate": rate, "--requests": requests}
         words = [word for name, value in limits.items() if value is not None for word in (name, str(value))]
         self._command = [sys.executable, "-m", "benchmarks.load", *words, *map(str, files)]
 
     def __enter__(self) -> Self:
-        """Start it, and wait until every client is connected.
+        """Start the load, and wait until all clients are connected.
 
         Raises:
             ServiceFailed: they cannot connect.
         """
-        # Clients are somebody else's programs: they share a session with no service.
+        # A session of its own, as real clients have: Linux divides the cores by session (autogroup).
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
@@ -57,12 +57,12 @@ class LoadProcess:
         return self
 
     def stop(self) -> Records:
-        """End it, and give what it recorded."""
+        """End the load, and return its records."""
         self._end_input()
         return self.wait()
 
     def wait(self) -> Records:
-        """Wait until all its requests are answered, and give what it recorded."""
+        """Wait until all requests are answered, and return the records."""
         records: Records = np.load(io.BytesIO(self._output.read()))
         return records
 
@@ -73,14 +73,14 @@ class LoadProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End it, wherever it is."""
+        """End the load, finished or not."""
         self._end_input()
         self._output.close()
         self._process.wait()
 
 
 def load_for(seconds: float, port: int, files: Sequence[Path], clients: int) -> Records:
-    """Put a load on a server for so many seconds, as fast as it answers."""
+    """Run a closed-loop load for so many seconds."""
     with LoadProcess(port, files, clients) as load:
         time.sleep(seconds)
         return load.stop()

@@ -1,4 +1,4 @@
-"""From the crop of a face to a version's model input, as inference does it."""
+"""Conversion of crops to a version's model inputs, as in inference."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from familiar.shared.vision.images import ToInput
 
 
 def model_input_of(version: Path) -> ToInput:
-    """Give what turns crops into model inputs of the version in a folder: aligned where it has landmarks.
+    """Return the conversion of crops to model inputs of the version in a folder, aligned if it has a landmark network.
 
     Raises:
-        BrokenModel: its landmarks cannot be loaded.
+        BrokenModel: the landmark network cannot be loaded.
     """
     landmarks = version / LANDMARKS
     return open_input(landmarks.read_bytes() if landmarks.exists() else None)

@@ -1,4 +1,4 @@
-"""Which files show whom: folders of people, clips and pictures."""
+"""Data set layout: folders of people with clips and pictures."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ CLIP_ENDINGS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 
 @dataclass(frozen=True)
 class PersonFiles:
-    """What shows one person. Both are in the order of time, which is the order of their names."""
+    """The files that show one person, in chronological order, which is the order of their names."""
 
     name: str
     clips: tuple[Path, ...]
@@ -21,14 +21,14 @@ class PersonFiles:
 
     @property
     def sequences(self) -> tuple[tuple[Path, ...], ...]:
-        """Each clip, and all pictures together: files whose faces follow each other."""
+        """The sequences of consecutive faces: each clip, and all pictures together."""
         return (*((clip,) for clip in self.clips), *([self.pictures] if self.pictures else []))
 
 
 def people_in(folders: Sequence[Path]) -> tuple[PersonFiles, ...]:
-    """List the people of folders by name: each subfolder is one, and each clip, by its name without ending.
+    """Return the people in folders, sorted by name: each subfolder and each clip is named after a person.
 
-    What has the same name in several folders is the same person, and is put together in the order of the folders.
+    Equal names in several folders are one person, whose files are joined in the order of the folders.
 
     Raises:
         SourceFailed: a folder is missing, or there is nobody in them.
@@ -50,7 +50,7 @@ def people_in(folders: Sequence[Path]) -> tuple[PersonFiles, ...]:
 
 
 def strangers_in(folder: Path) -> tuple[PersonFiles, ...]:
-    """List the strangers of a folder by name; a picture that lies in it directly is a person of its own.
+    """Return the strangers in a folder, sorted by name; each picture directly in it is a person of its own.
 
     Raises:
         SourceFailed: the folder is missing or empty.
@@ -63,7 +63,7 @@ def strangers_in(folder: Path) -> tuple[PersonFiles, ...]:
 
 
 def clips_in(folder: Path) -> list[Path]:
-    """List the clips of a folder in the order of their names.
+    """Return the clips directly in a folder, sorted by name.
 
     Raises:
         SourceFailed: the folder is missing.

@@ -1,4 +1,4 @@
-"""What a benchmark of serving is asked: pictures of one face each, and the faces of the people who are taught."""
+"""Pictures for serving benchmarks: one face each, and crops to train on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from familiar.shared.vision.images import Image, cut_face, encode_jpeg
 # Width and height in pixels.
 Size = tuple[int, int]
 SIZE: Size = (640, 480)
-# Names whose drawn faces the detector finds.
+# Names whose drawn faces are detected.
 DRAWN = ("arjun", "ben", "chloe", "dev", "emma", "farid", "karan", "lena", "mia", "zoe")
 
 _DRAWN_SECONDS = 1000
@@ -28,7 +28,7 @@ _DRAWN_SECONDS = 1000
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures of one face each and the crops of these faces, as JPEG; crops of each person, by slug, to learn from."""
+    """JPEGs of pictures with one face each and of the crops of these faces, and crops by slug to train on."""
 
     pictures: tuple[bytes, ...]
     crops: tuple[bytes, ...]
@@ -36,13 +36,13 @@ class Pictures:
 
 
 def read_pictures(folder: Path | None, count: int, faces: int) -> Pictures:
-    """Take `count` pictures, by turns of each person, and the crops of `faces` faces of each person.
+    """Return `count` pictures, alternating between the people, and the crops of `faces` faces of each person.
 
-    `folder` is as in `people_in`; without one, ten people are drawn. A picture counts if exactly one face is
-    found in it, with our detector's settings and with the plain ones: then every server does the same.
+    `folder` is as in `people_in`; without one, ten people are drawn. Only pictures are used in which both Familiar's
+    and the plain detector find exactly one face, so that every server does the same work.
 
     Raises:
-        SourceFailed: there is nobody in the folder, or somebody has too few such pictures.
+        SourceFailed: there is nobody in the folder, or a person has too few such pictures.
         InvalidName: a folder's or clip's name gives no slug.
     """
     sources = _images_of_people(folder)
@@ -61,7 +61,7 @@ def read_pictures(folder: Path | None, count: int, faces: int) -> Pictures:
 
 
 def fit(image: Image, size: Size = SIZE) -> Image:
-    """Give an image a size: scaled until it covers that, its middle cut out."""
+    """Scale an image to cover a size, and crop it to its centre."""
     wide, high = size
     height, width = image.shape[:2]
     scale = max(wide / width, high / height)
@@ -89,7 +89,7 @@ def _drawn(name: str) -> Iterator[Image]:
 def _with_one_face(
     images: Iterator[Image], detector: HaarDetector, plain: PlainDetector
 ) -> Iterator[tuple[Image, Image]]:
-    """Give the images with exactly one face, however it is searched for, and its crop."""
+    """Yield the images in which both detectors find exactly one face, with its crop."""
     for image in images:
         boxes = detector.detect(image)
         if len(boxes) == 1 and len(plain.detect(image)) == 1:

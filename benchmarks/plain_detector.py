@@ -1,4 +1,4 @@
-"""The Haar cascade with the settings that most examples of OpenCV have."""
+"""The Haar cascade with the settings of most OpenCV examples."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +14,14 @@ NEIGHBOURS = 5
 
 
 class PlainDetector:
-    """Finds frontal faces of any size. Not for several threads at once."""
+    """A detector of frontal faces of any size, not thread-safe."""
 
     def __init__(self) -> None:
-        """Load the cascade that comes inside OpenCV's wheel."""
+        """Load the cascade shipped in OpenCV's wheel."""
         path = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
         self._cascade = cv2.CascadeClassifier(str(path))
 
     def detect(self, image: Image) -> Sequence[Box]:
-        """Find every face, in pixels of `image`, in no order."""
+        """Return the bounding boxes of all faces, unordered, in pixels of `image`."""
         found = self._cascade.detectMultiScale(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), SCALE_FACTOR, NEIGHBOURS)
         return [Box(x=int(x), y=int(y), width=int(w), height=int(h)) for x, y, w, h in found]

@@ -1,4 +1,4 @@
-"""Processes of a benchmark: started, waited for until they answer, and ended with it."""
+"""Child processes of a benchmark, as context managers, and waiting until they are ready."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ Process = subprocess.Popen[bytes]
 
 @contextmanager
 def running(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
-    """Run a program for as long as the `with` block lasts; what it says is added to the file `log`."""
+    """Run a program for the duration of the `with` block, appending its output to the file `log`."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -33,8 +33,8 @@ def running(command: Sequence[str], log: Path, environment: Mapping[str, str] | 
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C reaches this process alone, which then ends the others in order. In sessions of their own, Linux
-            # would share the cores out among these, and niceness would mean nothing between them.
+            # Ctrl-C is to reach only this process, which ends the others in order. Not a session of its own: Linux
+            # would then divide the cores by session (autogroup), and niceness would have no effect between them.
             process_group=0,
         )
     try:
@@ -46,17 +46,17 @@ def running(command: Sequence[str], log: Path, environment: Mapping[str, str] | 
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        # LitServe leaves its workers behind.
+        # LitServe leaves orphaned workers behind.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
 def own_redis(folder: Path) -> Iterator[str]:
-    """Run a Redis for as long as the `with` block lasts, and give its address; it keeps its data in `folder`.
+    """Run a Redis for the duration of the `with` block, with its data in `folder`, and yield its address.
 
     Raises:
-        RedisNotFound: there is no server to start.
+        RedisNotFound: no server is installed.
         ServiceFailed: it does not come up.
     """
     folder.mkdir(exist_ok=True)
@@ -78,7 +78,7 @@ def own_redis(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def inference(home: Path, redis_url: str, port: int, log: Path) -> Iterator[Process]:
-    """Run inference as it is run for real, on a port of this machine, for as long as the `with` block lasts."""
+    """Run inference as in production, on a port of this machine, for the duration of the `with` block."""
     environment = {
         "FAMILIAR_HOME": str(home),
         "FAMILIAR_HOST": "127.0.0.1",
@@ -90,10 +90,10 @@ def inference(home: Path, redis_url: str, port: int, log: Path) -> Iterator[Proc
 
 
 def wait_until_answered(port: int, request: bytes, process: Process, log: Path) -> None:
-    """Ask a server again and again until it answers with 200.
+    """Repeat a request until the server responds with 200.
 
     Raises:
-        ServiceFailed: it ends, or does not answer within `START_SECONDS`.
+        ServiceFailed: it exits, or does not respond within `START_SECONDS`.
     """
 
     def answers() -> bool:
@@ -112,10 +112,10 @@ def wait_until_answered(port: int, request: bytes, process: Process, log: Path) 
 
 
 def wait_until(true: Callable[[], bool], process: Process, log: Path) -> None:
-    """Wait, looking every 5 ms, until something is true of a process that was just started.
+    """Poll every 5 ms until a condition on a newly started process is true.
 
     Raises:
-        ServiceFailed: it ends, or is not so far within `START_SECONDS`.
+        ServiceFailed: it exits, or the condition is not true within `START_SECONDS`.
     """
     until = time.monotonic() + START_SECONDS
     while not true():

@@ -1,14 +1,14 @@
-"""Saying how far a benchmark is, on standard error: standard output is for its figures."""
+"""Progress of a benchmark, on standard error: standard output is for its figures."""
 
 import logging
 import sys
 
 
 def tell(sentence: str) -> None:
-    """Write a line of progress at once."""
+    """Print a line of progress, flushed."""
     print(sentence, file=sys.stderr, flush=True)
 
 
 def silence_tensorflow() -> None:
-    """Keep TensorFlow from warning of every network that it compiles; a benchmark has many."""
+    """Silence TensorFlow's warnings on each compiled network; a benchmark has many."""
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""A trained version to be served: taught quickly, as how well it knows its people is another benchmark's matter."""
+"""A quickly trained version for serving benchmarks, which do not depend on its accuracy."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from familiar.shared.vision.images import Image
 
 
 def publish_trained(home: Path, people: Mapping[str, Sequence[Image]], weights: str, epochs: int) -> Path:
-    """Train on crops of faces by slug, publish the version in the home's store, and give its folder.
+    """Train on crops of faces by slug, publish the version in the home's store, and return its folder.
 
     Raises:
         TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.samples.split_by_time`.

@@ -1,1 +1,1 @@
-"""familiar: the command line."""
+"""The command line: `familiar`."""

@@ -1,4 +1,4 @@
-"""What commands connect to: Redis, and the stores."""
+"""Connections of commands: Redis and the stores."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from familiar.shared.stores.strangers import StrangerStore
 
 @dataclass(frozen=True)
 class Connections:
-    """Redis and the stores, as the settings name them."""
+    """Redis and the stores of the settings."""
 
     settings: CliSettings
     client: redis.Redis

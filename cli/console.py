@@ -1,4 +1,4 @@
-"""Where the command line writes: results to standard output, everything else to standard error."""
+"""Consoles: results go to standard output, everything else to standard error."""
 
 from rich.console import Console
 

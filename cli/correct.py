@@ -1,4 +1,4 @@
-"""familiar correct: whose a face really is, for the next training."""
+"""familiar correct: correct a prediction, for the next training."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""familiar demo: the whole of Familiar in two minutes, with two drawn people and nothing to install."""
+"""familiar demo: all of Familiar in two minutes, with two drawn people."""
 
 import shutil
 import signal
@@ -42,23 +42,23 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class TestStretch:
-    """How the faces of the test stretch were named: by camera, and by name or None for unknown."""
+    """Counts of named faces by camera and by name, None for unknown."""
 
     answers: Counter[tuple[str, str | None]]
 
     @property
     def faces(self) -> int:
-        """How many faces there were."""
+        """The number of faces."""
         return self.answers.total()
 
     @property
     def right(self) -> int:
-        """How many got the right name: each camera shows the person it is called after."""
+        """The number of faces with the right name: each camera is named after the person it shows."""
         return sum(count for (camera, person), count in self.answers.items() if camera == person)
 
     @property
     def right_share(self) -> float:
-        """The share of faces that got the right name."""
+        """The share of faces with the right name."""
         return self.right / self.faces
 
 
@@ -70,7 +70,7 @@ def demo(
     Everything is kept in a folder of its own, which is deleted at the end.
     """
     started = time.monotonic()
-    # However it is ended, everything that it started ends with it.
+    # Unwind the stack on these signals too, so that all child processes end.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     stopped = threading.Event()

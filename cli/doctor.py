@@ -1,4 +1,4 @@
-"""familiar doctor: what is there, and what is missing."""
+"""familiar doctor: check what is installed and running, and what is missing."""
 
 import os
 import platform
@@ -123,7 +123,7 @@ def _landmarks(_settings: CliSettings) -> str:
 
 
 def _package(module: str, package: str, cost: str) -> str:
-    """Say whether a package is here whose data the trainer reads; it can do without, at a cost."""
+    """Report whether an optional package with data for the trainer is installed, and what its absence costs."""
     if find_spec(module) is not None:
         return f"{package} is installed here"
     if find_spec("tensorflow") is None:

@@ -76,13 +76,13 @@ def _enrol_from_camera(connections: Connections, name: str, camera: str, targets
 
 
 def _enrol_from_photos(connections: Connections, name: str, folder: Path, train: int, test: int) -> Enrolment:
-    """Show the first pictures for training and the rest for testing, in the proportion of the targets."""
+    """Send the first pictures for training and the rest for testing, in the proportion of the targets."""
     client = connections.client
     pictures = pictures_in(folder)
     if not pictures:
         raise InvalidRequest(f"The folder {str(folder)!r} holds no JPEG, PNG or WebP pictures.")
     require_extractor(client)
-    # Not the person's name: cameras stand in logs, where nobody could forget it.
+    # Camera names are logged, so the person's name must not be part of one: it could not be forgotten there.
     camera = f"photos-{secrets.token_hex(4)}"
     begin_enrolment(client, connections.samples, camera, name, Targets(train, test, pause_seconds=0))
     for_training = math.ceil(len(pictures) * train / (train + test))

@@ -1,4 +1,4 @@
-"""Following an enrolment: two bars that fill, and why frames were refused."""
+"""Progress of enrolments: bars of train and test samples, and why frames were refused."""
 
 import time
 from collections.abc import Iterator
@@ -18,15 +18,14 @@ from familiar.shared.redis.cameras import CameraState, live_cameras
 from familiar.shared.redis.enrolments import get_enrolment
 
 LOOK_SECONDS = 0.2
-# An extractor shows life every second; one that is starting needs a few.
+# Extractors send a heartbeat every second, but need a few to start.
 PATIENCE_SECONDS = 10.0
 
 
 class EnrolmentBars:
-    """The bars of any number of enrolments, drawn on standard error."""
+    """The progress bars of any number of enrolments, drawn on standard error."""
 
     def __init__(self) -> None:
-        """Draw nothing yet."""
         self._progress = Progress(
             TextColumn("{task.description:>24}"), BarColumn(40), MofNCompleteColumn(), console=err
         )
@@ -34,7 +33,7 @@ class EnrolmentBars:
         self._refusals: dict[str, str] = {}
 
     def show(self, enrolment: Enrolment) -> None:
-        """Draw how an enrolment stands now."""
+        """Draw the current state of an enrolment."""
         request = enrolment.request
         for split, count, target in (
             ("train", enrolment.train_samples, request.train),
@@ -48,32 +47,32 @@ class EnrolmentBars:
             self._refusals[request.name] = refusals_in_words(enrolment)
 
     def __rich__(self) -> Group:
-        """Give the bars, and a line of refusals for each person."""
+        """Render the bars, and a line of refusals for each person."""
         lines = [Text(f"{name}: not taken: {refusals}", style="dim") for name, refusals in self._refusals.items()]
         return Group(self._progress, *lines)
 
 
 def refusals_in_words(enrolment: Enrolment) -> str:
-    """Say why frames gave no sample, the most frequent reason first."""
+    """Return the reasons why frames gave no sample with their counts, most frequent first."""
     counts = sorted(enrolment.refused.items(), key=lambda item: -item[1])
     return ", ".join(f"{refusal} {count}" for refusal, count in counts) or "none"
 
 
 @contextmanager
 def drawn_bars() -> Iterator[EnrolmentBars]:
-    """Draw bars for as long as the `with` block lasts."""
+    """Draw bars for the duration of the `with` block."""
     bars = EnrolmentBars()
     with Live(bars, console=err, refresh_per_second=8):
         yield bars
 
 
 def follow_enrolments(client: redis.Redis, cameras: list[str]) -> list[Enrolment]:
-    """Draw the enrolments of cameras until none collects any more, and answer how they ended.
+    """Draw the enrolments of cameras until none is collecting, and return their final states.
 
     Raises:
         SourceFailed: a camera ended or disappeared before its enrolment was complete.
-        ExtractorMissing: nobody works through the frames.
-        UnknownEnrolment: Redis was restarted empty; the samples are in the store, and enrolling goes on from there.
+        ExtractorMissing: no extractor is running.
+        UnknownEnrolment: Redis lost its data; the samples are in the store, from which enrolling again resumes.
     """
     started = time.monotonic()
     with drawn_bars() as bars:
@@ -90,10 +89,10 @@ def follow_enrolments(client: redis.Redis, cameras: list[str]) -> list[Enrolment
 
 
 def require_extractor(client: redis.Redis) -> None:
-    """Check that somebody works through frames.
+    """Check that an extractor is running.
 
     Raises:
-        ExtractorMissing: nobody has shown life lately.
+        ExtractorMissing: none has sent a heartbeat within `PATIENCE_SECONDS`.
     """
     newest = client.zrange(redis_names.EXTRACTORS, -1, -1, withscores=True)
     if not newest or client.time()[0] - float(newest[0][1]) > PATIENCE_SECONDS:

@@ -1,4 +1,4 @@
-"""The program `familiar`."""
+"""The program `familiar` and its commands."""
 
 import sys
 from typing import Annotated
@@ -49,12 +49,12 @@ for command in (up, demo, enrol, people, rename, forget, train, predict, watch, 
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(strangers_app, name="strangers")
-# What it was called before 0.2.0, until 0.3.0.
+# Its name before 0.2.0, accepted until 0.3.0.
 app.add_typer(strangers_app, name="background", hidden=True, deprecated=True)
 
 
 def main() -> None:
-    """Run a command; an error that Familiar names is one sentence, and exit status 1."""
+    """Run a command; a named error is printed as one sentence, with exit status 1."""
     try:
         app()
     except FamiliarError as error:

@@ -1,4 +1,4 @@
-"""familiar models: the versions there are, what each says of itself, and which of them is served."""
+"""familiar models: list, show, pin and unpin model versions."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -105,7 +105,7 @@ def _thresholds(manifest: Manifest) -> str:
 
 
 def _bases(manifest: Manifest) -> Iterator[str]:
-    """Say which frozen branches a version has, whatever was asked for."""
+    """Describe the frozen branches that a version has, which may differ from its options."""
     base = Base.MOBILENET if manifest.descriptor is None else Base.BOTH
     yield f"base {base}, MobileNet's weights {manifest.weights.source}, sha256 {manifest.weights.sha256}"
     if manifest.descriptor is not None:

@@ -1,4 +1,4 @@
-"""familiar people, familiar forget: who is enrolled, and forgetting somebody."""
+"""familiar people, rename and forget: manage the enrolled people."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Photographs, shown to capture one after another, as a page shows it what a browser's camera sees."""
+"""A camera of photographs, sent to capture over its WebSocket as the page sends a browser's webcam."""
 
 import json
 import time
@@ -14,21 +14,21 @@ from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import CaptureUnavailable, ImageTooLarge
 from familiar.shared.vision.images import BYTE_LIMIT
 
-# How often it is looked at how things stand, while capture or the extractor takes its time.
+# Interval of progress updates while capture or the extractor is busy.
 _LOOK_SECONDS = 0.1
 
 
 @contextmanager
 def photo_camera(url: str, camera: str, client: redis.Redis, look: Callable[[], object]) -> Iterator["PhotoCamera"]:
-    """Have capture, at `url`, open a camera of this name for as long as the `with` block lasts.
+    """Open a camera of this name at capture's `url` for the duration of the `with` block.
 
-    `look` is called in every pause, to show how things stand.
+    `look` is called while waiting, to update progress.
 
     Raises:
-        CaptureUnavailable: capture does not answer, or is lost on the way.
+        CaptureUnavailable: capture does not answer, or the connection is lost.
     """
     try:
-        # Pictures are compressed already; no proxy is asked for what is on this machine or next to it.
+        # Pictures are compressed already, and capture is on this machine or in the same network: no proxy.
         connection = connect(f"{url.rstrip('/')}/v1/cameras/{camera}", compression=None, proxy=None)
     except (WebSocketException, OSError) as error:
         raise _unavailable(url, error) from error
@@ -47,7 +47,7 @@ def _unavailable(url: str, error: Exception) -> CaptureUnavailable:
 
 
 class PhotoCamera:
-    """Shows pictures no faster than they are worked through."""
+    """A sender of pictures with backpressure: it waits for capture's reply to each."""
 
     def __init__(
         self, connection: ClientConnection, camera: str, client: redis.Redis, look: Callable[[], object]
@@ -58,7 +58,7 @@ class PhotoCamera:
         self._look = look
 
     def show(self, pictures: Sequence[Path]) -> dict[Path, str]:
-        """Show each picture, wait until all are worked through, and answer which were refused, and why."""
+        """Send pictures, wait until all are processed, and return the reasons of refused ones by path."""
         refused = {}
         for path in pictures:
             reason = self._refusal(path)
@@ -70,7 +70,7 @@ class PhotoCamera:
         return refused
 
     def _refusal(self, path: Path) -> str | None:
-        """Show a picture; None, or why it was refused."""
+        """Send a picture, and return why it was refused, or None."""
         try:
             picture = path.read_bytes()
         except OSError as error:

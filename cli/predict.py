@@ -1,4 +1,4 @@
-"""familiar predict: name the faces in picture files, by asking inference over HTTP."""
+"""familiar predict: name the faces in picture files, over HTTP."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ def predict(
 ) -> None:
     """Name every face in each picture."""
     failed = False
-    # A proxy from the environment is not asked: pictures stay on the way to inference.
+    # Ignore proxies of the environment: pictures go to inference directly.
     with httpx.Client(base_url=load_settings(CliSettings).url, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
         for path in files:
             try:
@@ -46,7 +46,7 @@ def _print_faces(path: Path, prediction: Prediction) -> None:
         out.print(f"{path}: no face found", markup=False, highlight=False)
     for number, face in enumerate(prediction.faces, 1):
         box = face.box
-        # Written as `familiar correct` takes it.
+        # In the form of arguments of `familiar correct`.
         which = f"{prediction.prediction_id} --face {number}" if len(prediction.faces) > 1 else prediction.prediction_id
         out.print(
             f"{path}: {face.who} at {box.x},{box.y} {box.width}x{box.height}  {which}",

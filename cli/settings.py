@@ -6,7 +6,7 @@ from familiar.shared.runtime.settings import Settings, StrangersFolder
 
 
 class CliSettings(Settings):
-    """What the command line is told."""
+    """The settings of the command line."""
 
     url: str = Field(default="http://127.0.0.1:8000", description="Where inference answers.")
     camera_port: int = Field(
@@ -21,5 +21,5 @@ class CliSettings(Settings):
 
     @property
     def capture_address(self) -> str:
-        """Where capture takes pictures over a WebSocket."""
+        """The address of capture's WebSocket."""
         return self.capture_url or f"ws://127.0.0.1:{self.camera_port}"

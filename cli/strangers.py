@@ -1,4 +1,4 @@
-"""familiar strangers: the faces of strangers that "unknown" is learned from."""
+"""familiar strangers: count, fetch and clear the faces of strangers from which "unknown" is learned."""
 
 from typing import Annotated
 

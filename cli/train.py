@@ -15,7 +15,7 @@ from familiar.shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, T
 from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
-# 1 is an error, and 2 a command line that makes no sense.
+# 1 is an error, and 2 an invalid command line.
 EXIT_REJECTED = 3
 
 
@@ -70,10 +70,10 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 def follow_training(client: redis.Redis, job_id: str) -> int:
-    """Draw a training job until it ends, and answer the version that came of it, which may have been rejected.
+    """Draw the progress of a training job until it ends, and return its version, which may have been rejected.
 
     Raises:
-        TrainingFailed: it failed; the message is the trainer's, and says what to do.
+        TrainingFailed: it failed; the message is the trainer's.
     """
     columns = (TextColumn("{task.description:>30}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as bar:
@@ -93,7 +93,7 @@ def follow_training(client: redis.Redis, job_id: str) -> int:
 
 
 def print_verdict(manifest: Manifest) -> None:
-    """Say in words how good a version is, what training had to do without, and what the gate said."""
+    """Print how good a version is, what training had to do without, and the gate's decision."""
     said = [f"Version {manifest.version}, trained in {manifest.training_seconds:.0f} s: {manifest.metrics.in_words}"]
     recalls = [f"{person.name} {percent(person.recall)}" for person in manifest.people if person.recall is not None]
     if recalls:

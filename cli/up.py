@@ -1,4 +1,4 @@
-"""familiar up: Redis and all services on this machine, until Ctrl-C."""
+"""familiar up: run Redis and all services on this machine until Ctrl-C."""
 
 import os
 import shlex
@@ -45,7 +45,7 @@ def up(
 
 
 def _cameras(given: list[str] | None) -> str:
-    """Give the cameras in the form of FAMILIAR_CAMERAS, after reading them as capture will."""
+    """Return the cameras in the form of FAMILIAR_CAMERAS, validated as capture will parse them."""
     if any("://" in camera and "@" in camera for camera in given or ()):
         raise InvalidRequest(
             "A password on the command line can be read by everybody on this machine. Set FAMILIAR_CAMERAS instead."
@@ -59,10 +59,10 @@ def _cameras(given: list[str] | None) -> str:
 
 
 def keep_serving(stack: LocalStack, stopped: threading.Event) -> None:
-    """Wait until told to stop.
+    """Block until `stopped` is set.
 
     Raises:
-        ServiceFailed: the process manager has ended by itself.
+        ServiceFailed: the process manager exited.
     """
     while not stopped.wait(LOOK_SECONDS):
         if not stack.alive():

@@ -1,4 +1,4 @@
-"""familiar watch: the streams of predictions and sightings as they come."""
+"""familiar watch: print the streams of predictions and sightings."""
 
 import math
 import time
@@ -29,12 +29,12 @@ def watch(
 
 
 def predictions(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Prediction]:
-    """Give predictions as they are published, for so many seconds: those after an entry's id, or from now on."""
+    """Yield predictions as they are published, for so many seconds, after the given entry id or from now on."""
     return _tail(client, redis_names.PREDICTIONS, Prediction, seconds, after)
 
 
 def sightings_of(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Sighting]:
-    """Give sightings as they are published, as `predictions` does."""
+    """Yield sightings as they are published, as `predictions` does."""
     return _tail(client, redis_names.SIGHTINGS, Sighting, seconds, after)
 
 

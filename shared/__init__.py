@@ -1,1 +1,1 @@
-"""What every service needs: the contract, Redis, the stores, pictures, people, and what processes stand on."""
+"""What the services share: the contract, Redis, the stores, vision, operations on people, and the runtime."""

@@ -1,1 +1,1 @@
-"""Live detection, beside a plain loop and a search of whole frames."""
+"""Benchmark of live detection, against a plain loop and a search of whole frames."""

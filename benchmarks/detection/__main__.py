@@ -30,7 +30,7 @@ FAMILIAR = "familiar"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all three on each video, and print what each took and found."""
+    """Run all three on each video, and print a table and a line of JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
     parser.add_argument("--video", type=Path, nargs="+", required=True, help="videos of faces")
     parser.add_argument("--most-frames", type=int, default=None, help="look at no more frames of each video")
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(video: Path, searches: PyramidSearches, most_frames: int | None) -> dict[str, Figures]:
-    """Let each go through the whole video by itself, as they would; reading it is not part of their time."""
+    """Run each detector over the whole video by itself; reading the video is not timed."""
     full = _look(video, HaarDetector().detect, most_frames)
     notebook = _look(video, PlainDetector().detect, most_frames)
     familiar = _look(video, LiveDetector(searches).detect, most_frames)
@@ -69,7 +69,7 @@ def _look(video: Path, detect: Callable[[Image], Boxes], most_frames: int | None
 
 
 def _images(video: Path, most_frames: int | None) -> Iterator[Image]:
-    # With more threads than one, FFmpeg would decode what comes next while the detectors are timed.
+    # With several threads, FFmpeg would decode ahead while the detectors are timed.
     capture = cv2.VideoCapture(str(video), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     read, image = capture.read()
     if not read:

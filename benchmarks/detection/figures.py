@@ -1,8 +1,8 @@
-"""What a detector found of what a search of every whole frame finds.
+"""Comparison of a detector with a search of every whole frame.
 
-A box of that search is found where another overlaps it by half (IoU). It is *held* where the search has one in that
-place in at least three of the eight frames around: what stands there for a moment is often no face. A box that no
-box of the same detector precedes or follows in its place is *alone*; so are most false ones, and few faces.
+A box of that search is *found* if a box of the detector overlaps it by half (IoU). It is *held* if the search has a box
+in its place in at least three of the eight frames around it: a momentary box is often no face. A box of a detector is
+*alone* if neither the previous nor the next frame has one in its place; most false positives are, and few faces.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ Boxes = Sequence[Box]
 
 @dataclass(frozen=True)
 class Figures:
-    """Counts of boxes over all frames of some videos; `faces` and `held` are the full search's."""
+    """Counts of boxes over all frames of some videos; `faces` and `held` are those of the full search."""
 
     frames: int
     seconds: float
@@ -33,7 +33,7 @@ class Figures:
     alone: int
 
     def described(self, notebook: "Figures") -> dict[str, float]:
-        """Give milliseconds a frame, how many times as many frames a second as the notebook's loop, and shares."""
+        """Return milliseconds per frame, the speedup over the notebook's loop, and shares."""
         return {
             "frames": self.frames,
             "milliseconds": round(self.seconds / self.frames * 1000, 2),
@@ -47,7 +47,7 @@ class Figures:
 
 
 def compare(found: Sequence[Boxes], full: Sequence[Boxes], seconds: float) -> Figures:
-    """Compare what was found in each frame with what the full search found there."""
+    """Compare the boxes found in each frame with those of the full search."""
     faces = [(box, _is_held(box, full, frame), _any(box, found[frame], FOUND)) for frame, box in _numbered(full)]
     return Figures(
         frames=len(full),
@@ -62,7 +62,7 @@ def compare(found: Sequence[Boxes], full: Sequence[Boxes], seconds: float) -> Fi
 
 
 def add_up(figures: Sequence[Figures]) -> Figures:
-    """Give the counts of several videos together."""
+    """Return the sums of the counts of several videos."""
     return Figures(
         frames=sum(one.frames for one in figures),
         seconds=sum(one.seconds for one in figures),
@@ -84,7 +84,7 @@ def _is_held(box: Box, full: Sequence[Boxes], frame: int) -> bool:
 
 
 def _frames_with(box: Box, frames: Sequence[Boxes], frame: int, reach: int) -> int:
-    """Count the frames at most `reach` before and after that have a box in the place of this one."""
+    """Count the frames up to `reach` before and after that have a box in the same place."""
     around = range(max(0, frame - reach), min(len(frames), frame + reach + 1))
     return sum(_any(box, frames[other], SAME_PLACE) for other in around if other != frame)
 

@@ -27,7 +27,7 @@ COUNTS = ("pictures", "none", "one", "several", "boxes", "shared", "milliseconds
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Let both search all pictures of each folder, and print what they found."""
+    """Run both detectors on all pictures of each folder, and print a table and a line of JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.pictures", description=__doc__)
     parser.add_argument("--yunet", type=Path, required=True, help="the file of a YuNet model")
     parser.add_argument(

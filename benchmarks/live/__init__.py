@@ -1,1 +1,1 @@
-"""Many cameras through all services."""
+"""Benchmark of many live cameras through all services."""

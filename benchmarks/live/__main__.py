@@ -1,13 +1,12 @@
-"""Many cameras at 30 frames a second through the real processes: what is looked at, how late names come, at what cost.
+"""Benchmark of many cameras at 30 frames a second through the real processes: throughput, latency and cost.
 
 python -m benchmarks.live --video FILE --cameras 4 [--minutes 10]
 
-Redis, capture, extractor, inference and an idle trainer run as `familiar up` runs them, and each camera plays the film
-in a loop. The film is the video, every frame of it, in another size and at 30 frames a second; without `--video`
-somebody is drawn. A frame is taken when capture publishes it, and shed where a newer one was there before anybody had
-time for it. Delays are from capturing a picture to the prediction of its face. Beside it stands what a frame costs in
-one loop of one process without Redis: decoding the film, searching, cutting and naming. There is no encoding and
-decoding between processes in that.
+Redis, capture, extractor, inference and an idle trainer run as in `familiar up`, and each camera plays the film in a
+loop. The film is the video, frame by frame, resized and at 30 frames a second; without `--video` a person is drawn. A
+frame is taken when capture publishes it, and shed if a newer one arrives before it is processed. Delays are from
+capture to prediction. For comparison, the cost of a frame in one loop of one process without Redis is measured:
+decoding the film, detection, cropping and naming, without encoding and decoding between processes.
 """
 
 import argparse
@@ -33,7 +32,7 @@ from familiar.shared.contract.errors import FamiliarError
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.stream import dropped_counts
 
-# An extractor compiles its live detection first, and searches frames whole until then.
+# Until an extractor has compiled its live detection, it searches whole frames.
 WARM_UP_SECONDS = 12.0
 LOOP_FRAMES = 100
 
@@ -41,7 +40,7 @@ _LOOK_EVERY_SECONDS = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Teach a version, watch the cameras, and print the table and the line of JSON."""
+    """Train a version, watch the cameras, and print tables and a line of JSON."""
     options = _parse(arguments)
     seconds = options.seconds if options.minutes is None else 60 * options.minutes
     try:

@@ -1,4 +1,4 @@
-"""What becomes of the frames of a running stack's cameras, read from Redis."""
+"""Counts of frames and predictions of a running stack's cameras, read from Redis."""
 
 import time
 from collections import defaultdict
@@ -20,7 +20,7 @@ _LOOK_EVERY_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class FrameCount:
-    """How many frames a camera had published at a moment, how many were shed, and how many still waited."""
+    """The numbers of a camera's frames published, shed and waiting at a moment."""
 
     at: float
     published: int
@@ -29,7 +29,7 @@ class FrameCount:
 
 
 def count_frames(client: redis.Redis, cameras: Sequence[str]) -> dict[str, FrameCount]:
-    """Count each camera's frames at the moment of its next announcement, as that is when its count is up to date.
+    """Count each camera's frames right after its next announcement, when its count is up to date.
 
     Raises:
         ServiceFailed: a camera announces nothing new.
@@ -51,16 +51,15 @@ def count_frames(client: redis.Redis, cameras: Sequence[str]) -> dict[str, Frame
 
 
 class PredictionReader:
-    """Reads the stream of predictions from now on; it has to be read faster than entries fall out of it."""
+    """A reader of new predictions, which has to be faster than the stream is trimmed."""
 
     def __init__(self, client: redis.Redis) -> None:
-        """Begin after the newest prediction."""
         self._client = client
         self._last = newest_id(client, redis_names.PREDICTIONS)
         self.delays_ms: dict[str, list[float]] = defaultdict(list)
 
     def read(self) -> None:
-        """Add, by camera, the milliseconds that each new prediction took from the picture on."""
+        """Record the milliseconds from capture to each new prediction, by camera."""
         entries: Any = self._client.xrange(redis_names.PREDICTIONS, min=f"({self._last.decode()}")
         for entry_id, fields in entries:
             self._last = entry_id

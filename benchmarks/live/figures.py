@@ -1,4 +1,4 @@
-"""The arithmetic of cameras that are watched: what was looked at, how late answers come, what a frame costs."""
+"""Figures of live cameras: frame rates and delays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from benchmarks.live.camera_watch import FrameCount
 
 @dataclass(frozen=True)
 class CameraFigures:
-    """What became of one camera's frames, in counts and in frames a second, and how many of its faces were named."""
+    """The numbers and rates of one camera's frames taken, shed and processed, and the number of its predictions."""
 
     taken: int
     shed: int
@@ -22,7 +22,7 @@ class CameraFigures:
 
 @dataclass(frozen=True)
 class Delays:
-    """How long predictions took from the picture on, in milliseconds."""
+    """Percentiles of the delay from capture to prediction, in milliseconds."""
 
     p50_ms: float
     p95_ms: float
@@ -30,7 +30,7 @@ class Delays:
 
 
 def camera_figures(before: FrameCount, after: FrameCount, predictions: int) -> CameraFigures:
-    """Compare two counts of a camera's frames. What still waits then was not looked at yet."""
+    """Return the figures between two counts of a camera's frames; waiting frames are not processed yet."""
     seconds = after.at - before.at
     taken = after.published - before.published
     shed = after.shed - before.shed
@@ -39,6 +39,6 @@ def camera_figures(before: FrameCount, after: FrameCount, predictions: int) -> C
 
 
 def delays(by_camera: Mapping[str, Sequence[float]]) -> Delays | None:
-    """Summarise the milliseconds of all cameras' predictions; None where there were none."""
+    """Summarise the delays of all cameras, in milliseconds; None without predictions."""
     everything = [delay for own in by_camera.values() for delay in own]
     return Delays(*np.percentile(everything, (50, 95, 99)).tolist()) if everything else None

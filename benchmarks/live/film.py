@@ -1,4 +1,4 @@
-"""The film that cameras of a benchmark play: any video, or somebody drawn, in the size and at the speed of a camera."""
+"""The film that the cameras play, a video or a drawn person, and the cost of a frame of it in one loop."""
 
 import time
 from collections.abc import Iterator
@@ -26,17 +26,17 @@ _CODEC = cv2.VideoWriter.fourcc(*"mp4v")
 
 @dataclass(frozen=True)
 class LoopCost:
-    """What a frame of the film costs in one loop of one process, in milliseconds of time and of all cores' work."""
+    """The cost of a frame of the film in one loop of one process, in milliseconds of wall and CPU time."""
 
     milliseconds_a_frame: float
     cpu_milliseconds_a_frame: float
 
 
 def write_film(video: Path | None, path: Path, size: Size) -> None:
-    """Write a video in MPEG-4, frame by frame, in a size and at 30 frames a second; without one, somebody is drawn.
+    """Write a video, or without one a drawn person, as MPEG-4 in the given size and at 30 frames a second.
 
     Raises:
-        SourceFailed: the video does not decode, or OpenCV cannot write one.
+        SourceFailed: the video cannot be decoded, or OpenCV cannot write the film.
     """
     images = _drawn(size) if video is None else images_of([video])
     writer = cv2.VideoWriter(str(path), _CODEC, FRAMES_PER_SECOND, size)
@@ -48,7 +48,7 @@ def write_film(video: Path | None, path: Path, size: Size) -> None:
 
 
 def loop_over(film: Path, version: Path, frames: int) -> LoopCost:
-    """Do what the services do with so many frames in one loop: decode, search as the extractor does, cut, and name."""
+    """Measure one loop over so many frames that decodes, detects as the extractor does, crops and names."""
     model, detector = BareModel(version), LiveDetector(compiled_searches())
 
     def answer(image: Image) -> None:

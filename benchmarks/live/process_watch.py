@@ -1,4 +1,4 @@
-"""What the processes of a running stack take: their share of a core, and their memory as time goes by."""
+"""CPU and memory usage of the processes of a running stack."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _MEGABYTE = 1e6
 
 
 class Look(NamedTuple):
-    """One look at a process: when, the seconds of work that it had done, and the megabytes that it held."""
+    """A sample of a process: the time, its CPU seconds, and its resident megabytes."""
 
     at: float
     cpu_seconds: float
@@ -25,9 +25,9 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class Taken:
-    """What a process took: percent of one core, and megabytes at the beginning and after each tenth of the time.
+    """The usage of a process: percent of one core, and megabytes at the start and after each tenth of the time.
 
-    Growth is in percent, from after the first tenth to the end.
+    Memory growth is in percent, from after the first tenth to the end.
     """
 
     cpu_percent: float
@@ -36,15 +36,15 @@ class Taken:
 
 
 class ProcessWatch:
-    """Looks at Redis and at every service of a local stack."""
+    """A sampler of Redis and all services of a local stack."""
 
     def __init__(self, supervisor_pid: int) -> None:
-        """Find the processes below their process manager."""
+        """Find the child processes of the process manager."""
         self._processes = {_name(child): child for child in psutil.Process(supervisor_pid).children()}
         self.looks: dict[str, list[Look]] = {name: [] for name in self._processes}
 
     def look(self) -> None:
-        """Look at each process once.
+        """Sample each process once.
 
         Raises:
             ServiceFailed: one of them has ended.
@@ -58,7 +58,7 @@ class ProcessWatch:
 
 
 def taken(looks: Sequence[Look]) -> Taken:
-    """Summarise the looks at one process, at least two, in order."""
+    """Summarise the samples of one process, at least two, in chronological order."""
     first, last = looks[0], looks[-1]
     seconds = last.at - first.at
     due = [first.at + seconds * tenth / TENTHS for tenth in range(TENTHS)]

@@ -1,4 +1,4 @@
-"""What was seen of cameras that were watched, as tables and as JSON."""
+"""The figures of the live benchmark as tables and as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from benchmarks.live.process_watch import Taken
 
 @dataclass(frozen=True)
 class Watched:
-    """What was seen of a running stack: its cameras, its predictions, its processes, and how many faces were shed."""
+    """The figures of a running stack: its cameras, prediction delays, processes, and the number of faces shed."""
 
     cameras: Mapping[str, CameraFigures]
     delays: Delays | None
@@ -23,7 +23,7 @@ class Watched:
 
 
 def print_tables(watched: Watched, loop: LoopCost) -> None:
-    """Print the cameras, the processes, and two sentences."""
+    """Print tables of the cameras and processes, and a summary."""
     cameras = Table("camera", "taken/s", "looked at/s", "shed", "predictions")
     for camera, own in sorted(watched.cameras.items()):
         rates = (f"{own.taken_per_second:.1f}", f"{own.looked_at_per_second:.1f}")
@@ -45,14 +45,14 @@ def print_tables(watched: Watched, loop: LoopCost) -> None:
 
 
 def cpu_milliseconds_a_frame(watched: Watched) -> float:
-    """Tell how much work of all processes together came on each frame that was looked at."""
+    """Return the CPU time of all processes together per processed frame."""
     looked_at = sum(camera.looked_at_per_second for camera in watched.cameras.values())
     return 10 * sum(process.cpu_percent for process in watched.processes.values()) / looked_at
 
 
 def as_json(watched: Watched, loop: LoopCost, seconds: float) -> dict[str, object]:
-    """Put together all figures, rounded."""
-    # The cameras are counted over stretches of slightly different length, so that only their rates compare.
+    """Return all figures, rounded."""
+    # The cameras are counted over slightly different intervals, so only their rates are comparable.
     rates = [camera.looked_at_per_second for camera in watched.cameras.values()]
     services = cpu_milliseconds_a_frame(watched)
     return {

@@ -1,1 +1,1 @@
-"""How well faces are recognised, and strangers told from them."""
+"""Benchmark of recognition and of the rejection of strangers."""

@@ -1,24 +1,24 @@
-"""How well faces are recognised, and strangers told from them: Familiar beside recipes that others use.
+"""Benchmark of recognition and of the rejection of strangers: Familiar and the recipes of others.
 
 python -m benchmarks.recognition (--people DIR [DIR ...] | --sessions DIR) --strangers DIR --learned-strangers DIR
 
-Every recipe learns and answers the same faces. A track is 10 consecutive faces of one clip or session, over which
+All recipes train and are tested on the same faces. A track is 10 consecutive faces of one clip or session, over which
 probabilities are averaged; a picture of a stranger is a track of its own.
 
-Each DIR of people holds a folder of pictures or clips for each person. In every fold one person is left out and is a
+Each DIR of people holds a folder of pictures or clips for each person. In every fold one person is left out, as a
 stranger before the same camera; the others are enrolled with one half of their faces and tested with the other.
 
-With sessions (see `session_folders`) people are enrolled in all of them but the last, and asked for in the last;
-and a second time, where somebody has three or more, they are enrolled in the first alone. Who has one session is a
-stranger before the same camera; where nobody is, every fourth person is left out in turn.
+With sessions (see `session_folders`) people are enrolled in all sessions but the last, and tested in the last; and in
+a second experiment, if anybody has three or more, they are enrolled in the first only. People with one session are
+same-camera strangers; without any, every fourth person is left out in turn.
 
 accuracy                 known faces whose likeliest person is right
 accuracy_all             the same with nobody left out
 recall                   known faces that are given their own name
-recall_at_1_percent      the same with the lowest threshold by which at most 1 % of the same-camera strangers' faces in
-                         all folds are given a name: what is lost between both is lost by the threshold
-false_name_same_camera   faces of the same-camera strangers, from all halves or sessions, that are given a name; it is
-                         as hard as its name says only where all people were before one camera
+recall_at_1_percent      the same at the lowest threshold that at most 1 % of the same-camera strangers' faces in all
+                         folds pass: the difference between both is due to the threshold
+false_name_same_camera   faces of the same-camera strangers, from all halves or sessions, that are given a name; the
+                         strangers are truly same-camera only where all people were before one camera
 false_name_strangers     strangers' faces that are given a name
 calibration_error        the expected calibration error of the likeliest person's probability, over known faces and
                          same-camera strangers, with half of the weight each; a stranger's likeliest person is wrong
@@ -47,7 +47,7 @@ TRAINING_EPOCHS = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the faces, run every recipe, and print the tables and the line of JSON."""
+    """Read the faces, run all recipes, and print tables and a line of JSON."""
     options = _parse(arguments)
     silence_tensorflow()
     started = time.monotonic()

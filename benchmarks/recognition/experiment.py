@@ -1,4 +1,4 @@
-"""Who is taught in an experiment with what, who is asked, and who is left out as a stranger."""
+"""Experiments: who is enrolled with which faces, who is tested, and who is left out as a stranger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +11,10 @@ Indexes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody before the camera. Sequences of faces, in the order of time, as places in `Gallery.crops`.
+    """A person's faces: sequences in chronological order, as indices into `Gallery.crops`.
 
-    Those that are enrolled are one for each session or clip, or all pictures together; in those to test with, faces
-    follow each other.
+    There is one enrolled sequence per session or clip, or one of all pictures; tested sequences are of consecutive
+    faces.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Fold:
-    """Who is taught and tested in one training, and who is a stranger before the same camera, with all their faces."""
+    """The people enrolled and tested in one training, and the same-camera strangers, with all their faces."""
 
     enrolled: tuple[Person, ...]
     strangers: tuple[Person, ...]
@@ -32,7 +32,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everybody who can be taught, sorted by name, and the folds; there is a training for each of these."""
+    """All people who can be enrolled, sorted by name, and the folds, each of which is one training."""
 
     title: str
     people: tuple[Person, ...]
@@ -40,12 +40,12 @@ class Experiment:
 
     @property
     def leaves_out(self) -> bool:
-        """Whether no fold teaches everybody."""
+        """Whether no fold enrols everybody."""
         return all(len(fold.enrolled) < len(self.people) for fold in self.folds)
 
 
 def leave_out(people: Sequence[Person], enrolled: Sequence[Person], groups: int) -> tuple[Fold, ...]:
-    """Leave out every group in turn, of as many as there are people at most; the rest learn as `enrolled` says.
+    """Return folds that leave out each of up to `groups` groups of people in turn, and enrol the rest as in `enrolled`.
 
     The n-th group holds every `groups`-th person from the n-th on.
     """
@@ -58,7 +58,7 @@ def leave_out(people: Sequence[Person], enrolled: Sequence[Person], groups: int)
 
 
 def limit_samples(experiment: Experiment, most: int | None) -> Experiment:
-    """Enrol everybody with so many faces at most; None is without a limit. Strangers keep all of their faces."""
+    """Limit the enrolled faces of each person to `most`; None is no limit. Strangers keep all their faces."""
     if most is None:
         return experiment
     limited = {person.name: limit_enrolled(person, most) for person in experiment.people}
@@ -67,7 +67,7 @@ def limit_samples(experiment: Experiment, most: int | None) -> Experiment:
 
 
 def limit_enrolled(person: Person, most: int) -> Person:
-    """Enrol a person with so many faces at most, spread evenly over those that there are."""
+    """Limit the enrolled faces of a person to `most`, evenly spaced."""
     faces = sum(map(len, person.enrolled))
     if faces <= most:
         return person

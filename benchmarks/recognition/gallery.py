@@ -1,4 +1,4 @@
-"""All faces of the recognition benchmark: who is to be known, who is a stranger, which strangers are learned."""
+"""The gallery: all faces of the recognition benchmark, of people, strangers, and strangers to learn from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ FEWEST_ENROLLED = 2
 
 @dataclass(frozen=True)
 class Gallery:
-    """Crops as `cut_face` makes them, and who they are.
+    """All crops, as cut by `cut_face`, and whose they are.
 
-    Each stranger is a sequence of faces: a picture is one of length 1. `left_out` names people of whom too few
-    faces were found.
+    Each stranger is a sequence of faces, of length 1 for a picture. `left_out` are the names of people with too few
+    faces.
     """
 
     crops: tuple[Image, ...]
@@ -32,20 +32,19 @@ class Gallery:
 
     @property
     def enrolled(self) -> Indexes:
-        """Every face that somebody is enrolled with in some experiment, once, in order."""
+        """The sorted indices of all faces enrolled in any experiment."""
         people = [person for experiment in self.experiments for person in experiment.people]
         return np.unique(np.concatenate([sequence for person in people for sequence in person.enrolled]))
 
 
 class CropRow:
-    """All crops in one row; whose they are is said by their places."""
+    """An append-only row of crops, referred to by index."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self.crops: list[Image] = []
 
     def place(self, sequences: Sequence[Sequence[Image]]) -> tuple[Indexes, ...]:
-        """Put sequences of crops at the end, and give the places of each."""
+        """Append sequences of crops, and return the indices of each."""
         places = []
         for sequence in sequences:
             places.append(np.arange(len(self.crops), len(self.crops) + len(sequence)))
@@ -56,10 +55,10 @@ class CropRow:
 def read_strangers(
     strangers: Path, learned_strangers: Path, reader: FaceReader, row: CropRow
 ) -> tuple[tuple[Indexes, ...], Indexes]:
-    """Find the faces of the strangers, in sequences, and those of the strangers to learn.
+    """Read the faces of the strangers to test, in sequences, and of those to learn from.
 
     Raises:
-        SourceFailed: a folder is missing, or of either no face is found.
+        SourceFailed: a folder is missing, or no face is found in one.
     """
     stranger_files, learned_files = part_strangers(strangers, learned_strangers)
     placed = row.place(_read(stranger_files, reader))
@@ -67,7 +66,7 @@ def read_strangers(
 
 
 def part_strangers(strangers: Path, learned_strangers: Path) -> tuple[tuple[PersonFiles, ...], tuple[PersonFiles, ...]]:
-    """List the strangers to test with and those to learn; of one folder, every other one is for each."""
+    """Return the strangers to test and those to learn from; a folder given for both is split between them."""
     if strangers.resolve() != learned_strangers.resolve():
         return strangers_in(strangers), strangers_in(learned_strangers)
     everybody = strangers_in(strangers)

@@ -1,4 +1,4 @@
-"""Enrolling people with one half of their faces, and testing with the other; each of them is left out in turn."""
+"""The experiment that enrols one half of everybody's faces and tests the other, leaving out each person in turn."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ FEWEST_PEOPLE = 3
 def read_halves(
     folders: Sequence[Path], samples: int | None, reader: FaceReader, row: CropRow
 ) -> tuple[tuple[Experiment, ...], tuple[str, ...]]:
-    """Find everybody's faces in the files of the folders; those of whom there are too few are named.
+    """Read everybody's faces; also return the names of people with too few.
 
     Raises:
         SourceFailed: a folder is missing, or there is nobody in them.

@@ -1,4 +1,4 @@
-"""What answers are worth: the measures of recognition, each as a rate over seeds and people."""
+"""The measures of recognition, each as a rate over seeds and people."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from benchmarks.recognition.observe import KNOWN, KNOWN_ALL, SAME_CAMERA, STRANG
 from benchmarks.recognition.rates import Count, Flags, Rate, passing_confidence, summarise
 from familiar.services.trainer.judge.reliability import reliability
 
-# How many of the same-camera strangers may get a name where recall is compared apart from the threshold.
+# The share of same-camera strangers that may be named where recall is measured independently of the threshold.
 PERCENT = 1
 
 ACCURACY = "accuracy"
@@ -22,7 +22,7 @@ CALIBRATION_ERROR = "calibration_error"
 
 
 def rates_of(answers: Sequence[Answers]) -> dict[str, Rate]:
-    """Give every measure of the answers to faces, or to tracks; `accuracy_all` only where people were left out."""
+    """Return all measures of the answers to faces or tracks; `accuracy_all` only if people were left out."""
     groups: dict[str, list[Answers]] = defaultdict(list)
     for each in answers:
         groups[each.group].append(each)
@@ -49,7 +49,7 @@ def _counts(answers: Sequence[Answers], hit: Callable[[Answers], Flags]) -> list
 
 
 def _counts_by_name(strangers: Sequence[Answers]) -> list[Count]:
-    """Count how often each person's name is given to a stranger: by it, the worst person is found."""
+    """Count how often each person's name is given to a stranger, to find the worst person."""
     return [
         Count(own.seed, name, int((own.named & own.likeliest_is(name)).sum()), len(own.confidences))
         for own in strangers
@@ -58,9 +58,9 @@ def _counts_by_name(strangers: Sequence[Answers]) -> list[Count]:
 
 
 def _recall_at_percent(known: Sequence[Answers], same_camera: Sequence[Answers]) -> Rate:
-    """Give the recall with the lowest threshold by which at most `PERCENT` of the same-camera strangers get a name.
+    """Return the recall at the lowest threshold that at most `PERCENT` of the same-camera strangers pass.
 
-    There is one threshold for all folds of a seed, as one fold may have too few strangers.
+    All folds of a seed share a threshold, because one fold may have too few strangers.
     """
     passing = {
         seed: passing_confidence(np.concatenate([own.confidences for own in answers]), PERCENT)
@@ -70,7 +70,7 @@ def _recall_at_percent(known: Sequence[Answers], same_camera: Sequence[Answers])
 
 
 def _calibration(known: Sequence[Answers], same_camera: Sequence[Answers]) -> Rate:
-    """Give the calibration error with half of the weight on known faces, and half on same-camera strangers."""
+    """Return the expected calibration error, with half of the weight on known faces, half on same-camera strangers."""
     strangers = _by_seed(same_camera)
     errors = []
     for seed, own in _by_seed(known).items():

@@ -1,4 +1,4 @@
-"""What one training answers to everybody's faces, and to their tracks."""
+"""The answers of one training to everybody's faces and tracks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ FACE = "face"
 TRACK = "track"
 
 KNOWN = "known"
-# The same where nobody was left out.
+# Known people where nobody is left out.
 KNOWN_ALL = "known_all"
 SAME_CAMERA = "same_camera"
 STRANGERS = "strangers"
@@ -23,10 +23,10 @@ STRANGERS = "strangers"
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What one training answered to the n faces, or tracks (`unit`), of one person, or of all strangers together.
+    """The answers of one training to n faces or tracks (`unit`) of one person, or of all strangers together.
 
-    `group` says what the person is in it. `likeliest`, `(n,)`, holds places in `people`, who were taught;
-    `confidences`, `(n,)`, says how likely it is them.
+    `group` is the person's role in the training. `likeliest`, `(n,)`, holds indices into `people`, who are enrolled,
+    and `confidences`, `(n,)`, their probabilities.
     """
 
     seed: int
@@ -40,21 +40,21 @@ class Answers:
 
     @property
     def right(self) -> Flags:
-        """Say where the likeliest person is the true one, `(n,)`; of a stranger that is nowhere."""
+        """Whether the likeliest person is the true one, `(n,)`; never for a stranger."""
         return self.likeliest_is(self.person)
 
     @property
     def named(self) -> Flags:
-        """Say where the likeliest person's name is given, `(n,)`: from the threshold on."""
+        """Whether the likeliest person's name is given, `(n,)`: at or above the threshold."""
         return self.confidences >= self.threshold
 
     def likeliest_is(self, person: str) -> Flags:
-        """Say where somebody is the likeliest person, `(n,)`."""
+        """Return whether a person is the likeliest one, `(n,)`."""
         return np.array([self.people[place] == person for place in self.likeliest], np.bool_)
 
 
 def ask_fold(recipe: Recipe, gallery: Gallery, fold: Fold, seed: int) -> Iterator[Answers]:
-    """Teach the people of a fold, and ask who they are, who its strangers are, and who those of the gallery are."""
+    """Train on the people of a fold, and yield the answers to them, to its strangers and to those of the gallery."""
     recognizer = recipe.teach(enrolled_faces(fold.enrolled), seed)
     people = tuple(person.name for person in fold.enrolled)
     asked = [
@@ -68,7 +68,7 @@ def ask_fold(recipe: Recipe, gallery: Gallery, fold: Fold, seed: int) -> Iterato
 
 
 def ask_all(recipe: Recipe, people: Sequence[Person], seed: int) -> Iterator[Answers]:
-    """Teach everybody, and ask who they are."""
+    """Train on everybody, and yield the answers to them."""
     recognizer = recipe.teach(enrolled_faces(people), seed)
     names = tuple(person.name for person in people)
     for person in people:
@@ -78,12 +78,12 @@ def ask_all(recipe: Recipe, people: Sequence[Person], seed: int) -> Iterator[Ans
 
 
 def enrolled_faces(people: Sequence[Person]) -> Enrolled:
-    """Give each person's faces to learn from."""
+    """Return each person's enrolled faces."""
     return {person.name: person.enrolled for person in people}
 
 
 def _by_unit(recognizer: Recognizer, sequences: Sequence[Indexes]) -> Iterator[tuple[str, float, Probabilities]]:
-    """Give the answers to each face, and their averages over each track, with the threshold for either."""
+    """Yield the answers to faces and their averages over tracks, each with its threshold."""
     answers = recognizer.answer(np.concatenate(sequences))
     own = recognizer.track_threshold
     yield FACE, recognizer.threshold, answers

@@ -1,4 +1,4 @@
-"""The arithmetic of recognition: tracks, shares, and how they vary over seeds and people."""
+"""Averages over tracks, and rates with their variation over seeds and people."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 TRACK_LENGTH = 10
 
-# Of some recipes they are other scores between 0 and 1, of which more is likelier.
+# Some recipes have other scores between 0 and 1, where more is likelier.
 Probabilities = NDArray[np.floating]
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Count:
-    """Of one training: so many of a person's faces, or tracks, were `hits`."""
+    """The number of hits among a person's faces or tracks in one training."""
 
     seed: int
     person: str
@@ -26,9 +26,9 @@ class Count:
 
 @dataclass(frozen=True)
 class Rate:
-    """A share: its mean over the seeds, the worst seed's, and the worst person's over all seeds together.
+    """A rate: the mean over seeds, that of the worst seed, and that of the worst person over all seeds.
 
-    What is no share of anybody's faces has no worst person.
+    Rates that are not per person have no worst person.
     """
 
     mean: float
@@ -40,8 +40,8 @@ class Rate:
 def average_over_tracks(probabilities: Probabilities, sequences: Sequence[int]) -> Probabilities:
     """Average each track's probabilities: `(n, people)` in, `(tracks, people)` out.
 
-    `sequences` holds how many of the n faces follow each other, sequence by sequence. A track is
-    `TRACK_LENGTH` consecutive faces of one sequence; the last of a sequence may be shorter.
+    `sequences` holds the lengths of the sequences of consecutive faces. A track is `TRACK_LENGTH` consecutive faces of
+    one sequence; the last one of a sequence may be shorter.
     """
     lengths = [min(TRACK_LENGTH, faces - start) for faces in sequences for start in range(0, faces, TRACK_LENGTH)]
     starts = np.cumsum([0, *lengths[:-1]])
@@ -50,7 +50,7 @@ def average_over_tracks(probabilities: Probabilities, sequences: Sequence[int]) 
 
 
 def passing_confidence(confidences: Probabilities, percent: int) -> float:
-    """Return the lowest confidence that at most so many percent of the confidences, `(n,)`, are above."""
+    """Return the lowest of the confidences, `(n,)`, that at most `percent` percent of them exceed."""
     descending = np.sort(confidences)[::-1]
     return float(descending[len(descending) * percent // 100])
 
@@ -60,8 +60,7 @@ def summarise(
 ) -> Rate:
     """Reduce counts to a rate; `worst_of` is `min` where high is good and `max` where it is bad.
 
-    The share of a seed is of all its faces, whoever's they are. `by_person` are the counts by which the worst
-    person is found.
+    The rate of a seed is over all its faces. `by_person` are the counts that determine the worst person.
     """
     seeds = _shares(counts, lambda count: count.seed)
     people = _shares(by_person, lambda count: count.person)

@@ -1,4 +1,4 @@
-"""What a recipe is: a way to teach faces, and what came of it."""
+"""Interfaces of recipes: training on faces, and the resulting recogniser."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ import numpy as np
 from benchmarks.recognition.experiment import Indexes
 from benchmarks.recognition.rates import Probabilities
 
-# By name, one sequence of faces for each session or clip, in the order of time.
+# By name, one sequence of faces per session or clip, in chronological order.
 Enrolled = Mapping[str, tuple[Indexes, ...]]
 
 
 @dataclass(frozen=True)
 class Recognizer:
-    """What was taught: faces of the gallery in, `(n, people)` out, and the threshold below which a face is unknown.
+    """A trained recogniser: `answer` maps n faces of the gallery to probabilities, `(n, people)`.
 
-    The people are those that were taught, in the order of their names, without a class for anybody else. Averages over
-    a track are judged by `track_threshold`, or as a face is where that is None.
+    The people are those enrolled, sorted by name, without a class for strangers. A face below `threshold` is unknown,
+    as is an average over a track below `track_threshold`, or below `threshold` if that is None.
     """
 
     answer: Callable[[Indexes], Probabilities]
@@ -27,13 +27,13 @@ class Recognizer:
 
 
 class Recipe(Protocol):
-    """A way to teach faces of one gallery."""
+    """A training recipe on the faces of one gallery."""
 
     def teach(self, enrolled: Enrolled, seed: int) -> Recognizer:
-        """Teach these people's faces; the same seed draws the same numbers."""
+        """Train on these people's faces; `seed` makes it reproducible."""
         ...
 
 
 def joined(enrolled: Enrolled) -> dict[str, Indexes]:
-    """Give all faces of each person in one sequence, for recipes that ask for no session."""
+    """Join the faces of each person into one sequence, for recipes that ignore sessions."""
     return {name: np.concatenate(sequences) for name, sequences in enrolled.items()}

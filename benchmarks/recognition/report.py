@@ -11,14 +11,14 @@ from benchmarks.recognition.run_recipes import UNITS, Rates
 
 
 def print_tables(rates: Mapping[str, Mapping[str, Rates]]) -> None:
-    """Print a table for each experiment and unit, in which the recipes are together under each measure."""
+    """Print a table per experiment and unit, with the recipes grouped by measure."""
     for title, by_recipe in rates.items():
         for unit in UNITS:
             Console().print(_table(f"{title}, per {unit}", {name: own[unit] for name, own in by_recipe.items()}))
 
 
 def _table(title: str, by_recipe: Mapping[str, Mapping[str, Rate]]) -> Table:
-    # Of a narrow terminal, only the names of people may take what is left.
+    # On a narrow terminal, only the names of people may wrap.
     whole = [Column(heading, no_wrap=True) for heading in ("measure", "recipe", "mean", "worst seed")]
     table = Table(*whole, "worst person", title=title)
     for measure in next(iter(by_recipe.values()), {}):
@@ -31,7 +31,7 @@ def _table(title: str, by_recipe: Mapping[str, Mapping[str, Rate]]) -> Table:
 
 
 def as_json(rates: Mapping[str, Mapping[str, Rates]]) -> dict[str, object]:
-    """Give the rates by experiment, recipe, unit and measure."""
+    """Return the rates by experiment, recipe, unit and measure."""
     return {
         title: {
             name: {unit: {measure: asdict(rate) for measure, rate in own.items()} for unit, own in by_unit.items()}

@@ -1,4 +1,4 @@
-"""Running recipes: every one is taught and asked for each experiment, seed and fold."""
+"""Training and testing of all recipes for each experiment, seed and fold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Rates = dict[str, dict[str, Rate]]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How often everything is trained, and how; `folds` of None are all of them."""
+    """How to train, and how often; `folds` None runs all of them."""
 
     weights: str
     epochs: int
@@ -38,7 +38,7 @@ class RunOptions:
 
 
 def run_recipes(names: Sequence[str], gallery: Gallery, options: RunOptions) -> dict[str, dict[str, Rates]]:
-    """Give the rates by experiment and recipe; recipes that are not installed are told of and left out.
+    """Return the rates by experiment and recipe; recipes that are not installed are reported and skipped.
 
     Raises:
         TooFewSamples, WeightsUnavailable, BrokenExport: see the recipes.
@@ -78,7 +78,7 @@ def _ask(recipe: Recipe, name: str, gallery: Gallery, experiment: Experiment, op
         for number, fold in enumerate(folds, start=1):
             answers += ask_fold(recipe, gallery, fold, seed)
             tell(f"{name}, {experiment.title}: seed {seed + 1} of {options.seeds}, fold {number} of {len(folds)}")
-            # A benchmark trains dozens of networks in one process, and Keras remembers each.
+            # Keras retains every network, and a benchmark trains dozens of them in one process.
             keras.backend.clear_session()
         if experiment.leaves_out:
             answers += ask_all(recipe, experiment.people, seed)

@@ -1,4 +1,4 @@
-"""Enrolling people in some sessions and asking for them in a later one: another day, place, light or camera."""
+"""Experiments that enrol people in some sessions and test a later one: another day, place, light or camera."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,10 +22,9 @@ FEWEST_PEOPLE = 2
 def read_sessions(
     folder: Path, same: Mapping[str, str], samples: int | None, reader: FaceReader, row: CropRow
 ) -> tuple[tuple[Experiment, ...], tuple[str, ...]]:
-    """Find everybody's faces in each session; those of whom there are too few are named.
+    """Read everybody's faces in each session; also return the names of people with too few.
 
-    Somebody with one session is a stranger before the same camera. A session in which no face is found counts for
-    nothing else.
+    People with one session are same-camera strangers; a session without faces counts only for that.
 
     Raises:
         SourceFailed: the folder is missing, or there is nobody in it.
@@ -52,10 +51,10 @@ def read_sessions(
 def session_experiments(
     people: Sequence[Person], strangers: Sequence[Person], samples: int | None
 ) -> tuple[Experiment, ...]:
-    """Plan the experiments; where there are no strangers, people are left out in `GROUPS` groups.
+    """Return the experiments; without strangers, people are left out in `GROUPS` groups.
 
-    There is one with the first session alone where somebody has further sessions to enrol, and where enough people
-    have enough faces in their first.
+    A second experiment enrols the first session only, if anybody has several to enrol, and enough people have enough
+    faces in their first.
 
     Raises:
         TooFewPeople: a training would have fewer than `FEWEST_PEOPLE`.

@@ -1,4 +1,4 @@
-"""Which files show whom in which session: a folder for each person, with clips, folders or pictures of each session."""
+"""Data set layout with sessions: a folder for each person, with clips, folders or pictures of each session."""
 
 import re
 from collections import defaultdict
@@ -13,18 +13,18 @@ from familiar.shared.vision.picture_files import pictures_in
 
 @dataclass(frozen=True)
 class PersonSessions:
-    """What shows one person, session by session, in the order of the sessions' names."""
+    """The files that show one person, by session, sorted by the sessions' names."""
 
     name: str
     sessions: tuple[PersonFiles, ...]
 
 
 def sessions_in(folder: Path, same: Mapping[str, str]) -> tuple[PersonSessions, ...]:
-    """List the people of a folder by name; each subfolder is one.
+    """Return the people in a folder, one per subfolder, sorted by name.
 
-    A session is a clip by its name without ending, a subfolder, or the pictures that have the same name up to the last
-    underscore; a picture without an underscore is a session of its own. Numbers within names are ordered as numbers.
-    `same` gives, to the name of a session, that of the one that it belongs to.
+    A session is a clip, named by its stem, a subfolder, or the pictures with a common name up to the last underscore; a
+    picture without an underscore is a session of its own. Sessions are in natural sort order. `same` maps the name of a
+    session to that of the session it belongs to.
 
     Raises:
         SourceFailed: the folder is missing, or there is nobody in it.
@@ -60,5 +60,5 @@ def _sessions_of(folder: Path, same: Mapping[str, str]) -> tuple[PersonFiles, ..
 
 
 def _natural(name: str) -> tuple[tuple[str, int], ...]:
-    """Give what sorts `s10` after `s9`: each run of other characters with the number that follows it."""
+    """Return a natural sort key, by which `s10` follows `s9`."""
     return tuple((text, int(digits or -1)) for text, digits in re.findall(r"(\D*)(\d*)", name))

@@ -1,1 +1,1 @@
-"""Versions swapped under load, some of them damaged."""
+"""Benchmark of hot reload under load, with some damaged versions."""

@@ -1,14 +1,14 @@
-"""Hot reload under load: many swaps of versions, some of them damaged, while crops are named at a steady rate.
+"""Benchmark of hot reload: many swaps of versions, some of them damaged, under an open-loop load of crops.
 
 python -m benchmarks.reload [--people DIR] [--weights FILE]
 
-Inference runs as it is run for real, with a Redis. Versions are published as the trainer does, the same files each time
-under a new number; every tenth is damaged, each time in another way, and once a publisher is killed in the middle of
-its work. Swaps come in rounds of ten. Before each round the capacity is measured, as a shared machine is now faster and
-now slower; in the round requests come at a share of it, whether or not it keeps up. An answer is wrong if its version
-was never a good one, or is older than one that the same client had before. Seconds are those from when a request was
-due. A swap is from the beginning of its publishing to its first answer, and a tenth of a second before and after;
-`p99_ratio` is the 99th percentile of what was asked in swaps, divided by that of the rest.
+Inference runs as in production, with a Redis. Versions are published as by the trainer, the same files each time under
+a new number; every tenth is damaged, in varying ways, and once a publisher is killed halfway. Swaps come in rounds of
+ten. The capacity is measured before each round, because the speed of a shared machine varies; in the round, requests
+arrive at a fixed share of it. An answer is wrong if its version was never a good one, or is older than one that the
+same client saw before. Latency counts from a request's due time. A swap lasts from the start of its publication to its
+first answer, plus a tenth of a second before and after; `p99_ratio` is the 99th percentile of requests in swaps divided
+by that of the others.
 """
 
 import argparse
@@ -58,17 +58,17 @@ SWAPS_A_ROUND = 10
 
 @dataclass(frozen=True)
 class Round:
-    """Some swaps under one load: the capacity just before, in requests a second, what was published, the answers."""
+    """Some swaps under one load: the capacity before, in requests per second, the published versions, the answers."""
 
     capacity: float
     swaps: Swaps
     records: Records
 
     def counted(self) -> tuple[Records, Records]:
-        """Give the answers that were asked for in swaps, and the others.
+        """Return the records of requests in swaps, and those of the others.
 
-        What was asked before the first swap, or after the time of the last one, is left out: while the load starts
-        and a publisher is started to be killed.
+        Requests before the first swap and after the last one are excluded: the load is starting, or the publisher to be
+        killed.
         """
         swapping = during_swaps(self.records, self.swaps.every)
         counted = asked_within(self.records, Interval(self.swaps.every[0].began - MARGIN_SECONDS, self.swaps.ended))
@@ -76,7 +76,7 @@ class Round:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Teach a version, publish it again and again under load, and print the table and the line of JSON."""
+    """Train a version, publish it repeatedly under load, and print a table and a line of JSON."""
     options = _parse(arguments)
     try:
         with TemporaryDirectory() as folder, own_redis(Path(folder) / "redis") as redis_url:
@@ -117,7 +117,8 @@ def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str,
     rounds: list[Round] = []
     count = max(1, options.swaps // SWAPS_A_ROUND)
     load_for(CAPACITY_SECONDS, site.port, site.requests, CLIENTS)
-    # The trainer is a thread here, as niceness is a thread's and programs inherit it: the load is not to have it.
+    # The trainer is a thread, because niceness is per thread on Linux and inherited by child processes: the load must
+    # not have it.
     with (
         open_redis(bench.redis_url) as client,
         ThreadPoolExecutor(1, "trainer", _stand_back_as_a_trainer) as trainer,
@@ -140,7 +141,7 @@ def _measure(bench: Bench, site: Site, options: argparse.Namespace) -> dict[str,
 
 
 def _stand_back_as_a_trainer() -> None:
-    # Where each thread has its own; elsewhere it is measured without.
+    # Elsewhere than on Linux, it is measured without.
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 

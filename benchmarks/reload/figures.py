@@ -1,4 +1,4 @@
-"""The arithmetic of hot reload: which answers came while a version was on its way, and which named a wrong version."""
+"""Figures of hot reload: requests during swaps, wrong versions, and the time to a version's first answer."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.http_connection import OK
 from benchmarks.load_process import Records
 
-# A swap reaches so far to either side: what was asked just before it has to wait for it, and so may what comes after.
+# A swap is extended by this to both sides: requests just before it and after it may have to wait for it.
 MARGIN_SECONDS = 0.1
 
 Flags = NDArray[np.bool_]
@@ -17,7 +17,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Interval:
-    """A stretch of time, on the monotonic clock."""
+    """An interval on the monotonic clock."""
 
     began: float
     ended: float
@@ -25,7 +25,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Swap:
-    """A version that was published: when that began, and when the store called it current, on the monotonic clock."""
+    """A published version: the start of its publication and when it became current, on the monotonic clock."""
 
     version: int
     began: float
@@ -33,17 +33,17 @@ class Swap:
 
 
 def first_answer(records: Records, version: int) -> float | None:
-    """Tell when the first answer with a version came; None where none did."""
+    """Return the time of the first answer with a version, or None."""
     answered = records["finished"][records["version"] == version]
     return float(answered.min()) if len(answered) else None
 
 
 def during_swaps(records: Records, swaps: Sequence[Swap]) -> Flags:
-    """Mark what was asked, `(requests,)`, while a version was on its way.
+    """Return which requests, `(requests,)`, were due during swaps.
 
-    That is from the beginning of its publishing to its first answer, or to the end of its publishing where it was
-    refused, and `MARGIN_SECONDS` before and after. It is the asking that counts: an answer that takes long, whatever
-    it waits for, would nearly always reach into some swap.
+    A swap lasts from the start of its publication to its first answer, or to the end of its publication if it was
+    refused, plus `MARGIN_SECONDS` before and after. Only due times count, because a slow response, whatever its cause,
+    would nearly always overlap some swap.
     """
     marked = np.zeros(len(records), bool)
     for swap in swaps:
@@ -53,20 +53,20 @@ def during_swaps(records: Records, swaps: Sequence[Swap]) -> Flags:
 
 
 def asked_within(records: Records, interval: Interval) -> Flags:
-    """Mark what was asked, `(requests,)`, within an interval."""
+    """Return which requests, `(requests,)`, were due within an interval."""
     began = asked(records)
     marked: Flags = (began >= interval.began) & (began <= interval.ended)
     return marked
 
 
 def asked(records: Records) -> NDArray[np.float64]:
-    """Tell when each request was asked, `(requests,)` on the monotonic clock; with a rate, that is when it was due."""
+    """Return the times, `(requests,)`, at which requests were due, or sent without a rate, on the monotonic clock."""
     began: NDArray[np.float64] = records["finished"] - records["seconds"]
     return began
 
 
 def wrong_versions(records: Records, good: Collection[int]) -> int:
-    """Count the answers with a version that was never good, or older than one that the same client had before."""
+    """Count the answers with a version that was never good, or that is older than one the same client saw before."""
     answered = records[records["status"] == OK]
     wrong = ~np.isin(answered["version"], list(good))
     for client in np.unique(answered["client"]):
@@ -78,7 +78,7 @@ def wrong_versions(records: Records, good: Collection[int]) -> int:
 
 
 def p99_ms(seconds: NDArray[np.float64]) -> float:
-    """Give the 99th percentile in milliseconds.
+    """Return the 99th percentile in milliseconds.
 
     Raises:
         ValueError: there are no answers.
@@ -89,6 +89,6 @@ def p99_ms(seconds: NDArray[np.float64]) -> float:
 
 
 def milliseconds_to_first_answer(records: Records, swaps: Sequence[Swap]) -> NDArray[np.float64]:
-    """Tell how long each version took from being published to its first answer; without one it is left out."""
+    """Return the times from publication to first answer of all versions that have one."""
     answers = ((first_answer(records, swap.version), swap) for swap in swaps)
     return np.array([1000 * (answered - swap.published) for answered, swap in answers if answered is not None])

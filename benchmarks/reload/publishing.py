@@ -1,4 +1,4 @@
-"""Publishing versions without training them: good ones as the trainer does, damaged ones, and one that is cut short."""
+"""Publication of versions without training: good ones as by the trainer, damaged ones, and an interrupted one."""
 
 import os
 import subprocess
@@ -21,23 +21,23 @@ WRITING = b"writing\n"
 
 
 class Publisher:
-    """Publishes the files of one version again and again, each time as a new one."""
+    """A publisher of the files of one version as ever new versions."""
 
     def __init__(self, home: Path, client: redis.Redis, version: int) -> None:
-        """Publish the files of `version` in the home's store, and give the hints to `client`."""
+        """Take the home of the store, a client for the hints, and the version to copy."""
         self._store = ModelStore(home)
         self._models = home / "models"
         self._client = client
         self._original = self._store.manifest(version)
 
     def publish(self) -> int:
-        """Publish a version as the trainer does, and give its number."""
+        """Publish a version as the trainer does, and return its number."""
         with self._store.one_training(waiting=lambda: None), self._store.staging_folder() as staging:
             link_files(self._models / str(self._original.version), staging)
             return self._announce(self._store.publish(staging, self._describe))
 
     def publish_damaged(self, damage: Callable[[Path], None]) -> int:
-        """Have the store call a version current whose folder `damage` has changed, and give its number."""
+        """Make a version current whose folder was changed by `damage`, and return its number."""
         manifest = self._describe(max(self._store.versions()) + 1, self._original.files)
         with self._store.one_training(waiting=lambda: None), self._store.staging_folder() as staging:
             link_files(self._models / str(self._original.version), staging)
@@ -57,14 +57,14 @@ class Publisher:
 
 
 def link_files(version: Path, staging: Path) -> None:
-    """Put all of a version's files but its manifest into a folder, without copying what is in them."""
+    """Hard-link all of a version's files but its manifest into a folder."""
     for path in version.iterdir():
         if path.name != MANIFEST:
             os.link(path, staging / path.name)
 
 
 def kill_while_publishing(home: Path, version: int) -> None:
-    """Start a publisher in a process of its own, and kill it when it holds the store's lock and has no manifest yet."""
+    """Start a publisher process, and kill it while it holds the store's lock and has not written its manifest."""
     command = [sys.executable, "-m", "benchmarks.reload.publishing", str(home), str(version)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         if process.stdout is None or process.stdout.readline() != WRITING:
@@ -73,7 +73,7 @@ def kill_while_publishing(home: Path, version: int) -> None:
 
 
 def publish_for_ever(home: Path, version: int) -> None:
-    """Begin to publish a version's files again, say so in the middle of it, and never come to the end."""
+    """Start to publish a version's files, report it on standard output, and block."""
 
     def describe(_version: int, _files: dict[str, str]) -> Manifest:
         sys.stdout.buffer.write(WRITING)
@@ -88,7 +88,7 @@ def publish_for_ever(home: Path, version: int) -> None:
 
 
 def flip_a_byte(folder: Path) -> None:
-    """Damage a version: one byte of the network is another."""
+    """Damage a version: flip one byte of the network."""
     path = folder / SERVED_MODEL
     network = bytearray(path.read_bytes())
     network[len(network) // 2] ^= 0xFF
@@ -96,19 +96,19 @@ def flip_a_byte(folder: Path) -> None:
 
 
 def break_off_the_network(folder: Path) -> None:
-    """Damage a version: the second half of the network is missing."""
+    """Damage a version: truncate the network to half."""
     path = folder / SERVED_MODEL
     network = path.read_bytes()
     _replace(path, network[: len(network) // 2])
 
 
 def remove_the_network(folder: Path) -> None:
-    """Damage a version: the network is missing."""
+    """Damage a version: delete the network."""
     (folder / SERVED_MODEL).unlink()
 
 
 def break_off_the_manifest(folder: Path) -> None:
-    """Damage a version: the second half of its manifest is missing."""
+    """Damage a version: truncate the manifest to half."""
     path = folder / MANIFEST
     text = path.read_text()
     path.write_text(text[: len(text) // 2])
@@ -118,7 +118,7 @@ DAMAGES = (flip_a_byte, break_off_the_manifest, remove_the_network, break_off_th
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file anew: what other versions link to must not change."""
+    """Replace a file without changing the hard links of other versions."""
     path.unlink()
     path.write_bytes(data)
 

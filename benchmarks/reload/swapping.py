@@ -1,4 +1,4 @@
-"""Swapping versions under load: good ones and damaged ones."""
+"""Swaps of good and damaged versions."""
 
 import json
 import time
@@ -15,13 +15,13 @@ DAMAGED_EVERY = 10
 
 _SERVED_WITHIN_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.02
-# A share of the time between two swaps.
+# As a share of the time between two swaps.
 _ASKED_AFTER = 0.7
 
 
 @dataclass(frozen=True)
 class Swaps:
-    """What was published, in order, good versions and damaged ones; and when the time of the last one was over."""
+    """The published good and damaged versions, in order, and the end of the last swap's time."""
 
     good: Sequence[Swap]
     damaged: Sequence[Swap]
@@ -29,12 +29,12 @@ class Swaps:
 
     @property
     def every(self) -> Sequence[Swap]:
-        """All of them, in order."""
+        """All swaps, in chronological order."""
         return sorted([*self.good, *self.damaged], key=lambda swap: swap.began)
 
 
 def swap_versions(publisher: Publisher, site: Site, numbers: Iterable[int], seconds_apart: float) -> Swaps:
-    """Publish a version for each of the numbers, a damaged one for every `DAMAGED_EVERY`th.
+    """Publish a version for each number, every `DAMAGED_EVERY`th of them damaged.
 
     Raises:
         ServiceFailed: a good version is not served in time.
@@ -49,7 +49,7 @@ def swap_versions(publisher: Publisher, site: Site, numbers: Iterable[int], seco
         else:
             version = publisher.publish_damaged(DAMAGES[(number // DAMAGED_EVERY - 1) % len(DAMAGES)])
             damaged.append(Swap(version, began, time.monotonic()))
-        # Asking earlier would be a load of its own in this swap, and asking later in the next one.
+        # Polling earlier would add load in this swap, and polling later in the next one.
         time.sleep(max(0.0, began + _ASKED_AFTER * seconds_apart - time.monotonic()))
         if number % DAMAGED_EVERY:
             _wait_until_served(site, version)
@@ -71,7 +71,7 @@ def _wait_until_served(site: Site, version: int) -> None:
 
 
 def refusals(site: Site, damaged: Sequence[int]) -> Mapping[str, str]:
-    """Give the reasons, by number, for which damaged versions were refused."""
+    """Return the reasons why damaged versions were refused, by number."""
     connection = Connection(site.port)
     models = json.loads(connection.ask(get_request(site.port, "/v1/models")).body)
     connection.close()

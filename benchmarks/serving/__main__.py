@@ -1,17 +1,17 @@
-"""How fast faces are named over HTTP: Familiar's inference beside other servers of the same network.
+"""Benchmark of serving over HTTP: Familiar's inference and other servers of the same network.
 
 python -m benchmarks.serving [--people DIR] [--weights FILE]
 
-Four answer to the same crops and to the same pictures of 640 by 480 pixels, with the same weights. `familiar` is its
-inference process with a Redis, as it is run for real. `naive` is FastAPI, the Haar cascade with the settings of most
-examples, and `model.predict` of Keras. `litserve` is a LitServe server around the same LiteRT file. `floor` serves
-nothing: a loop that decodes, searches and computes, in as many threads as there are clients, at most one a core. For
-crops nobody searches. The clients are a process of their own; each asks as soon as it has its answer.
+Four candidates process the same crops and the same pictures of 640 by 480 pixels, with the same weights. `familiar` is
+the inference process with a Redis, as in production. `naive` is FastAPI, the Haar cascade with the settings of most
+examples, and Keras' `model.predict`. `litserve` is a LitServe server with the same LiteRT file. `floor` is a loop
+without a server that decodes, detects and infers, in one thread per client, at most one per core. Crops need no
+detection. The load is closed-loop, from clients in a separate process.
 
-The servers take turns in several rounds, each started for its turn and ended after it; figures are the medians of the
-rounds. A ratio is Familiar's figure divided by the other's. Then inference alone: how long it takes from the start of
-its process to its first answer, and what memory it holds, then and in a long run. Without `--people` ten drawn people
-are taught, without `--weights` the network is random: neither makes a difference to the time.
+The servers take turns in several rounds, started and stopped for each; figures are medians over the rounds. A ratio is
+Familiar's figure divided by the other's. Then inference alone: the time from process start to the first response, and
+its memory then and in a soak test. Without `--people`, ten drawn people are enrolled; without `--weights`, the network
+is random; neither affects the timing.
 """
 
 import argparse
@@ -39,7 +39,7 @@ Results = Mapping[str, Mapping[int, Mapping[str, Figures]]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Teach a version, measure every server, and print the table and the line of JSON."""
+    """Train a version, measure all servers, and print a table and a line of JSON."""
     options = _parse(arguments)
     try:
         with TemporaryDirectory() as folder, own_redis(Path(folder) / "redis") as redis_url:

@@ -1,4 +1,4 @@
-"""The arithmetic of serving: what a load's records say of a server, and how two servers compare."""
+"""Figures of serving: latency percentiles and throughput from a load's records, and ratios between servers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,9 +11,10 @@ from benchmarks.load_process import Records
 
 @dataclass(frozen=True)
 class Figures:
-    """How fast answers came: the median and the 99th percentile in milliseconds, and how many a second.
+    """The latency and throughput of a server.
 
-    The milliseconds are None where nobody asked one by one. `failed` counts answers that were none, or not 200.
+    Latencies are None where there were no separate requests. `failed` counts broken connections and responses other
+    than 200.
     """
 
     p50_ms: float | None
@@ -23,7 +24,7 @@ class Figures:
 
 
 def figures_of(records: Records) -> Figures:
-    """Summarise a load without a rate; it lasted from its first request to its last answer.
+    """Summarise a closed-loop load, which lasted from its first request to its last response.
 
     Raises:
         ValueError: there are no records.
@@ -42,7 +43,7 @@ def figures_of(records: Records) -> Figures:
 
 
 def over_rounds(rounds: Sequence[Figures]) -> Figures:
-    """Take the median of each figure over the rounds, and the sum of failures."""
+    """Return the median of each figure over the rounds, and the sum of failures."""
 
     def median(values: Sequence[float | None]) -> float | None:
         known = [value for value in values if value is not None]
@@ -57,13 +58,13 @@ def over_rounds(rounds: Sequence[Figures]) -> Figures:
 
 
 def ratios(ours: Figures, others: Figures) -> dict[str, float | None]:
-    """Divide each of our figures by the other's: of milliseconds less is better, of requests a second more."""
+    """Divide each of our figures by the other's: less is better for milliseconds, more for requests per second."""
     names = ("p50_ms", "p99_ms", "requests_per_second")
     return {name: _ratio(getattr(ours, name), getattr(others, name)) for name in names}
 
 
 def as_json(figures: Mapping[str, Figures], ours: str) -> dict[str, object]:
-    """Put the figures of servers together, rounded, with the ratios of one of them to each of the others."""
+    """Return the rounded figures of all servers, with the ratios of one of them to each of the others."""
     return {
         **{server: {name: _rounded(value) for name, value in asdict(own).items()} for server, own in figures.items()},
         "ratios": {server: ratios(figures[ours], own) for server, own in figures.items() if server != ours},

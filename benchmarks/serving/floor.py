@@ -1,8 +1,8 @@
-"""How fast pictures are answered where nothing is served: one process, a loop in each thread.
+"""The lower bound without a server: one process with a loop in each thread.
 
 python -m benchmarks.serving.floor VERSION_FOLDER --kind crop --threads 2 --seconds 5 FILE...
 
-The files are JPEGs, taken in turn. At the end a NumPy file of `benchmarks.load.RECORD` is written to standard output.
+The files are JPEGs, used in turn. At the end a NumPy file of `benchmarks.load.RECORD` is written to standard output.
 """
 
 import argparse
@@ -26,7 +26,7 @@ ANSWERS: dict[str, Callable[[BareModel, bytes], object]] = {
 
 
 def main() -> None:
-    """Answer for so many seconds, and write down how long each answer took."""
+    """Process pictures for so many seconds, and write the latency of each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving.floor", description="Answers in a bare loop.")
     parser.add_argument("version", type=Path, help="the folder of a model version")
     parser.add_argument("--kind", choices=ANSWERS, required=True)

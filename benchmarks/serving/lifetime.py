@@ -1,4 +1,4 @@
-"""What becomes of inference's process over its life: how soon it answers, and what memory it takes and keeps."""
+"""Start-up time of the inference process, and its memory after start-up and in a soak test."""
 
 import time
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from benchmarks.load_process import LoadProcess
 from benchmarks.serving.servers import FAMILIAR, Bench, Site, serving
 
 SOAK_CLIENTS = 16
-# Memory is compared with what it is after this share of the requests: what is taken once is taken then.
+# Growth is measured from after this share of the requests, when one-time allocations are done.
 SETTLED_SHARE = 0.1
 
 _MEGABYTE = 1e6
@@ -19,7 +19,7 @@ _MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Start:
-    """From the start of the process to its first answer, and the memory it has then."""
+    """The time from process start to the first response, and the resident memory then."""
 
     first_answer_seconds: float
     resident_megabytes: float
@@ -27,7 +27,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Soak:
-    """A long run: how many answers failed, and how much memory it took from 10 % of the requests on, in percent."""
+    """The result of a soak test; memory growth is in percent, from 10 % of the requests to the end."""
 
     requests: int
     failed: int
@@ -36,7 +36,7 @@ class Soak:
 
 
 def time_starts(bench: Bench, starts: int) -> Start:
-    """Start inference again and again, each time until it has named a crop; the medians of all starts.
+    """Start inference repeatedly, each time until it has named a crop, and return the medians.
 
     Raises:
         ServiceFailed: it does not come up.
@@ -51,7 +51,7 @@ def time_starts(bench: Bench, starts: int) -> Start:
 
 
 def soak(bench: Bench, requests: int) -> Soak:
-    """Have inference name so many crops."""
+    """Run a soak test of so many crops."""
     settled = max(1, round(requests * SETTLED_SHARE))
     failed, resident = 0, []
     with serving(FAMILIAR, "crop", bench) as site:
@@ -63,5 +63,5 @@ def soak(bench: Bench, requests: int) -> Soak:
 
 
 def resident_megabytes(site: Site) -> float:
-    """Tell how much memory a server's process holds now."""
+    """Return the resident memory of a server's process."""
     return float(psutil.Process(site.process.pid).memory_info().rss) / _MEGABYTE

@@ -2,9 +2,8 @@
 
 python -m benchmarks.serving.litserve_service VERSION_FOLDER --port PORT --kind crop
 
-`decode_request`, `predict` and `encode_response` all run in a worker, one request at a time. There is a worker for each
-core, as LitServe advises, and by its own choice as many HTTP servers; fewer of either, and its `fast_queue`, were no
-faster.
+`decode_request`, `predict` and `encode_response` run in a worker, one request at a time. There is one worker per core,
+as LitServe advises, and by its default as many HTTP servers; fewer of either, and its `fast_queue`, were no faster.
 """
 
 import argparse
@@ -23,10 +22,10 @@ Named = dict[str, float]
 
 
 class CropAPI(litserve.LitAPI):  # type: ignore[misc]  # LitServe has no types
-    """Names the face of a crop."""
+    """An API that names the face of a crop."""
 
     def __init__(self, version: Path) -> None:
-        """Take the folder of a version; each worker loads it for itself."""
+        """Take the folder of a version, which each worker loads in `setup`."""
         super().__init__()
         self._version = version
 
@@ -39,19 +38,19 @@ class CropAPI(litserve.LitAPI):  # type: ignore[misc]  # LitServe has no types
         return decode(request)
 
     def predict(self, image: Image) -> list[Confidences]:
-        """Answer for the one face."""
+        """Return the probabilities for the one face."""
         return [self.model.classify(image)]
 
     def encode_response(self, answers: list[Confidences]) -> list[Named]:
-        """Give the likeliest person of each face."""
+        """Return the likeliest person of each face."""
         return [{"person": int(answer.argmax()), "confidence": float(answer.max())} for answer in answers]
 
 
 class PictureAPI(CropAPI):
-    """Names every face of a picture."""
+    """An API that names every face of a picture."""
 
     def predict(self, image: Image) -> list[Confidences]:
-        """Answer for each face that is found."""
+        """Return the probabilities for each detected face."""
         return self.model.answer_image(image)
 
 

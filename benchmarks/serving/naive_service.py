@@ -1,8 +1,8 @@
-"""The service that most examples end with: FastAPI, the Haar cascade and `model.predict` of Keras.
+"""The service of a typical tutorial: FastAPI, the Haar cascade and Keras' `model.predict`.
 
 python -m benchmarks.serving.naive_service VERSION_FOLDER --port PORT
 
-It has the network of `model.keras` and gives it what Familiar gives its own: the same crops as the same model inputs.
+It uses the network of `model.keras`, with the same crops and model inputs as Familiar.
 """
 
 import argparse
@@ -25,7 +25,7 @@ Named = dict[str, float]
 
 
 def create_app(model: keras.Model, to_model_input: Callable[[Image], Image]) -> FastAPI:
-    """Make the application; FastAPI calls its routes in threads, as many at once as there are requests, up to 40."""
+    """Create the application; FastAPI runs its routes in up to 40 threads."""
     app = FastAPI()
 
     def decode(picture: bytes) -> Image:
@@ -47,7 +47,7 @@ def create_app(model: keras.Model, to_model_input: Callable[[Image], Image]) -> 
     def name_faces(picture: Picture) -> list[Named]:
         """Name every face of a picture."""
         image = decode(picture)
-        # A cascade is not for several threads, so each request loads its own.
+        # A cascade is not thread-safe, so each request loads its own.
         return [name(cut_face(image, box)) for box in PlainDetector().detect(image)]
 
     return app

@@ -1,4 +1,4 @@
-"""The servers that are measured side by side: Familiar's inference, a naive service, LitServe, and none at all."""
+"""The measured servers: Familiar's inference, a naive service, LitServe, and the lower bound without a server."""
 
 import io
 import os
@@ -26,7 +26,7 @@ _WARM_UP_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Bench:
-    """What every server gets: the home with the one version's folder in it, a Redis, and the pictures."""
+    """The environment of all servers: a home with one version, a Redis, and the pictures."""
 
     home: Path
     version: Path
@@ -34,13 +34,13 @@ class Bench:
     pictures: Pictures
 
     def jpegs(self, kind: str) -> tuple[bytes, ...]:
-        """Give what is asked."""
+        """Return the JPEGs to send."""
         return self.pictures.crops if kind == "crop" else self.pictures.pictures
 
 
 @dataclass(frozen=True)
 class Site:
-    """A server that answers: its port, its process, and the files of the requests that it understands."""
+    """A running server: its port, its process, and the files of requests for it."""
 
     port: int
     process: Process
@@ -49,7 +49,7 @@ class Site:
 
 @contextmanager
 def serving(server: str, kind: str, bench: Bench) -> Iterator[Site]:
-    """Run a server for as long as the `with` block lasts; it has answered once when the block begins.
+    """Run a server for the duration of the `with` block, which begins after its first response.
 
     Raises:
         ServiceFailed: it does not come up.
@@ -70,7 +70,7 @@ def serving(server: str, kind: str, bench: Bench) -> Iterator[Site]:
 
 
 def measure(server: str, kind: str, bench: Bench, seconds: float, clients: Sequence[int]) -> Mapping[int, Figures]:
-    """Start a server, and load it with each number of clients in turn, for so many seconds each.
+    """Start a server, and measure it with each number of clients in turn, for so many seconds each.
 
     Raises:
         ServiceFailed: it does not come up.
@@ -83,7 +83,7 @@ def measure(server: str, kind: str, bench: Bench, seconds: float, clients: Seque
 
 
 def _measure_floor(kind: str, bench: Bench, seconds: float, clients: int) -> Figures:
-    """Loop in as many threads as there are clients, or cores. With more clients than cores nobody asks one by one."""
+    """Loop in one thread per client, at most one per core; with more clients than cores there is no latency."""
     threads = min(clients, os.cpu_count() or 1)
     folder = bench.home / "floor"
     folder.mkdir(exist_ok=True)

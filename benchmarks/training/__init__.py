@@ -1,1 +1,1 @@
-"""How long a training takes, and how good it is."""
+"""Benchmark of training: time and accuracy."""

@@ -1,13 +1,12 @@
-"""How long a training takes and how good it is: Familiar's trainer beside the plain notebook recipe.
+"""Benchmark of training: time and accuracy of Familiar's trainer and of the plain notebook recipe.
 
 python -m benchmarks.training --people DIR [--learned-strangers DIR] [--weights PATH]
 
-DIR holds a folder of pictures or clips for each person. The first faces of each, in time, train, and the
-ones that follow test. Both recipes get the same faces, the same validation samples and the same machine, one
-after the other. Familiar's seconds are those of its whole training: loading MobileNet, computing features, fitting,
-evaluating, exporting and comparing both files. The notebook's are those of loading, fitting and checkpointing.
-Familiar is first, and so pays for what TensorFlow does once in a process. The milliseconds are the median of one answer
-to one face, of the file that Familiar serves and of the notebook's `predict`.
+DIR holds a folder of pictures or clips for each person. The earliest faces of each train, and the following ones test.
+Both recipes get the same faces and run one after the other. Familiar's time covers its whole training: loading
+MobileNet, computing features, fitting, evaluating, exporting and comparing both files. The notebook's covers loading,
+fitting and checkpointing. Familiar runs first, and so pays for TensorFlow's one-time initialisation. Latency is the
+median for one face, of the file that Familiar serves and of the notebook's `predict`.
 """
 
 import argparse
@@ -42,7 +41,7 @@ Crops = Mapping[str, Sequence[Image]]
 
 @dataclass(frozen=True)
 class Result:
-    """What one recipe took, the share of test faces whose likeliest person is right, and how long an answer takes."""
+    """The training time of a recipe, the share of test faces whose likeliest person is right, and the latency."""
 
     seconds: float
     test_accuracy: float
@@ -51,7 +50,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Material:
-    """The crops that both recipes get; people are sorted by name."""
+    """The crops for both recipes; people are sorted by name."""
 
     train: Crops
     test: Crops
@@ -59,7 +58,7 @@ class Material:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the faces, train both, and print the table and the line of JSON."""
+    """Read the faces, train both recipes, and print a table and a line of JSON."""
     options = _parse(arguments)
     silence_tensorflow()
     try:

@@ -1,1 +1,1 @@
-"""Faces of strangers from a public archive."""
+"""Fetching faces of strangers from a public archive."""

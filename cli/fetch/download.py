@@ -1,4 +1,4 @@
-"""Downloading one large file: what has come is kept, the next call goes on there, and its SHA-256 is checked."""
+"""Resumable download of one large file, verified by SHA-256."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,25 +11,24 @@ from familiar.shared.runtime.files import sha256_of
 
 TIMEOUT_SECONDS = 30.0
 
-# Told how many bytes there are, and how many there will be, if the server says so.
+# Called with the number of bytes received and the total, None if the server does not send it.
 Show = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on a server, and the SHA-256 that it must have."""
+    """A file on a server, and its expected SHA-256."""
 
     url: str
     sha256: str
 
 
 def download(remote: RemoteFile, path: Path, show: Show) -> None:
-    """Download a file to `path`. Until it is whole and checked, what has come of it is in `<path>.partial`.
+    """Download a file to `path`, or resume its download; until it is verified it is in `<path>.partial`.
 
     Raises:
-        StrangersUnavailable: there is no network, the server refuses, the connection broke off, or the file
-            is another than it should be; the last is deleted.
-        OSError: the disk is full; what has come is kept.
+        StrangersUnavailable: the network or server failed, or the file has another SHA-256 and was deleted.
+        OSError: the disk is full; the partial file is kept.
     """
     partial = path.with_name(f"{path.name}.partial")
     try:
@@ -47,7 +46,7 @@ def download(remote: RemoteFile, path: Path, show: Show) -> None:
 
 
 def _receive(url: str, partial: Path, show: Show) -> None:
-    """Ask for what is missing (RFC 9110 section 14.2); a server that knows no ranges sends everything anew."""
+    """Request the missing range (RFC 9110 section 14.2); a server without range support sends the whole file."""
     present = partial.stat().st_size if partial.exists() else 0
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={present}-"} if present else {})}
     with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=TIMEOUT_SECONDS) as response:

@@ -1,4 +1,4 @@
-"""From an archive of public faces to the store of strangers; what was cut short is gone on with."""
+"""Resumable import of an archive of public faces into the store of strangers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,22 +23,21 @@ from familiar.shared.runtime.files import write_atomically
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 
-# How many faces are cut between two notes of how far it has come.
+# Number of faces between two checkpoints.
 NOTE_EVERY = 20
 
 _DESCRIPTION = TextColumn("{task.description:>24}")
 
 
 def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None = None) -> int:
-    """Store faces of `people` people, one each, and tell how many there are now; fewer where the archive has fewer.
+    """Store one face each of `people` people, as far as the archive has them, and return the number of fetched faces.
 
-    One that is cut short is gone on with by the next call: the download where it broke off, the cutting of faces
-    where it stopped. The archive is deleted at the end. `yunet` is the model of the detector, see
-    `familiar.shared.vision.detector.open_detector`.
+    An interrupted fetch is resumed by the next call, both the download and the cropping. The archive is deleted at the
+    end. `yunet` is the model of the detector, see `familiar.shared.vision.detector.open_detector`.
 
     Raises:
         StrangersUnavailable: see `familiar.cli.fetch.download.download`.
-        FetchRunning: another one is at it.
+        FetchRunning: another fetch is running.
         OSError: the disk is full.
     """
     store = StrangerStore(home)
@@ -58,7 +57,7 @@ def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None 
 
 
 def _store_faces(archive: Path, note: Path, store: StrangerStore, people: int, detector: FaceDetector) -> None:
-    """Cut one face of each person until there are enough; `note` has the position of a picture that is done."""
+    """Crop one face of each person until there are enough; `note` is the checkpoint: the last position done."""
     last = int(note.read_text()) if note.exists() else -1
     present = store.count(StrangerSource.FETCHED)
     taken: set[str] = set()
@@ -78,10 +77,10 @@ def _store_faces(archive: Path, note: Path, store: StrangerStore, people: int, d
 
 
 def delete_download(home: Path) -> None:
-    """Delete what a fetch that was cut short has left to go on with.
+    """Delete the partial download of an interrupted fetch.
 
     Raises:
-        FetchRunning: it is not cut short.
+        FetchRunning: the fetch is running.
     """
     folder = home / "strangers"
     if folder.exists():

@@ -1,7 +1,7 @@
-"""Labeled Faces in the Wild: where its archive is, the pictures in it, and one face of each person.
+"""Labeled Faces in the Wild: the address of its archive, its pictures, and the face in each.
 
 Huang, Ramesh, Berg and Learned-Miller, "Labeled Faces in the Wild: A Database for Studying Face Recognition in
-Unconstrained Environments" (University of Massachusetts, 2007): 250 by 250 pixels, the person's face in the middle.
+Unconstrained Environments" (University of Massachusetts, 2007): 250 by 250 pixels, the person's face at the centre.
 """
 
 import tarfile
@@ -15,7 +15,7 @@ from familiar.shared.contract.messages import Box
 from familiar.shared.vision.detector import FaceDetector
 from familiar.shared.vision.images import cut_face, decode_image, encode_jpeg
 
-# Where the authors' collection lies, and its SHA-256: scikit-learn names the same two.
+# The authors' archive; scikit-learn uses the same address and SHA-256.
 ARCHIVE = RemoteFile(
     "https://ndownloader.figshare.com/files/5976018",
     "055f7d9c632d7370e6fb4afc7468d40f970c34a80d4c6f50ffec63f5a8d536c0",
@@ -29,7 +29,7 @@ _PARTS = 3
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the archive: its place among the members, whose it is, and its JPEG."""
+    """A picture of the archive: its position among the members, the person's name, and the JPEG."""
 
     position: int
     person: str
@@ -37,11 +37,11 @@ class Picture:
 
 
 def pictures_of(archive: Path) -> Iterator[Picture]:
-    """Read the pictures of an archive, one after the other; nothing is written.
+    """Yield the pictures of an archive without extracting it to disk.
 
-    Whatever is no regular file `<folder>/<person>/<picture>.jpg` of at most `LARGEST_PICTURE` bytes is passed over.
+    All but regular files `<folder>/<person>/<picture>.jpg` of at most `LARGEST_PICTURE` bytes are skipped.
     """
-    # As a stream: the archive is read once, and of each member only what is asked for is held.
+    # In stream mode the archive is read once, holding one member at a time.
     with tarfile.open(archive, "r|gz") as members:
         for position, member in enumerate(members):
             path = PurePosixPath(member.name)
@@ -53,7 +53,7 @@ def pictures_of(archive: Path) -> Iterator[Picture]:
 
 
 def middle_face(jpeg: bytes, detector: FaceDetector) -> bytes | None:
-    """Give the JPEG of the crop of the largest face that the picture's middle lies in; None where there is none."""
+    """Return the JPEG of the crop of the largest face that covers the picture's centre, or None."""
     try:
         image = decode_image(jpeg)
     except (UnreadableImage, ImageTooLarge):

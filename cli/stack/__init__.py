@@ -1,1 +1,1 @@
-"""Local mode: Redis and all services as child processes."""
+"""Local mode: Redis and all services as child processes of the command line."""

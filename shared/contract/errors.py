@@ -1,7 +1,7 @@
-"""Every error that Familiar names, with the HTTP status an edge answers it with.
+"""Every error that Familiar names, with the HTTP status it is mapped to.
 
-A class's docstring is its default message. What can be said better by the place that raises it
-is passed as text; every message says what to do.
+The docstring of a class is its default message. The raising code may pass a more specific one; every message says what
+to do.
 """
 
 from typing import ClassVar
@@ -14,17 +14,17 @@ class FamiliarError(Exception):
     status: ClassVar[int] = 500
 
     def __init__(self, detail: str | None = None) -> None:
-        """Take the message `detail`; without one, the class's docstring is the message."""
+        """Use `detail` as the message, or the class's docstring by default."""
         super().__init__(detail or " ".join((type(self).__doc__ or "").split()))
 
     @property
     def detail(self) -> str:
-        """The sentence for the person who reads it."""
+        """The message for the user."""
         return str(self)
 
     @property
     def title(self) -> str:
-        """The kind of error in words: "no model"."""
+        """The kind of error in words, such as "no model"."""
         return self.code.replace("-", " ")
 
     @property

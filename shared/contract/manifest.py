@@ -1,4 +1,4 @@
-"""What a model version says of itself: `manifest.json`, written last into its folder."""
+"""The manifest of a model version: `manifest.json`, the last file written into its folder."""
 
 import math
 
@@ -7,34 +7,33 @@ from pydantic import AliasChoices, Field
 from familiar.shared.contract.findings import Findings
 from familiar.shared.contract.messages import Confidence, Epoch, Message, NumberFormat, Slug, Time, TrainingOptions
 
-# Of probabilities. Processors that add up in another order differ by less than a thousandth of that.
+# Tolerance for probabilities. Another order of summation on another processor changes less than a thousandth of it.
 GOLDEN_DIFFERENCE = 0.01
 
 
 class ManifestPerson(Message):
-    """Somebody that the version knows, with the number of samples it learned and was tested with.
-
-    `recall` is the share of the person's test samples that got their name at the version's threshold;
-    None where the person has no test samples. `sessions` and `days` say in how many sessions and on how many days, in
-    UTC, the train samples were taken; 0 in versions from before there were any. `tests_left_out` counts test samples
-    that were not asked about, because those of a session from which nothing was learned tell more.
-    """
+    """A person that the version knows."""
 
     slug: Slug
     name: str
     train_samples: int
     test_samples: int
     recall: Confidence | None
+    """Share of the test samples that are given the person's name at the threshold; null without test samples."""
     sessions: int = 0
+    """Number of sessions of the train samples; 0 in versions older than the field."""
     days: int = 0
+    """Number of days of the train samples, in UTC; 0 in versions older than the field."""
     tests_left_out: int = 0
+    """Number of test samples left out in favour of a session from which nothing was learned."""
 
 
 class Weights(Message):
-    """Where the frozen base's weights came from. `sha256` is of the file; None for random ones."""
+    """The origin of a frozen network's weights."""
 
     source: str
     sha256: str | None
+    """SHA-256 of the file; null for random weights."""
 
 
 class Layer(Message):
@@ -47,28 +46,27 @@ class Layer(Message):
 
 
 class Metrics(Message):
-    """How the version did on the test samples.
-
-    `accuracy` is the share whose likeliest person is right, `recall` the share that got the right name at
-    the threshold, `false_names` the share that got a wrong one. `confusion` counts test samples: row is
-    who it is, column who it was likeliest taken for, both in the order of `Manifest.people`. `strangers`
-    counts faces of strangers that were held back, `strangers_named` is the share of them that got a name at the
-    threshold. `calibration_error` is how far confidences are from the share that is right, on average (see
-    `services.trainer.judge.reliability`); None without test samples, and in versions from before it was measured.
-    """
+    """The version's figures on the test samples; shares are null where there was nothing to test."""
 
     test_samples: int
     accuracy: Confidence | None
+    """Share of test samples whose likeliest person is right."""
     recall: Confidence | None
+    """Share of test samples that are given the right name at the threshold."""
     false_names: Confidence | None
+    """Share of test samples that are given a wrong name at the threshold."""
     confusion: tuple[tuple[int, ...], ...]
+    """Confusion matrix of test samples: true person by likeliest person, both in the order of `Manifest.people`."""
     strangers: int = 0
+    """Number of held-out faces of strangers."""
     strangers_named: Confidence | None = None
+    """Share of them that are given a name at the threshold."""
     calibration_error: Confidence | None = None
+    """Expected calibration error (Guo et al., 2017), with half of the weight on test samples and half on strangers."""
 
     @property
     def in_words(self) -> str:
-        """All of it in a sentence."""
+        """The figures in a sentence."""
         tested = f"{percent(self.recall)} of {_counted(self.test_samples, 'test sample')} got the right name"
         said = [f"{tested}, {percent(self.false_names)} a wrong one" if self.test_samples else "not tested"]
         if self.strangers:
@@ -79,110 +77,108 @@ class Metrics(Message):
 
 
 class GateScores(Message):
-    """How one version answers to what the gate asks two versions; shares are None where there was nothing to ask.
-
-    `samples` counts the test samples of people that both know, `recall` and `false_names` are the shares of them
-    that got the right name and a wrong one. `strangers` counts faces of strangers, `strangers_named` is the
-    share of them that got a name.
-    """
+    """The scores of one of the two versions that the gate compares; shares are null where there was nothing to test."""
 
     samples: int
+    """Number of test samples of people that both versions know."""
     recall: Confidence | None
+    """Share of them that are given the right name."""
     false_names: Confidence | None
+    """Share of them that are given a wrong name."""
     strangers: int
+    """Number of faces of strangers."""
     strangers_named: Confidence | None
+    """Share of them that are given a name."""
 
 
 class Gate(Message):
-    """Whether a version was good enough to be served, compared with the one that was served when it was made.
-
-    `accepted` says that it became the current one, `forced` that it did although it is worse. `reason` is a
-    sentence: why it is worse, or why there was nothing to compare; None where it was compared and is not worse,
-    and never None where it was not accepted. Without a comparison, `compared_with`, `candidate` and `served` are
-    None.
-    """
+    """The result of comparing a new version with the one served at that time."""
 
     accepted: bool
+    """Whether the version became the current one."""
     reason: str | None
+    """Why the version is worse, or why nothing was compared; null where it was compared and is not worse."""
     compared_with: int | None = None
+    """The version served at that time; null without a comparison."""
     candidate: GateScores | None = None
+    """The new version's scores; null without a comparison."""
     served: GateScores | None = None
+    """The served version's scores; null without a comparison."""
     forced: bool = False
+    """Whether the version was accepted although it is worse."""
 
 
 class ServingFormat(Message):
-    """The numbers that `model.tflite` computes with, and why it is these where int8 was asked for.
-
-    `agreement` is the share of test samples whose likeliest person is the same in both formats; `recall_float32` and
-    `recall_int8` are the shares of them that each gives the right name. All are None where nothing was compared:
-    float32 was asked for, or there are no test samples.
-    """
+    """The number format of `model.tflite`; shares are null where float32 was requested or there are no test samples."""
 
     format: NumberFormat = NumberFormat.FLOAT32
     agreement: Confidence | None = None
+    """Share of test samples whose likeliest person is the same in both formats."""
     recall_float32: Confidence | None = None
+    """Share of test samples that float32 gives the right name."""
     recall_int8: Confidence | None = None
+    """Share of test samples that int8 gives the right name."""
 
 
 class GoldenSample(Message):
-    """A face of the version's folder, and what its network answered when it was made, in the order of the people.
-
-    Whoever loads the version has to get the same answers, to within `GOLDEN_DIFFERENCE`.
-    """
+    """A golden sample: a face with its recorded output, which a loaded version reproduces to `GOLDEN_DIFFERENCE`."""
 
     file: str
+    """The picture of the face in the version's folder."""
     confidences: tuple[float, ...]
+    """The recorded probabilities, in the order of `Manifest.people`."""
 
 
 class Manifest(Message):
-    """A model version. The order of `people` is the order of the network's outputs.
-
-    A face whose likeliest person has a confidence below `threshold` is unknown; the average over a track is judged by
-    `track_threshold`, None in versions from before there was one, where it is the same. `descriptor` is where the
-    weights of the face descriptor came from, None where there is none, and `notes` are sentences of what training had
-    to do without. `files` holds the
-    SHA-256 of every file of the version; `largest_difference` is the largest one seen between what
-    `model.keras` and `model.tflite`, in float32, answer to the same crops. `gate` and `job_id`, the training job that
-    it came of, are None in versions from before there was either. `strangers` counts the faces of strangers that were
-    read, by where they came from. `resumed_after` is the epoch after which a training that had been cut short went
-    on, 0 if it ran through. `golden` is empty, and `findings` is None, in versions from before there were any.
-    """
+    """The manifest of a model version; defaults apply to versions older than a field."""
 
     version: int
     created_at: Time
     people: tuple[ManifestPerson, ...]
+    """The people that the version knows, in the order of the network's outputs."""
     threshold: Confidence
+    """A face is unknown if the confidence of its likeliest person is below this."""
     track_threshold: Confidence | None = None
+    """The same for the average over a track; null for `threshold`."""
     options: TrainingOptions
     weights: Weights
+    """The origin of MobileNet's weights."""
     descriptor: Weights | None = None
+    """The origin of the face descriptor's weights; null for a version without it."""
     notes: tuple[str, ...] = ()
+    """Sentences on what training had to do without."""
     history: tuple[Epoch, ...]
     metrics: Metrics
     layers: tuple[Layer, ...]
     largest_difference: float
+    """Largest difference seen between the outputs of `model.keras` and of `model.tflite` in float32."""
     training_seconds: float
     files: dict[str, str]
+    """SHA-256 of each of the version's other files, by name."""
     gate: Gate | None = None
     job_id: str | None = None
+    """The training job that produced the version."""
     strangers: dict[str, int] = Field(
         default_factory=dict,
-        # What it was called before 0.2.0.
+        # The field's name before 0.2.0.
         validation_alias=AliasChoices("strangers", "background"),
     )
+    """Number of faces of strangers read, by source."""
     resumed_after: int = 0
+    """The epoch after which an interrupted training was resumed; 0 for an uninterrupted one."""
     serving: ServingFormat = ServingFormat()
     golden: tuple[GoldenSample, ...] = ()
+    """Faces with recorded outputs, to verify a loaded version."""
     findings: Findings | None = None
 
     @property
     def rejection(self) -> str | None:
-        """Why the version was kept and not served; None if it was not rejected."""
+        """Why the version was rejected; None if it was not."""
         return self.gate.reason if self.gate is not None and not self.gate.accepted else None
 
 
 def percent(share: float | None) -> str:
-    """Write a share as a percentage, cut to a tenth: what is not all is never written as 100 %."""
+    """Format a share as a percentage, truncated to a tenth so that only 1 becomes 100 %."""
     return "not tested" if share is None else f"{math.floor(share * 1000 + 1e-6) / 10:g} %"
 
 

@@ -1,7 +1,7 @@
-"""Every message of the contract, one class each, frozen, with nothing extra allowed.
+"""The messages of the contract, one frozen class each, without extra fields.
 
 A stream entry is the JSON of one of these in the field `header`, and bytes in the field `payload`.
-Times are UTC with milliseconds; boxes are pixels of the frame; confidences are 0..1.
+Times are UTC with milliseconds; boxes are in pixels of the frame; confidences are 0..1.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from familiar.shared.contract.slugs import SLUG_PATTERN
 
 
 def _to_milliseconds(time: datetime) -> datetime:
-    """Cut a time to UTC milliseconds, so that a message read back equals the one that was written."""
+    """Truncate a time to UTC milliseconds, so that messages survive a round trip through JSON unchanged."""
     return time.astimezone(UTC).replace(microsecond=time.microsecond // 1000 * 1000)
 
 
@@ -44,29 +44,31 @@ BaseWidth = Annotated[float, AfterValidator(_to_base_width)]
 
 
 class Message(BaseModel):
-    """What every message has in common: it never changes, and a field that is not named is an error."""
+    """Base class of all messages: frozen, and unknown fields are an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Split(StrEnum):
-    """Which part of the sample store a sample belongs to."""
+    """The part of the sample store that a sample belongs to."""
 
     TRAIN = "train"
     TEST = "test"
 
 
 class Box(Message):
-    """A bounding box in pixels; `x` and `y` are its left upper corner."""
+    """A bounding box, in pixels of the picture."""
 
     x: int
+    """Left edge."""
     y: int
+    """Top edge."""
     width: int = Field(gt=0)
     height: int = Field(gt=0)
 
 
 class EnrolmentLabel(Message):
-    """What capture stamps on a frame while its camera enrols somebody."""
+    """The label that capture puts on a frame while an enrolment runs on its camera."""
 
     enrolment_id: str
     person: Slug
@@ -74,46 +76,44 @@ class EnrolmentLabel(Message):
 
 
 class Frame(Message):
-    """One picture of a camera. Payload: the JPEG of the whole picture.
-
-    `frame_id` is `<camera>-<start of the source in ms>-<sequence>`. A `live` frame may be dropped when
-    nobody keeps up; frames of an enrolment are not live.
-    """
+    """One picture of a camera. Payload: the JPEG of the whole picture."""
 
     frame_id: str
+    """`<camera>-<start of the source in ms>-<sequence>`."""
     camera: Slug
     captured_at: Time
     width: int = Field(gt=0)
     height: int = Field(gt=0)
     live: bool = True
+    """Whether the frame may be dropped under load; frames of an enrolment may not."""
     enrolment: EnrolmentLabel | None = None
 
 
 class Face(Message):
-    """One face found in a frame. Payload: the JPEG of its crop. `width` and `height` are the frame's.
-
-    `track_id` is the `face_id` of the first face of the track: faces that share it are one face that stays in view.
-    """
+    """One face detected in a frame. Payload: the JPEG of its crop."""
 
     face_id: str
     frame_id: str
     camera: Slug
     captured_at: Time
     width: int = Field(gt=0)
+    """Width of the frame, in pixels."""
     height: int = Field(gt=0)
+    """Height of the frame, in pixels."""
     box: Box
     track_id: str
+    """The `face_id` of the first face of its track."""
 
 
 class TrackedBox(Message):
-    """Where a face is in a picture, and which track it is of."""
+    """The bounding box of a face, and its track."""
 
     box: Box
     track_id: str
 
 
 class Preview(Message):
-    """A frame that was worked through, for those who watch its camera just now. Payload: the JPEG of the frame."""
+    """A processed frame for viewers of its camera. Payload: the JPEG of the frame."""
 
     frame_id: str
     camera: Slug
@@ -124,20 +124,20 @@ class Preview(Message):
 
 
 class ModelVersion(Message):
-    """A version was published. A hint without payload: the model store says what is served."""
+    """A hint that a version was published, without payload: the model store says which one is served."""
 
     model_version: int = Field(ge=1)
     published_at: Time
 
 
 class Candidate(Message):
-    """One of the people a face may be."""
+    """One of the people that a face may belong to."""
 
     person: Slug
     confidence: Confidence
 
 
-# Of a face that is too small or too blurred, a name would be a guess.
+# A name for a face that is too small or too blurred would be a guess.
 TooPoor = Literal["too_small", "too_blurred"]
 Reason = Literal["below_threshold"] | TooPoor
 WITHOUT_A_NAME: dict[Reason, str] = {
@@ -148,125 +148,126 @@ WITHOUT_A_NAME: dict[Reason, str] = {
 
 
 class NamedFace(Message):
-    """A face with its answer: `person` is a slug, or None where there is no name, and then `reason` says why.
-
-    `confidence` is the likeliest person's: where somebody unknown is `below_threshold`, it says how little it was
-    enough, and nothing of how surely it is nobody. A face that is too small or too blurred gets no name: its confidence
-    is 0, and it has no candidates.
-
-    A face of a camera has a `track_id`, and its confidences are means over the newest faces of that track.
-    """
+    """A face and its prediction."""
 
     box: Box
     person: Slug | None
+    """The slug of the person; null without a name, see `reason`."""
     confidence: Confidence
+    """Probability of the likeliest person, the mean over the newest faces of the track where there is one.
+
+    With `below_threshold` it is how likely that person was, not how certain it is that the face is nobody's. It is 0
+    where the face is too small or too blurred.
+    """
     reason: Reason | None
+    """Why there is no name; null where there is one."""
     candidates: tuple[Candidate, ...]
+    """The likeliest people; empty where the face is too small or too blurred."""
     track_id: str | None = None
+    """The track of a camera's face; null for faces of pictures sent over HTTP."""
 
     @property
     def who(self) -> str:
-        """Say in words who it is: the person and how sure that is, or why there is no name."""
+        """The person with the confidence, or why there is no name."""
         if self.person is None:
             return WITHOUT_A_NAME[self.reason or "below_threshold"]
         return f"{self.person} {self.confidence:.2f}"
 
 
 class Prediction(Message):
-    """Who is in a picture: the answer over HTTP, and an entry of the stream `predictions`.
-
-    On the stream a prediction speaks of one face, and `prediction_id` is that face's id; over HTTP it
-    speaks of every face of the picture, and there is no camera. `timing_ms` holds milliseconds by step.
-    """
+    """The faces of a picture with their names: the answer over HTTP, and an entry of the stream `predictions`."""
 
     prediction_id: str
+    """On the stream, the id of the face."""
     model_version: int
     camera: Slug | None
+    """Null for pictures sent over HTTP."""
     captured_at: Time
     predicted_at: Time
     width: int
     height: int
     faces: tuple[NamedFace, ...]
+    """Every face of the picture over HTTP; exactly one on the stream."""
     timing_ms: dict[str, float]
+    """Milliseconds by processing step."""
 
 
 class Sighting(Message):
-    """Somebody came before a camera, or left it: an entry of the stream `sightings`, said once each.
-
-    Both entries of a sighting have its `sighting_id`. `person` is None for somebody unknown, `track_id` that of the
-    newest track it was seen on. `confidence` is as in `NamedFace`. `at` is when the first face of who came, or the last
-    face of who left, was captured.
-    """
+    """A person's arrival before a camera or departure from it: an entry of the stream `sightings`, sent once each."""
 
     sighting_id: str
+    """The same for arrival and departure."""
     track_id: str
+    """The newest track that the person was seen on."""
     camera: Slug
     event: Literal["came", "left"]
     person: Slug | None
+    """Null for an unknown person."""
     confidence: Confidence
+    """As in `NamedFace`."""
     model_version: int
     at: Time
+    """When the first face was captured for `came`, and the last one for `left`."""
 
 
 class KeptFace(Message):
-    """A face that was answered a while ago, and can still be corrected. Payload: the JPEG of its crop.
-
-    `number` counts the `faces` of the prediction from 1, in their order; `person` is whom it was taken for,
-    None for somebody unknown. There is no camera where the picture came over HTTP.
-    """
+    """A face of a recent prediction that can still be corrected. Payload: the JPEG of its crop."""
 
     prediction_id: str
     number: int = Field(ge=1)
+    """Position of the face in its prediction, counted from 1."""
     faces: int = Field(ge=1)
+    """Number of faces of the prediction."""
     camera: Slug | None
+    """Null for pictures sent over HTTP."""
     captured_at: Time
     person: Slug | None
+    """The predicted person; null for an unknown one."""
 
 
 class NumberFormat(StrEnum):
-    """The numbers that a served network computes with."""
+    """The number format that a served network computes in."""
 
     FLOAT32 = "float32"
     INT8 = "int8"
 
 
 class Base(StrEnum):
-    """Which frozen branches the new layers learn on: MobileNet alone, or a descriptor of faces beside it."""
+    """The frozen branches below the trained layers: MobileNet alone, or MobileNet and a face descriptor."""
 
     BOTH = "both"
     MOBILENET = "mobilenet"
 
 
 class TrainingOptions(Message):
-    """What a training job may be told.
-
-    `base` says which frozen branches there are, `false_names` which share of strangers may get a name.
-    `base_width` is MobileNet's alpha. `weights` is `imagenet`, `random` or the path of a file; None means
-    the trainer's setting FAMILIAR_WEIGHTS. `seed` makes a training repeatable. `force` publishes the version even
-    if it is worse than the one that is served. `serving` is the format of the served network; where int8 answers worse
-    it is float32 all the same.
-    """
+    """The options of a training job."""
 
     base: Base = Base.BOTH
+    """The frozen branches of the network."""
     false_names: float = Field(default=0.01, gt=0, le=0.5)
+    """The share of strangers that may be given a name."""
     base_width: BaseWidth = 1.0
+    """MobileNet's width multiplier alpha."""
     weights: str | None = None
+    """`imagenet`, `random` or the path of a file; null for the trainer's setting FAMILIAR_WEIGHTS."""
     epochs: int = Field(default=10, ge=1, le=1000)
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """The same seed and samples reproduce a training."""
     force: bool = False
+    """Serve the version even if it is worse than the one that is served."""
     serving: NumberFormat = NumberFormat.FLOAT32
+    """The format of the served network; float32 is kept where int8 answers worse."""
 
 
 class Epoch(Message):
-    """How one epoch went. `kept` says whether these weights are the best so far, and were kept.
-
-    Better is a higher validation accuracy, or the same with a lower validation loss.
-    """
+    """The figures of one training epoch."""
 
     epoch: int = Field(ge=1)
     epochs: int = Field(ge=1)
+    """Number of epochs of the training."""
     loss: float
     accuracy: Confidence
     validation_loss: float
     validation_accuracy: Confidence
     kept: bool
+    """Whether these weights are the best so far: higher validation accuracy, or equal with a lower validation loss."""

@@ -1,93 +1,93 @@
-"""Every name in Redis, and why it is there. Nothing else in the tree spells one out."""
+"""The names of all Redis keys, streams, groups and queues. No other module spells one out."""
 
 from typing import Final
 
-# Streams. Work queues: an entry is deleted with its acknowledgement, so the length is the backlog.
+# A work queue: entries are deleted with their acknowledgement, so the stream's length is the backlog.
 FACES: Final = "faces"
-# Streams to read from anywhere, by anybody: bounded, oldest dropped.
+# Streams for any number of readers: bounded, the oldest entries are dropped.
 MODEL_VERSIONS: Final = "model-versions"
 PREDICTIONS: Final = "predictions"
 SIGHTINGS: Final = "sightings"
 
-# Consumer groups, named after the service that reads.
+# Consumer groups, named after the reading service.
 EXTRACTOR: Final = "extractor"
 INFERENCE: Final = "inference"
 
-# The RQ queue of training jobs, and the dotted name of the one job on it.
+# The RQ queue of training jobs, and the dotted name of the only job on it.
 TRAINING_QUEUE: Final = "training"
 TRAINING_JOB: Final = "familiar.services.trainer.job.train"
-# What it was called before 0.2.0: still run, until 0.3.0.
+# Its name before 0.2.0, accepted until 0.3.0.
 FORMER_TRAINING_JOB: Final = "familiar.services.trainer.job.train"
 
-# Set of the cameras that capture has ever announced; `camera:<camera>` says which are alive.
+# Set of all cameras that capture has announced; those with a key `camera:<camera>` are alive.
 CAMERAS: Final = "cameras"
-# Counter of the faces that were ever kept: it says in which place the next one goes.
+# Counter of all faces ever kept, which determines the next slot.
 KEPT_FACES: Final = "kept-faces"
-# Set of the cameras with something in view; `view:<camera>` says what.
+# Set of the cameras with tracks in view; `view:<camera>` holds them.
 VIEWS: Final = "views"
-# Counter of forgettings. Who writes names watches it, so that nobody is named who was forgotten just then.
+# Counter of forgotten people. Transactions that write names WATCH it, so that none writes a name forgotten meanwhile.
 FORGETTINGS: Final = "forgettings"
-# Hash of how many entries of each work queue were dropped unread.
+# Hash of the number of entries dropped unread, by work queue.
 DROPPED: Final = "dropped"
-# Sorted set of extractors by their last sign of life, so that each knows its fair share of cameras.
+# Sorted set of extractors by last heartbeat, from which each derives its fair share of cameras.
 EXTRACTORS: Final = "extractors"
 
 
 def frames(camera: str) -> str:
-    """Stream of one camera's frames; a work queue."""
+    """Return the name of the work queue of a camera's frames."""
     return f"frames:{camera}"
 
 
 def dead(stream: str) -> str:
-    """Stream of what could not be read from `stream`, with the reason: its dead letters."""
+    """Return the name of the stream of dead letters of `stream`."""
     return f"{stream}:dead"
 
 
 def camera(name: str) -> str:
-    """What capture last announced of a camera, with a time to live: a camera without it is not running."""
+    """Return the key of a camera's last announcement, with a TTL: a camera without it is not running."""
     return f"camera:{name}"
 
 
 def enrolment(camera_name: str) -> str:
-    """Hash of the enrolment on a camera: its request, state, counts and refusals."""
+    """Return the key of the hash of a camera's enrolment: its request, state, counts and refusals."""
     return f"enrolment:{camera_name}"
 
 
 def kept_face(place: int | str) -> str:
-    """Hash of a face whose prediction can be corrected, with a time to live; the next one in its place replaces it."""
+    """Return the key of a slot of the ring of kept faces: a hash with a TTL."""
     return f"kept-face:{place}"
 
 
 def track(track_id: str) -> str:
-    """What was answered to the newest faces of a track, with a time to live: their average names the next one."""
+    """Return the key of the answers to a track's newest faces, with a TTL; their average names the next face."""
     return f"track:{track_id}"
 
 
 def previews(camera: str) -> str:
-    """Stream of what a camera shows, only its newest picture, with a time to live; empty while nobody watches."""
+    """Return the name of the stream of a camera's newest preview, with a TTL."""
     return f"previews:{camera}"
 
 
 def watched(camera: str) -> str:
-    """Key with a time to live that says somebody watches a camera's previews: without it, none are published."""
+    """Return the key that exists while a camera's previews are watched, with a TTL; without it none are published."""
     return f"watched:{camera}"
 
 
 def view(camera_name: str) -> str:
-    """Tracks and sightings in view of a camera; it goes when nobody is there any more."""
+    """Return the key of the tracks and sightings in view of a camera, deleted when there are none."""
     return f"view:{camera_name}"
 
 
 def lease(camera_name: str) -> str:
-    """Lock of the one extractor that works through a camera's frames."""
+    """Return the key of the lease of the extractor that processes a camera's frames."""
     return f"lease:{camera_name}"
 
 
 def metrics(service: str, instance: str) -> str:
-    """Key with a time to live that holds a process's own metrics, so that one address shows those of all."""
+    """Return the key of a process's metrics, with a TTL; inference exposes those of all processes."""
     return f"metrics:{service}:{instance}"
 
 
 def heartbeat(service: str, host: str) -> str:
-    """Key with a time to live that says a service's loop goes round; health checks read it."""
+    """Return the key of a service's heartbeat, with a TTL, for health checks."""
     return f"heartbeat:{service}:{host}"

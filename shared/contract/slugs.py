@@ -1,4 +1,4 @@
-"""From a display name to the slug that names folders and stands in messages."""
+"""Slugs: display names reduced to what names folders and identifies people in messages."""
 
 import re
 import unicodedata
@@ -10,17 +10,17 @@ from familiar.shared.contract.errors import InvalidName
 NAME_LENGTH = 64
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-# Control characters, and halves of characters that no file can hold.
+# Control characters and lone surrogates, which UTF-8 cannot encode.
 _UNPRINTABLE = frozenset({"Cc", "Cs"})
 _RESERVED = frozenset({"unknown", "stranger"})
 
 
 def slug_of(name: str) -> str:
-    """Make the slug of a display name: "Zoë K." is `zoe-k`.
+    """Return the slug of a display name: "Zoë K." becomes `zoe-k`.
 
     Raises:
-        InvalidName: the name is empty, overlong, has slashes, backslashes or control characters, has
-            neither a letter nor a digit, or is a word that Familiar answers with itself.
+        InvalidName: the name is empty, too long, reserved, has slashes, backslashes or control characters, or neither
+            a letter nor a digit.
     """
     stripped = tidy_name(name)
     if not stripped:
@@ -38,10 +38,10 @@ def slug_of(name: str) -> str:
 
 
 def tidy_name(name: str) -> str:
-    """Take the blanks around a name away, and write its letters in one way of the several that Unicode allows."""
+    """Strip surrounding whitespace and normalise to Unicode NFC."""
     return unicodedata.normalize("NFC", name.strip())
 
 
 def is_slug(text: str) -> bool:
-    """Tell whether the text is a slug already, as camera names have to be."""
+    """Return whether the text is a valid slug, as camera names have to be."""
     return len(text) <= NAME_LENGTH and re.fullmatch(SLUG_PATTERN, text) is not None

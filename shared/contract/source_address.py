@@ -1,13 +1,13 @@
-"""What a camera's source is, read from one line of text.
+"""Camera source addresses, parsed from text.
 
     0                        the first webcam
     film.mp4                 a video file
-    pictures/                a folder of pictures, in the order of their names
+    pictures/                a folder of pictures, sorted by name
     rtsp://..., http://...   a network camera
     synthetic:karan          a drawn person, the test pattern
 
-Files, folders and drawn people take options behind a `#`, joined by commas: `loop` begins again at the
-end, `fast` gives pictures as fast as they are consumed instead of at their own speed.
+Files, folders and drawn people take comma-separated options after a `#`: `loop` restarts at the end, `fast` delivers
+pictures as fast as they are consumed instead of in real time.
 """
 
 import re
@@ -24,7 +24,7 @@ _SYNTHETIC = "synthetic:"
 
 
 class SourceKind(Enum):
-    """What kinds of source there are."""
+    """The kinds of sources."""
 
     WEBCAM = auto()
     FILE = auto()
@@ -34,7 +34,7 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True)
 class SourceAddress:
-    """Where a camera's pictures come from, and how they are played."""
+    """The source of a camera's pictures, and how it is played back."""
 
     kind: SourceKind
     location: str = field(repr=False)
@@ -58,10 +58,10 @@ class SourceAddress:
 
 
 def parse_source_address(text: str) -> SourceAddress:
-    """Read a source address.
+    """Parse a source address.
 
     Raises:
-        SourceFailed: the text is empty, or has an option that there is not.
+        SourceFailed: the text is empty or has an unknown option.
     """
     if _NETWORK in text:
         return SourceAddress(SourceKind.NETWORK, text)
@@ -80,12 +80,12 @@ def parse_source_address(text: str) -> SourceAddress:
 
 
 def parse_cameras(text: str) -> dict[str, SourceAddress]:
-    """Read cameras, each as `name=source`, with blanks between them.
+    """Parse cameras as `name=source`, separated by whitespace and quoted as in a shell.
 
-    A message never repeats what was written: there may be passwords in it, wherever the slip is.
+    Error messages repeat nothing that may be a password.
 
     Raises:
-        ValueError: the text makes no sense; the message says where and why.
+        ValueError: the text is malformed; the message says where and why.
     """
     cameras: dict[str, SourceAddress] = {}
     for number, part in enumerate(shlex.split(text), start=1):

@@ -1,1 +1,1 @@
-"""What is done to a person in all stores at once: correct, forget."""
+"""Operations on a person across all stores: correct, forget."""

@@ -1,4 +1,4 @@
-"""Correcting a prediction: its face becomes a sample of the right person, or a stranger's, for the next training."""
+"""Correcting a prediction: its face becomes a sample of the right person, or a stranger's face, for training."""
 
 import hashlib
 
@@ -16,38 +16,37 @@ from familiar.shared.vision.images import decode_image
 
 
 class Correction(Message):
-    """Whose a face is: `person` is an enrolled person's name or slug, or it is a `stranger`'s.
-
-    `face` counts the faces of the prediction from 1, in their order; a prediction of one face needs none.
-    """
+    """Whose face a prediction shows: either a person's or a stranger's."""
 
     prediction_id: str
     face: int | None = Field(default=None, ge=1)
+    """Position of the face in the prediction, counted from 1; optional where there is only one."""
     person: str | None = None
+    """Name or slug of an enrolled person."""
     stranger: bool = False
+    """Whether the face belongs to nobody who is enrolled."""
 
 
 class Corrected(Message):
-    """What came of a correction: the face was taken for `before`, and is `person`'s; None is nobody known.
-
-    `stored` is false where the store shows the same already: the correction was made before, or another sample
-    of the person is a near-copy.
-    """
+    """The result of a correction."""
 
     prediction_id: str
     face: int
     before: Slug | None
+    """The predicted person; null for an unknown one."""
     person: Slug | None
+    """The corrected person; null for a stranger."""
     stored: bool
+    """Whether a file was added; not if the correction is a repetition, or the person has a near-copy already."""
 
 
 def correct(client: redis.Redis, samples: SampleStore, strangers: StrangerStore, correction: Correction) -> Corrected:
-    """Put the face of a prediction where it belongs, and take it away from where an earlier correction put it.
+    """Store the face of a prediction where it belongs, and remove it from where an earlier correction stored it.
 
-    Neither the number of samples that an enrolment asked for nor the order matters: the last correction holds.
+    The last correction wins. The sample limits of enrolments do not apply.
 
     Raises:
-        InvalidRequest: both or neither of a person and a stranger, or see `find_kept_face`.
+        InvalidRequest: both or neither of a person and a stranger are given, or see `find_kept_face`.
         UnknownKeptFace: see `find_kept_face`.
         InvalidName: see `familiar.shared.contract.slugs.slug_of`.
         UnknownPerson: nobody of that name is enrolled.
@@ -84,7 +83,7 @@ def _require_enrolled(samples: SampleStore, name: str) -> str:
 
 
 def _add_sample(samples: SampleStore, person: str, crop: bytes, origin: SampleOrigin) -> bool:
-    """Add a sample to learn from, unless one of either split shows the same: a test on what was learned flatters."""
+    """Add a train sample, unless either split has a near-copy: a test sample among the train samples flatters."""
     if TakenSamples(samples).has_near_copy_of(person, decode_image(crop), origin.frame_id):
         return False
     return samples.add(person, Split.TRAIN, crop, origin, most=None) is Addition.ADDED

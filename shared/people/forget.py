@@ -1,4 +1,4 @@
-"""Forgetting a person everywhere: samples, model versions, enrolments, and whatever Redis holds of faces and names."""
+"""Forgetting a person: samples, model versions, enrolments, and all faces and names in Redis."""
 
 import contextlib
 
@@ -15,20 +15,23 @@ from familiar.shared.stores.samples import SampleStore
 
 
 class Forgotten(Message):
-    """What was deleted. Without a version left to serve, training the others again is what comes next."""
+    """The result of forgetting a person."""
 
     person: str
     samples: int
+    """Number of deleted samples."""
     model_versions: tuple[int, ...]
+    """The deleted versions."""
     serving: bool
+    """Whether a version is left to serve; if not, the remaining people have to be trained again."""
 
 
 def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore, person: str) -> Forgotten:
-    """Delete all that Familiar holds of a person.
+    """Delete all data of a person.
 
-    The name goes before the versions, so that a training that is under way publishes none that knows it. A
-    forgetting that was cut short can be repeated. Streams, kept faces, tracks, previews and what is in view of cameras
-    cannot be searched for a face, which may have got another's name or none, so they go as a whole.
+    The name is deleted before the versions, so that a running training publishes none that knows it. An interrupted
+    deletion can be repeated. Streams, kept faces, tracks, previews and views are deleted as a whole, because they
+    cannot be searched for a face: it may have been given another name or none.
 
     Raises:
         UnknownPerson: there is nobody of that slug.
@@ -49,23 +52,23 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         redis_names.SIGHTINGS,
         *(redis_names.frames(camera) for camera in camera_names(client)),
     ]
-    # From here on, what was answered with one of these versions is written no more.
+    # Transactions WATCH this counter, so that answers given with these versions are discarded.
     client.incr(redis_names.FORGETTINGS)
     delete_kept_faces(client)
     _delete_what_is_in_view(client)
     for stream in streams:
         client.xtrim(stream, maxlen=0, approximate=False)
         client.delete(redis_names.dead(stream))
-    # What shows that there is something to forget goes last.
+    # Last, because a repetition needs it as evidence that there is something to forget.
     erase_enrolments(client, person)
     with contextlib.suppress(redis.ResponseError):
-        # Redis' append-only file still has what was deleted; a rewrite that is under way already will do.
+        # The append-only file still holds the deleted data. An error means that a rewrite is already in progress.
         client.bgrewriteaof()
     return Forgotten(person=person, samples=count, model_versions=versions, serving=models.current() is not None)
 
 
 def _delete_what_is_in_view(client: redis.Redis) -> None:
-    """Delete tracks, views and previews. Who stands before a camera comes anew with their next faces."""
+    """Delete tracks, views and previews. People before a camera arrive anew with their next faces."""
     for pattern in (redis_names.track("*"), redis_names.view("*"), redis_names.previews("*")):
         for key in client.scan_iter(match=pattern):
             client.delete(key)

@@ -1,1 +1,1 @@
-"""How it is said over Redis."""
+"""The contract over Redis: streams, queues, keys and connections."""

@@ -1,4 +1,4 @@
-"""Which cameras there are: capture announces each, and whoever wants to know reads it here."""
+"""The registry of cameras: capture announces each one, with a TTL."""
 
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ ANNOUNCEMENT_SECONDS = 10
 
 
 class CameraState(StrEnum):
-    """What a camera's source does."""
+    """The state of a camera's source."""
 
     RUNNING = "running"
     FAILING = "failing"
@@ -21,20 +21,20 @@ class CameraState(StrEnum):
 
 
 class Camera(Message):
-    """A camera as capture last announced it. `source` is written without user name and password.
-
-    `published` counts frames since its source was opened; `detail` says why it fails.
-    """
+    """A camera as last announced by capture."""
 
     camera: Slug
     source: str
+    """The source address, without credentials."""
     state: CameraState
     detail: str | None = None
+    """Why the source is failing."""
     published: int = 0
+    """Number of frames published since the source was opened."""
 
 
 def announce_camera(client: redis.Redis, camera: Camera) -> None:
-    """Say how a camera is; the announcement is forgotten after `ANNOUNCEMENT_SECONDS`."""
+    """Announce a camera; the announcement expires after `ANNOUNCEMENT_SECONDS`."""
     with client.pipeline(transaction=True) as pipeline:
         pipeline.sadd(redis_names.CAMERAS, camera.camera)
         pipeline.set(redis_names.camera(camera.camera), camera.model_dump_json(), ex=ANNOUNCEMENT_SECONDS)
@@ -42,7 +42,7 @@ def announce_camera(client: redis.Redis, camera: Camera) -> None:
 
 
 def withdraw_camera(client: redis.Redis, camera: str) -> None:
-    """Say that a camera is no more, and delete its frames."""
+    """Remove a camera from the registry, and delete its frames."""
     with client.pipeline(transaction=True) as pipeline:
         pipeline.srem(redis_names.CAMERAS, camera)
         pipeline.delete(redis_names.camera(camera), redis_names.frames(camera))
@@ -50,13 +50,13 @@ def withdraw_camera(client: redis.Redis, camera: str) -> None:
 
 
 def camera_names(client: redis.Redis) -> list[str]:
-    """List every camera that was ever announced and not withdrawn, alive or not."""
+    """Return the names of all cameras announced and not withdrawn, alive or not."""
     known: set[Any] = client.smembers(redis_names.CAMERAS)
     return sorted(name.decode() for name in known)
 
 
 def live_cameras(client: redis.Redis) -> tuple[Camera, ...]:
-    """List the cameras that capture announced within the last `ANNOUNCEMENT_SECONDS`."""
+    """Return the cameras announced within the last `ANNOUNCEMENT_SECONDS`."""
     cameras = camera_names(client)
     if not cameras:
         return ()
@@ -65,10 +65,10 @@ def live_cameras(client: redis.Redis) -> tuple[Camera, ...]:
 
 
 def require_camera(client: redis.Redis, name: str) -> Camera:
-    """Look up a camera that is alive.
+    """Return the live camera of that name.
 
     Raises:
-        UnknownCamera: there is none of that name; the message lists those there are.
+        UnknownCamera: there is none; the message lists the live cameras.
     """
     cameras = live_cameras(client)
     for camera in cameras:

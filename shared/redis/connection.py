@@ -1,7 +1,7 @@
-"""The connection to Redis, and the loop that outlasts its absence.
+"""Redis clients, and a loop that retries with exponential backoff while Redis is unavailable.
 
-The client never repeats a command by itself: after a lost reply that would publish the same entry twice. Its
-socket timeout is longer than the wait in XREADGROUP.
+The clients never retry a command: after a lost reply, that would publish the same entry twice. Their socket timeout is
+longer than the block time of XREADGROUP.
 """
 
 import errno
@@ -22,7 +22,7 @@ BLOCK_MILLISECONDS = 1000
 
 _SOCKET_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
-# Each reader that waits holds a connection; Redis itself takes this many, where redis-py's pool takes 100.
+# Each blocked reader holds a connection. This is Redis' own default limit; redis-py's pool allows 100.
 _MOST_CONNECTIONS = 10_000
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 5.0
@@ -39,13 +39,13 @@ _log = structlog.get_logger()
 
 
 def open_redis(url: str, timeout_seconds: float = _SOCKET_TIMEOUT_SECONDS) -> redis.Redis:
-    """Make a client that gives bytes. Nothing is connected yet.
+    """Create a client that returns bytes; it connects on first use.
 
-    The usual timeout is longer than any wait in Redis; a shorter one is for who has to answer soon.
+    The default timeout is longer than any blocking command; latency-sensitive callers pass a shorter one.
     """
     return redis.Redis.from_url(
         url,
-        # RESP3, redis-py's default, gives the answers of streams another shape; one is enough.
+        # RESP3 replies of stream commands have another shape; pin one.
         protocol=2,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=min(timeout_seconds, _CONNECT_TIMEOUT_SECONDS),
@@ -54,7 +54,7 @@ def open_redis(url: str, timeout_seconds: float = _SOCKET_TIMEOUT_SECONDS) -> re
 
 
 def open_async_redis(url: str) -> redis.asyncio.Redis:
-    """Make a client like that of `open_redis`, for one event loop: who waits in it takes no thread."""
+    """Create a client like that of `open_redis` for one event loop, where blocked readers take no thread."""
     return redis.asyncio.Redis.from_url(
         url,
         protocol=2,
@@ -80,10 +80,10 @@ def require_redis(client: redis.Redis) -> None:
 
 
 def keep_going(step: Callable[[], None], done: Callable[[], bool]) -> None:
-    """Repeat `step` until `done` says so, and wait while the world is down.
+    """Repeat `step` until `done` returns true, with exponential backoff and jitter during outages.
 
-    Redis away, Redis out of memory or a full disk are waited for, with a growing pause, and said once each
-    time; any other error is a bug and is raised.
+    An outage is an unavailable Redis, a Redis out of memory, or a full disk; each is logged once. Any other error is a
+    bug and is raised.
     """
     wait_seconds = _FIRST_WAIT_SECONDS
     while not done():
@@ -110,11 +110,11 @@ def _sleep(seconds: float, done: Callable[[], bool]) -> None:
 
 
 def trouble_of(error: Exception) -> str | None:
-    """Say what the world is short of; None where the error is not the world's."""
+    """Return a description of the outage behind an error, or None if the error is none."""
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return "Redis does not answer"
     if isinstance(error, redis.RedisError):
-        # Inside a transaction redis-py wraps Redis' words into its own.
+        # In transactions, redis-py wraps the server's message in its own.
         return next((trouble for word, trouble in _REDIS_TROUBLES.items() if word in str(error)), None)
     if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
         return "the disk is full"

@@ -1,7 +1,7 @@
-"""Enrolments in Redis: one at a time on a camera, in the hash `enrolment:<camera>`.
+"""Enrolments in Redis: at most one running per camera, in the hash `enrolment:<camera>`.
 
-The counts of samples in it are those of the store, written by the extractor after each sample. They are of the
-enrolment's own samples, which are a session of the person: enrolling somebody again adds another one.
+The sample counts in it are those of the store, written by the extractor after each sample. They cover only this
+enrolment's samples, which form one session of the person; enrolling again adds another session.
 """
 
 import secrets
@@ -24,13 +24,13 @@ DEFAULT_TEST_SAMPLES = 100
 DEFAULT_PAUSE_SECONDS = 3.0
 
 _REFUSED = "refused:"
-# Each upload of photographs has an enrolment of its own, which is cancelled at its end.
+# Each upload of photographs has its own camera and enrolment, cancelled at its end: without a TTL they would pile up.
 _CANCELLED_KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class Targets:
-    """How many samples of one enrolment the store is to have, and the pause between train and test samples.
+    """The numbers of samples to collect in one enrolment, and the pause between train and test samples.
 
     Raises:
         InvalidRequest: there is nothing to collect.
@@ -41,19 +41,19 @@ class Targets:
     pause_seconds: float = DEFAULT_PAUSE_SECONDS
 
     def __post_init__(self) -> None:
-        """Refuse targets of nothing."""
+        """Reject targets without any sample."""
         if self.train + self.test == 0:
             raise InvalidRequest("Nothing to collect: ask for at least one train or test sample.")
 
 
 def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: str, targets: Targets) -> Enrolment:
-    """Begin to enrol somebody, or go on where an enrolment was cut short; see `_unfinished_session`.
+    """Start an enrolment, or resume an interrupted one; see `_unfinished_session`.
 
-    Only an enrolment that can begin takes the person into the store.
+    The person is registered in the store only if the camera is free.
 
     Raises:
         InvalidName, NameTaken: see `SampleStore.register`.
-        EnrolmentRunning: the camera is collecting samples of somebody.
+        EnrolmentRunning: an enrolment is running on the camera.
     """
     _require_free(find_enrolment(client, camera))
     person = store.register(name)
@@ -63,7 +63,7 @@ def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: 
 
 
 def request_enrolment(camera: str, person: Person, targets: Targets, session: str | None = None) -> EnrolmentRequest:
-    """Make a request with a new id, or with that of the enrolment whose session it goes on with."""
+    """Create a request with a new id, or with that of the session to resume."""
     return EnrolmentRequest(
         enrolment_id=session or secrets.token_hex(6),
         camera=camera,
@@ -77,10 +77,10 @@ def request_enrolment(camera: str, person: Person, targets: Targets, session: st
 
 
 def start_enrolment(client: redis.Redis, request: EnrolmentRequest, counts: SampleCounts) -> Enrolment:
-    """Start an enrolment, in place of an earlier one that has ended; `counts` are how many of its samples there are.
+    """Start an enrolment that replaces an ended one; `counts` are its samples already in the store.
 
     Raises:
-        EnrolmentRunning: the camera is collecting samples of somebody.
+        EnrolmentRunning: an enrolment is running on the camera.
     """
     key = redis_names.enrolment(request.camera)
     fields: dict[Any, Any] = {
@@ -99,15 +99,15 @@ def start_enrolment(client: redis.Redis, request: EnrolmentRequest, counts: Samp
 
 
 def find_enrolment(client: "redis.Redis | Pipeline", camera: str) -> Enrolment | None:
-    """Read the newest enrolment of a camera; None where there never was one."""
+    """Return the newest enrolment of a camera, or None."""
     return _read(client.hgetall(redis_names.enrolment(camera)))
 
 
 def get_enrolment(client: redis.Redis, camera: str) -> Enrolment:
-    """Read the newest enrolment of a camera.
+    """Return the newest enrolment of a camera.
 
     Raises:
-        UnknownEnrolment: there never was one.
+        UnknownEnrolment: there is none.
     """
     enrolment = find_enrolment(client, camera)
     if enrolment is None:
@@ -116,16 +116,16 @@ def get_enrolment(client: redis.Redis, camera: str) -> Enrolment:
 
 
 def list_enrolments(client: redis.Redis) -> tuple[Enrolment, ...]:
-    """Read the newest enrolment of every camera that has had one."""
+    """Return the newest enrolment of each camera that has one."""
     keys = sorted(client.scan_iter(match=redis_names.enrolment("*")))
     return tuple(enrolment for key in keys if (enrolment := _read(client.hgetall(key))) is not None)
 
 
 def cancel_enrolment(client: redis.Redis, camera: str) -> Enrolment:
-    """Stop collecting; samples that are stored stay. The enrolment is told of for an hour.
+    """Stop collecting, keeping stored samples; the enrolment expires after an hour.
 
     Raises:
-        UnknownEnrolment: there never was one.
+        UnknownEnrolment: there is none.
     """
     cancelled = _mark(client, camera, "cancelled")
     client.expire(redis_names.enrolment(camera), _CANCELLED_KEPT_SECONDS)
@@ -133,16 +133,16 @@ def cancel_enrolment(client: redis.Redis, camera: str) -> Enrolment:
 
 
 def end_train_stretch(client: redis.Redis, camera: str) -> Enrolment:
-    """Go on to test samples, however few train samples there are.
+    """Proceed to test samples, however few train samples there are.
 
     Raises:
-        UnknownEnrolment: there never was one.
+        UnknownEnrolment: there is none.
     """
     return _mark(client, camera, "train_over")
 
 
 def erase_enrolment(client: redis.Redis, camera: str) -> None:
-    """Delete the enrolment of a camera, running or not; samples that are stored stay."""
+    """Delete the enrolment of a camera, running or not, keeping stored samples."""
     client.delete(redis_names.enrolment(camera))
 
 
@@ -154,12 +154,12 @@ def erase_enrolments(client: redis.Redis, person: str) -> None:
 
 
 def count_refusal(pipeline: Pipeline, camera: str, refusal: Refusal) -> None:
-    """Queue that a frame was refused."""
+    """Queue the increment of a refusal's counter."""
     pipeline.hincrby(redis_names.enrolment(camera), _REFUSED + refusal)
 
 
 def record_samples(pipeline: Pipeline, enrolment: Enrolment, counts: SampleCounts, captured_at: datetime) -> None:
-    """Queue how many samples of the enrolment the store holds, after a frame of `captured_at` was stored."""
+    """Queue an update of the enrolment's sample counts after storing a frame captured at `captured_at`."""
     fields = _as_fields(counts)
     if enrolment.train_samples < enrolment.request.train <= counts.train:
         fields["train_complete_at"] = captured_at.isoformat()
@@ -167,9 +167,9 @@ def record_samples(pipeline: Pipeline, enrolment: Enrolment, counts: SampleCount
 
 
 def _unfinished_session(store: SampleStore, camera: str, person: Person, targets: Targets) -> str | None:
-    """Give the session that a person's enrolment goes on with; None where it is to be a new one.
+    """Return the session that an enrolment resumes, or None for a new one.
 
-    It is the newest from the same camera, if that is of today, in UTC, and has fewer samples than are asked for.
+    It is the newest from the same camera, if that is of today, in UTC, and has fewer samples than the targets.
     """
     newest = store.newest_enrolled(person.slug, camera)
     if newest is None or day_of(newest) != datetime.now(UTC).date():

@@ -1,7 +1,7 @@
-"""The faces of the newest predictions, kept in Redis for a while, so that a wrong prediction can be corrected.
+"""The faces of recent predictions, kept in Redis so that wrong predictions can be corrected.
 
-There is a fixed number of places, taken in turn, and each is given up after an hour. So neither the number of
-faces nor their age grows past its bound, however many replicas of inference keep some.
+They form a ring buffer of a fixed number of slots, each with a TTL of an hour. So both the number of faces and their
+age are bounded, however many replicas of inference write.
 """
 
 from collections.abc import Iterable
@@ -19,22 +19,21 @@ SECONDS_KEPT = 3600
 
 
 class KeptFaces:
-    """Keeps the newest `most` faces; 0 keeps none."""
+    """A writer to the ring buffer of the newest `most` faces; 0 keeps none."""
 
     def __init__(self, client: redis.Redis, most: int) -> None:
-        """Keep nothing yet."""
         self._client = client
         self._most = most
 
     def keep(self, pipeline: Pipeline, prediction: Prediction, crops: Iterable[bytes]) -> None:
-        """Queue that the faces of a prediction are kept, each with the JPEG of its crop.
+        """Queue the writes that keep the faces of a prediction with the JPEGs of their crops.
 
-        `crops` come in the order of the faces, and are taken only where something is to be kept.
+        `crops` are in the order of the faces, and consumed only if faces are kept.
         """
         count = len(prediction.faces)
         if not self._most or not count:
             return
-        # Who fails after this has passed over places, and no more.
+        # A failure after this skips slots, which is harmless.
         last_place: Any = self._client.incrby(redis_names.KEPT_FACES, count)
         for index, crop in list(enumerate(crops))[-self._most :]:
             key = redis_names.kept_face((last_place - count + 1 + index) % self._most)
@@ -44,13 +43,13 @@ class KeptFaces:
 
 
 def find_kept_face(client: redis.Redis, prediction_id: str, number: int | None) -> tuple[KeptFace, bytes]:
-    """Find a face of a prediction by its number, and the JPEG of its crop.
+    """Return a face of a prediction, and the JPEG of its crop.
 
-    Numbers count from 1 in the order of the prediction's faces; a prediction of one face needs none.
+    Faces are numbered from 1 in the order of the prediction; a prediction of one face needs no number.
 
     Raises:
-        UnknownKeptFace: the prediction is too old, faces are not kept, or there is no such prediction.
-        InvalidRequest: the prediction has several faces and none is named, or none of that number.
+        UnknownKeptFace: the prediction is too old or unknown, or faces are not kept.
+        InvalidRequest: the number is out of range, or missing where there are several faces.
     """
     kept = {face.number: (face, crop) for face, crop in _read_all(client) if face.prediction_id == prediction_id}
     if not kept:
@@ -84,6 +83,6 @@ def _kept_face(prediction: Prediction, index: int) -> KeptFace:
 
 
 def _read_all(client: redis.Redis) -> list[tuple[KeptFace, bytes]]:
-    # One that runs out while this list is made has no fields.
+    # A key that expires during the scan has no fields.
     entries: Any = (client.hgetall(key) for key in client.scan_iter(match=redis_names.kept_face("*")))
     return [parse_entry(fields, KeptFace) for fields in entries if fields]

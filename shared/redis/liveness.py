@@ -1,8 +1,8 @@
-"""A sign of life for services without HTTP: a key that their loop keeps alive, and the check that reads it.
+"""Heartbeats of services without HTTP: a key with a TTL that their loop renews, and the health check that reads it.
 
     python -m familiar.shared.redis.liveness extractor
 
-ends with 0 if that service on this host has shown life within `HEARTBEAT_SECONDS`, and with 1 if not.
+exits with 0 if that service on this host sent a heartbeat within `HEARTBEAT_SECONDS`, and with 1 otherwise.
 """
 
 import socket
@@ -18,17 +18,17 @@ HEARTBEAT_SECONDS = 15
 
 
 def beat(client: redis.Redis, service: str) -> None:
-    """Show that the loop of `service` on this host goes round."""
+    """Send a heartbeat for `service` on this host."""
     client.set(redis_names.heartbeat(service, socket.gethostname()), 1, ex=HEARTBEAT_SECONDS)
 
 
 def is_alive(client: redis.Redis, service: str) -> bool:
-    """Tell whether `service` on this host has shown life lately."""
+    """Return whether `service` on this host has a current heartbeat."""
     return bool(client.exists(redis_names.heartbeat(service, socket.gethostname())))
 
 
 def running_services(client: redis.Redis) -> frozenset[str]:
-    """Name the services that have shown life lately, on any host."""
+    """Return the names of the services with a current heartbeat on any host."""
     keys = client.scan_iter(match=redis_names.heartbeat("*", "*"), count=1000)
     return frozenset(key.decode().split(":")[1] for key in keys)
 

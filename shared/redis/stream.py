@@ -1,7 +1,7 @@
-"""Redis streams: publish, read as one of a consumer group, complete, claim what a dead consumer left, bury.
+"""Redis streams: publishing, consumer groups with at-least-once delivery, and dead letters.
 
-Two kinds of stream. A work queue is read by one group, and completing an entry deletes it, so that the
-stream's length is its backlog. A stream for subscribers only has a bounded length.
+There are two kinds. A work queue is read by one consumer group, and completing an entry deletes it, so that the
+stream's length is its backlog. A stream for subscribers is only bounded in length.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ MOST_DELIVERIES = 5
 _DEAD_LETTERS_KEPT = 100
 _CLAIMED_AT_ONCE = 100
 _ABSENT_MILLISECONDS = 3_600_000
-# UNBLOCKED is what Redis 7 tells a reader that waits while its stream is deleted.
+# UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted.
 _GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED")
 
 _log = structlog.get_logger()
@@ -38,7 +38,7 @@ Fields = dict[bytes, bytes]
 
 @dataclass(frozen=True)
 class Delivery(Generic[MessageT]):
-    """One entry of a stream, handed to this consumer and not yet completed."""
+    """A stream entry delivered to this consumer and not yet completed."""
 
     stream: str
     entry_id: bytes
@@ -47,21 +47,21 @@ class Delivery(Generic[MessageT]):
 
     @property
     def published_at(self) -> datetime:
-        """When the entry was published, by Redis' clock."""
+        """When the entry was published, by the Redis server's clock."""
         return datetime.fromtimestamp(int(self.entry_id.partition(b"-")[0]) / 1000, UTC)
 
 
 def publish(
     client: "redis.Redis | Pipeline", stream: str, message: Message, payload: bytes = b"", most: int | None = None
 ) -> None:
-    """Append a message to a stream; with `most`, the oldest entries beyond that many are dropped."""
+    """Append a message to a stream, trimmed to the newest `most` entries if given."""
     client.xadd(stream, {HEADER: message.model_dump_json(), PAYLOAD: payload}, maxlen=most, approximate=False)
 
 
 def drop_oldest(client: redis.Redis, stream: str, keep: int) -> None:
-    """Drop all but the newest `keep` entries of a work queue, and count them.
+    """Drop all but the newest `keep` entries of a work queue, and count the dropped ones.
 
-    Entries that somebody is just working on stand in the queue, too, and may be among them.
+    These may include entries in progress, which stay in the queue until they are completed.
     """
     dropped = client.xtrim(stream, maxlen=keep, approximate=False)
     if dropped:
@@ -69,18 +69,18 @@ def drop_oldest(client: redis.Redis, stream: str, keep: int) -> None:
 
 
 def count_dropped(client: redis.Redis, stream: str, dropped: int) -> None:
-    """Count entries that were dropped unread."""
+    """Add to the count of entries dropped unread."""
     client.hincrby(redis_names.DROPPED, stream, dropped)
 
 
 def dropped_counts(client: redis.Redis) -> dict[str, int]:
-    """Tell how many entries of each stream were ever dropped unread."""
+    """Return the number of entries dropped unread so far, by stream."""
     counts: dict[Any, Any] = client.hgetall(redis_names.DROPPED)
     return {stream.decode(): int(count) for stream, count in counts.items()}
 
 
 def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT, bytes]:
-    """Read the message and the payload of an entry's fields.
+    """Parse the fields of an entry into its message and payload.
 
     Raises:
         MalformedEntry: a field is missing, or the header is not the JSON of such a message.
@@ -96,22 +96,22 @@ def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT,
 
 
 def newest_id(client: redis.Redis, stream: str) -> bytes:
-    """Give the id of a stream's newest entry, to read on from there; of an empty stream, its beginning."""
+    """Return the id of a stream's newest entry, from which to continue reading, or `0` for an empty stream."""
     newest: Any = client.xrevrange(stream, count=1)
     return bytes(newest[0][0]) if newest else b"0"
 
 
 def read_after(client: redis.Redis, stream: str, entry_id: bytes) -> list[tuple[bytes, Fields]]:
-    """Wait for at most `BLOCK_MILLISECONDS`, and give the entries that came after `entry_id`, with their ids."""
+    """Return the entries after `entry_id` with their ids, blocking up to `BLOCK_MILLISECONDS` while there are none."""
     answer: Any = client.xread({stream: entry_id}, block=BLOCK_MILLISECONDS)
     return [(found_id, fields) for _stream, entries in answer or () for found_id, fields in entries]
 
 
 class Consumer(Generic[MessageT]):
-    """One member of a consumer group that works through streams of one kind of message."""
+    """A member of a consumer group that reads streams of one message type."""
 
     def __init__(self, client: redis.Redis, group: str, name: str, message_type: type[MessageT]) -> None:
-        """Make the consumer `name` of `group`; it joins the group of a stream when it first reads it."""
+        """Create consumer `name` of `group`; a stream's group is created when it is first read."""
         self._client = client
         self._group = group
         self._name = name
@@ -119,9 +119,9 @@ class Consumer(Generic[MessageT]):
         self._joined: set[str] = set()
 
     def receive(self, streams: Sequence[str], count: int = 1) -> list[Delivery[MessageT]]:
-        """Wait for at most `BLOCK_MILLISECONDS`, and take up to `count` new entries of each stream, oldest first.
+        """Return up to `count` new entries of each stream, oldest first, blocking up to `BLOCK_MILLISECONDS`.
 
-        What cannot be read is buried, and does not come back.
+        Malformed entries become dead letters.
         """
         for stream in streams:
             self._join(stream)
@@ -138,10 +138,10 @@ class Consumer(Generic[MessageT]):
         ]
 
     def claim(self, stream: str, idle_milliseconds: int) -> list[Delivery[MessageT]]:
-        """Take over entries that were delivered at least that long ago and never completed.
+        """Claim entries that were delivered at least that long ago and never completed.
 
-        An entry that was delivered `MOST_DELIVERIES` times is buried: it kills whoever handles it. XPENDING and
-        XCLAIM instead of XAUTOCLAIM, which on Redis 6.2 never lets go of entries that were trimmed meanwhile.
+        An entry delivered `MOST_DELIVERIES` times becomes a dead letter: it kills its consumers. XPENDING and XCLAIM
+        are used because XAUTOCLAIM on Redis 6.2 never releases entries that were trimmed meanwhile.
         """
         self._join(stream)
         pending: Any = []
@@ -168,7 +168,7 @@ class Consumer(Generic[MessageT]):
         return taken
 
     def owns(self, delivery: Delivery[MessageT]) -> bool:
-        """Tell whether an entry is still this consumer's: whoever was too slow has lost it to another."""
+        """Return whether an entry is still this consumer's: if it was too slow, another one may have claimed it."""
         pending: Any = []
         with self._surviving_a_lost_group():
             pending = self._client.xpending_range(
@@ -182,12 +182,12 @@ class Consumer(Generic[MessageT]):
         return bool(pending)
 
     def complete(self, delivery: Delivery[MessageT], pipeline: Pipeline) -> None:
-        """Queue the acknowledgement and the deletion of an entry, in one transaction with what came of it."""
+        """Queue the acknowledgement and deletion of an entry, in the transaction that publishes its results."""
         pipeline.xack(delivery.stream, self._group, delivery.entry_id)
         pipeline.xdel(delivery.stream, delivery.entry_id)
 
     def bury(self, delivery: Delivery[MessageT], reason: str) -> None:
-        """Move an entry whose payload cannot be worked with to the dead letters of its stream, with the reason."""
+        """Move an entry with an unusable payload to the dead letters of its stream, with the reason."""
         fields = {HEADER.encode(): delivery.message.model_dump_json().encode(), PAYLOAD.encode(): delivery.payload}
         self._bury(delivery.stream, delivery.entry_id, fields, reason)
 
@@ -203,7 +203,7 @@ class Consumer(Generic[MessageT]):
 
     @contextmanager
     def _surviving_a_lost_group(self) -> Iterator[None]:
-        """Take it for nothing to read that Redis was restarted empty: the groups are made again with the next call."""
+        """Treat a group lost with Redis' data as an empty read; the next call creates it again."""
         try:
             yield
         except redis.ResponseError as error:
@@ -231,21 +231,21 @@ class Consumer(Generic[MessageT]):
         run_transaction(self._client, move)
 
     def _forget_absent_consumers(self, stream: str) -> None:
-        """Delete consumers that owe nothing and were not seen for long: a process that starts anew has a new name."""
+        """Delete consumers without pending entries that are long idle: each process has a new name."""
         consumers: list[Any] = self._client.xinfo_consumers(stream, self._group)
         for consumer in consumers:
             if not consumer["pending"] and consumer["idle"] > _ABSENT_MILLISECONDS:
                 self._client.xgroup_delconsumer(stream, self._group, consumer["name"])
 
     def _forget_trimmed(self, stream: str, entry_ids: list[bytes]) -> None:
-        """Acknowledge pending entries that no longer stand in the stream: nobody can work through them."""
+        """Acknowledge pending entries that were trimmed from the stream and cannot be processed."""
         for entry_id in entry_ids:
             if not self._client.xrange(stream, entry_id, entry_id):
                 self._client.xack(stream, self._group, entry_id)
 
 
 def run_transaction(client: redis.Redis, queue_commands: Callable[[Pipeline], None]) -> list[Any]:
-    """Run the commands that `queue_commands` queues all together or not at all, and give their answers."""
+    """Run the commands that `queue_commands` queues as one transaction, and return their replies."""
     with client.pipeline(transaction=True) as pipeline:
         queue_commands(pipeline)
         return list(pipeline.execute())

@@ -1,6 +1,6 @@
-"""Training jobs on RQ, from the side of who enqueues them and asks how they stand.
+"""Training jobs on RQ, from the client's side: enqueueing them and reading their state.
 
-Jobs are enqueued by dotted name and serialised as JSON: the caller needs none of the trainer's code.
+Jobs are enqueued by dotted name and serialised as JSON, so clients need none of the trainer's code.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,17 +22,17 @@ RETRIES = 3
 JOB_TIMEOUT_SECONDS = 6 * 3600
 RESULT_SECONDS = 24 * 3600
 MOST_LISTED = 20
-# An idle worker shows life every fifth second (RQ: this less 15); one that has not for so long is gone.
+# As a worker's TTL, this makes RQ send idle heartbeats every 5 s (RQ subtracts 15); without one for so long it is gone.
 WORKER_SECONDS = 20
 
-# What a job says of itself, in its `meta`.
+# Keys of a job's `meta`.
 PROGRESS = "progress"
 REJECTED = "rejected"
 ERROR = "error"
 
 
 class JobState(StrEnum):
-    """Where a training job stands."""
+    """The state of a training job."""
 
     QUEUED = "queued"
     STARTED = "started"
@@ -40,7 +40,7 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
-# What is not here waits: for a retry, for another job, for its time.
+# All other RQ states are kinds of waiting: for a retry, another job, or a scheduled time.
 _STATES = {
     JobStatus.STARTED: JobState.STARTED,
     JobStatus.FINISHED: JobState.FINISHED,
@@ -51,37 +51,40 @@ _STATES = {
 
 
 class JobError(Message):
-    """Why a job failed: the error's code, and a sentence that says what to do."""
+    """Why a job failed."""
 
     code: str
+    """The error's code, for programs."""
     detail: str
+    """A sentence that says what to do."""
 
 
 class TrainingProgress(Message):
-    """How far a training is. `step` says in words what is being done; `epochs` holds those that are over."""
+    """The progress of a training."""
 
     step: str
+    """The current step, in words."""
     epochs_total: int
     epochs: tuple[Epoch, ...] = ()
+    """The completed epochs."""
 
 
 class TrainingJob(Message):
-    """A training job as it stands; `model_version` is what came of it.
-
-    `rejected` says why that version was kept and not served: it is worse than the one that is.
-    """
+    """The current state of a training job."""
 
     job_id: str
     state: JobState
     enqueued_at: Time | None
     progress: TrainingProgress | None
     model_version: int | None
+    """The version that a finished job produced."""
     rejected: str | None
+    """Why that version was rejected as worse than the served one; null if it was not."""
     error: JobError | None
 
 
 def enqueue_training(client: redis.Redis, options: TrainingOptions) -> TrainingJob:
-    """Put a training job on the queue. A job whose worker dies is tried again, `RETRIES` times."""
+    """Enqueue a training job; if its worker dies, it is retried up to `RETRIES` times."""
     job = training_queue(client).enqueue(
         redis_names.TRAINING_JOB,
         kwargs=options.model_dump(mode="json", exclude_defaults=True),
@@ -94,7 +97,7 @@ def enqueue_training(client: redis.Redis, options: TrainingOptions) -> TrainingJ
 
 
 def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
-    """Look a job up.
+    """Return a job by id.
 
     Raises:
         UnknownJob: there is none of that id.
@@ -107,17 +110,17 @@ def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
 
 
 def list_trainings(client: redis.Redis) -> tuple[TrainingJob, ...]:
-    """List the training jobs that Redis has, newest first, at most `MOST_LISTED`; looking changes nothing."""
+    """Return the newest training jobs in Redis, newest first, at most `MOST_LISTED`, without cleaning registries."""
     queue = training_queue(client)
     job_ids = {job_id for registry, _ in _registries(queue) for job_id in registry.get_job_ids(cleanup=False)}
     jobs = Job.fetch_many(sorted(job_ids | set(queue.get_job_ids())), connection=client, serializer=JSONSerializer)
-    # One that has run out meanwhile is none.
+    # Jobs that expired meanwhile are None.
     newest = sorted((job for job in jobs if job is not None), key=lambda job: job.created_at, reverse=True)
     return tuple(_describe(job) for job in newest[:MOST_LISTED])
 
 
 def count_trainings(client: redis.Redis) -> dict[JobState, int]:
-    """Count the training jobs that Redis has, by state; looking changes nothing."""
+    """Count the training jobs in Redis by state, without cleaning registries."""
     queue = training_queue(client)
     counts = dict.fromkeys(JobState, 0)
     for registry, state in _registries(queue):
@@ -127,7 +130,7 @@ def count_trainings(client: redis.Redis) -> dict[JobState, int]:
 
 
 def training_hosts(client: redis.Redis) -> set[str]:
-    """List the hosts on which a worker for training jobs has shown life lately."""
+    """Return the hosts with a training worker that sent a heartbeat within `WORKER_SECONDS`."""
     latest = datetime.now(UTC) - timedelta(seconds=WORKER_SECONDS)
     workers = Worker.all(connection=client, queue=training_queue(client))
     return {
@@ -138,12 +141,12 @@ def training_hosts(client: redis.Redis) -> set[str]:
 
 
 def training_queue(client: redis.Redis) -> Queue:
-    """Give the queue of training jobs; what is on it is JSON."""
+    """Return the queue of training jobs, serialised as JSON."""
     return Queue(redis_names.TRAINING_QUEUE, connection=client, serializer=JSONSerializer)
 
 
 def _registries(queue: Queue) -> tuple[tuple[BaseRegistry, JobState], ...]:
-    """Give the registries of jobs that are not waiting in the queue itself, each with the state of its jobs."""
+    """Return the registries of jobs outside the queue itself, each with the state of its jobs."""
     return (
         (queue.scheduled_job_registry, JobState.QUEUED),
         (queue.deferred_job_registry, JobState.QUEUED),

@@ -1,1 +1,1 @@
-"""What every process needs: settings, signals, logs, metrics, files."""
+"""The runtime of every process: settings, signals, logs, metrics, files."""

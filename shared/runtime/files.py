@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees all of one or none of it."""
+"""Atomic and durable file writes."""
 
 import hashlib
 import os
@@ -9,12 +9,12 @@ PARTIAL_PREFIX = ".partial-"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole: into a partial file beside it, to the disk, then by rename under its name.
+    """Write a file atomically and durably: to a partial file beside it, fsync, then rename.
 
-    A process killed in between leaves a file that begins with `PARTIAL_PREFIX`; readers pass those over.
+    A process killed in between leaves a file whose name begins with `PARTIAL_PREFIX`, which readers ignore.
 
     Raises:
-        OSError: the disk is full or cannot be written. Nothing stands under `path` then that did not before.
+        OSError: the disk is full or cannot be written; `path` is unchanged.
     """
     descriptor, partial = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=path.parent)
     try:
@@ -29,7 +29,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Bring a file's bytes, or a folder's entries, to the disk, so that they outlast a power cut."""
+    """Flush a file's bytes, or a folder's entries, to the disk, so that they survive a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -38,6 +38,6 @@ def sync(path: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Compute the SHA-256 of a file, as lower-case hexadecimal digits."""
+    """Return the SHA-256 of a file in lower-case hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,10 +1,10 @@
-"""The name under which somebody asks: a web page that makes its own name point at this machine gives itself away."""
+"""Host header parsing, for the check against DNS rebinding."""
 
 from urllib.parse import urlsplit
 
 
 def host_name(header: str) -> str | None:
-    """Read the name out of a Host header, without the port, in small letters; None where there is none."""
+    """Return the host name of a Host header in lower case, without the port, or None."""
     try:
         return urlsplit(f"//{header}").hostname
     except ValueError:

@@ -1,4 +1,4 @@
-"""One way of logging: an event in words, and fields that carry the nouns of the contract."""
+"""Structured logging: an event in words, with fields named after the nouns of the contract."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ import structlog
 
 
 def configure_logs(service: str, log_format: Literal["console", "json"]) -> None:
-    """Send the log of this process to standard error, every line with its time and the service's name."""
+    """Log to standard error, each line with its time and the service's name."""
     shared_steps: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -38,6 +38,6 @@ def configure_logs(service: str, log_format: Literal["console", "json"]) -> None
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # A line for every request, connection and RQ heartbeat hides the lines that matter.
+    # A line for each request, connection and RQ heartbeat would hide the lines that matter.
     for chatty in ("httpx", "websockets.server", "rq.worker", "rq.scheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

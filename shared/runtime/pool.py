@@ -1,4 +1,4 @@
-"""A fixed number of things that only one thread may use at a time."""
+"""A pool of objects that are not thread-safe."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,17 +9,16 @@ MemberT = TypeVar("MemberT")
 
 
 class Pool(Generic[MemberT]):
-    """Lends its members to threads; who comes when all are lent waits."""
+    """A fixed pool whose members are lent to one thread at a time; threads block while all are lent."""
 
     def __init__(self, members: Iterable[MemberT]) -> None:
-        """Hold the members, all of them free."""
         self._free: SimpleQueue[MemberT] = SimpleQueue()
         for member in members:
             self._free.put(member)
 
     @contextmanager
     def lend(self) -> Iterator[MemberT]:
-        """Lend a member for as long as the `with` block lasts."""
+        """Lend a member for the duration of the `with` block."""
         member = self._free.get()
         try:
             yield member

@@ -1,4 +1,4 @@
-"""What the start of every service has in common: reading its settings, and stopping when told to."""
+"""Service startup and shutdown: settings, fatal errors, signals."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 def load_settings(settings_type: type[SettingsT]) -> SettingsT:
-    """Read settings from the environment; one that makes no sense ends the process with a sentence about it."""
+    """Read settings from the environment; an invalid one exits the process with a sentence and status 2."""
     for former, name in FORMER_NAMES.items():
         if os.environ.get(former):
             sys.stderr.write(f"{former} is called {name} now; its former name counts until 0.3.0.\n")
@@ -35,7 +35,7 @@ def load_settings(settings_type: type[SettingsT]) -> SettingsT:
 
 @contextmanager
 def end_with_a_sentence() -> Iterator[None]:
-    """Let a named error at the start end the process with its sentence, as a setting does that makes no sense."""
+    """Exit on a named error with its sentence and status 2, as for an invalid setting."""
     try:
         yield
     except FamiliarError as error:
@@ -44,7 +44,7 @@ def end_with_a_sentence() -> Iterator[None]:
 
 
 def end_with_any_thread() -> None:
-    """Let a bug in any thread end the process, which is started again; half a service would look healthy."""
+    """Exit on an uncaught exception in any thread, to be restarted: half a service would look healthy."""
 
     def end(failure: threading.ExceptHookArgs) -> None:
         structlog.get_logger().error("a thread failed", exc_info=failure.exc_value)
@@ -54,7 +54,7 @@ def end_with_any_thread() -> None:
 
 
 def stop_on_signals(stopped: threading.Event) -> None:
-    """Set `stopped` when the process gets SIGTERM, SIGINT, or SIGHUP from a terminal that is closed."""
+    """Set `stopped` on SIGTERM, SIGINT, and SIGHUP, which a closing terminal sends."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()

@@ -1,4 +1,4 @@
-"""The settings that every service has. They come from the environment; a service adds its own to these."""
+"""The settings that all services share, read from the environment; each service adds its own."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,18 +9,18 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
-# The names of this machine, and those of inference and capture among the containers.
+# The names of this machine, and those of inference and capture in the container network.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference", "capture")
 
 
 def _empty_is_unset(value: object) -> object:
-    """Take an empty setting for an unset one: Docker Compose passes on what is unset so."""
+    """Treat an empty setting as unset, because Docker Compose passes unset variables on as empty."""
     return None if value == "" else value
 
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_unset)]
 
-# By the former name of a setting, its name; the former one counts until 0.3.0.
+# Current names of settings by former name; the former ones are accepted until 0.3.0.
 FORMER_NAMES = {"FAMILIAR_BACKGROUND": "FAMILIAR_STRANGERS"}
 StrangersFolder = Annotated[
     OptionalPath,
@@ -32,9 +32,9 @@ StrangersFolder = Annotated[
 
 
 class Settings(BaseSettings):
-    """Where things are kept and where Redis is.
+    """The settings of every service.
 
-    `redis_url` may hold a password: it is read from REDIS_URL and left out of every representation.
+    `redis_url` is read from REDIS_URL and left out of every representation, because it may hold a password.
     """
 
     model_config = SettingsConfigDict(env_prefix="FAMILIAR_", frozen=True, extra="ignore", populate_by_name=True)
@@ -73,10 +73,9 @@ class Settings(BaseSettings):
 
 
 class SiteSettings(Settings):
-    """What the services are told that a browser reaches.
+    """The settings of the services that browsers reach.
 
-    `allowed_hosts` are the names under which they may be asked, beside this machine's own: a web page that makes its
-    name point here is refused.
+    Requests for host names other than this machine's and `allowed_hosts` are refused, against DNS rebinding.
     """
 
     host: str = Field(default="127.0.0.1", description="The address that inference and capture listen on.")
@@ -95,5 +94,5 @@ class SiteSettings(Settings):
 
     @property
     def all_allowed_hosts(self) -> frozenset[str]:
-        """The host names under which Familiar answers, in small letters."""
+        """The host names under which Familiar may be reached, in lower case."""
         return frozenset(host.lower() for host in (*LOCAL_HOSTS, *self.allowed_hosts.split()))

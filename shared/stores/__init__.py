@@ -1,1 +1,1 @@
-"""What is kept on disk: samples, strangers, model versions."""
+"""The stores on disk: samples, strangers, model versions."""

@@ -1,14 +1,13 @@
-"""Model versions as folders: written once, verified by hash, one of them current.
+"""The store of model versions: immutable folders, verified by hash, one of them current.
 
     models/<version>/model.keras, model.tflite, landmarks.tflite, report.html and its pictures, manifest.json
     models/current                                             the newest version that was not rejected
-    models/pinned                                              the version that is served instead, where there is one
-    models/<job>.checkpoint                                    where a training that was cut short goes on
+    models/pinned                                              the version served instead of it, if any
+    models/<job>.checkpoint                                    the state from which an interrupted training resumes
 
-The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to
-its number, and then replaces `current`. A version's folder never changes afterwards. A version that was
-rejected lies among the others, and does not become current. A number is never used twice: a version that
-had to go leaves its empty folder behind.
+The trainer fills a staging folder; publishing writes the manifest into it last, renames the folder to its number, and
+then replaces `current`. A version's folder is immutable afterwards. A rejected version is stored like any other, but
+does not become current. Numbers are never reused: a deleted version leaves an empty folder behind.
 """
 
 import shutil
@@ -29,7 +28,7 @@ from familiar.shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync, write
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
 KERAS_MODEL = "model.keras"
-# Aligns faces for the version; one without it takes crops as they are.
+# The network that aligns faces for the version; a version without it takes crops as they are.
 LANDMARKS = "landmarks.tflite"
 REPORT = "report.html"
 CHECKPOINT = ".checkpoint"
@@ -37,17 +36,17 @@ CHECKPOINT = ".checkpoint"
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """A version whose files are what its manifest says: the manifest, and the files' paths by name."""
+    """A verified version: its manifest, and the paths of its files by name."""
 
     manifest: Manifest
     paths: dict[str, Path]
 
 
 class ModelStore:
-    """The versions below one folder. Any number of processes may read; publishing holds a lock."""
+    """The model versions below one folder. Any number of processes may read; publishing holds a lock."""
 
     def __init__(self, home: Path) -> None:
-        """Open the store below `home`, and make its folder where it is missing."""
+        """Open the store below `home`, creating its folder if missing."""
         self._models = home / "models"
         self._models.mkdir(parents=True, exist_ok=True)
         self._current = self._models / "current"
@@ -56,40 +55,40 @@ class ModelStore:
         self._training_lock = FileLock(home / "training.lock")
 
     def versions(self) -> tuple[int, ...]:
-        """List the versions that were written to the end, oldest first."""
+        """Return the completely written versions, oldest first."""
         return tuple(number for number in self._numbers() if self.has(number))
 
     def has(self, version: int) -> bool:
-        """Tell whether a version is there, written to the end and not deleted."""
+        """Return whether a version exists, completely written and not deleted."""
         return (self._folder(version) / MANIFEST).exists()
 
     def current(self) -> int | None:
-        """Tell which version is served: the pinned one, or else the newest; None before the first training."""
+        """Return the version to serve: the pinned one, else the newest not rejected; None before the first training."""
         pinned = self.pinned()
         return _number_in(self._current) if pinned is None else pinned
 
     def pinned(self) -> int | None:
-        """Tell which version somebody chose to be served whatever is trained; None where the newest is."""
+        """Return the pinned version, or None."""
         return _number_in(self._pinned)
 
     def activate(self, version: int) -> None:
-        """Pin a version: it is served until another is, or `unpin`. A rejected one may be chosen, too.
+        """Pin a version, which may be a rejected one: it is served until another is pinned, or `unpin`.
 
         Raises:
             UnknownModel: there is no such version.
-            BrokenModel: a file of it is missing, or is not what its manifest says.
+            BrokenModel: a file is missing or does not match the manifest.
         """
         with self._lock:
             self.open(version)
             write_atomically(self._pinned, f"{version}\n".encode())
 
     def unpin(self) -> None:
-        """Serve the newest version again that was not rejected."""
+        """Return to serving the newest version that was not rejected."""
         with self._lock:
             self._pinned.unlink(missing_ok=True)
 
     def manifest(self, version: int) -> Manifest:
-        """Read what a version says of itself.
+        """Read the manifest of a version.
 
         Raises:
             UnknownModel: there is no such version.
@@ -111,13 +110,13 @@ class ModelStore:
         return manifest
 
     def open(self, version: int, needed: str = SERVED_MODEL) -> StoredVersion:
-        """Read a version's manifest, and check its files, `needed` among them, each against its SHA-256.
+        """Read a version's manifest, which has to name the file `needed`, and verify its files by SHA-256.
 
-        The Keras model is checked where that is needed: it is as large as all else, and nothing is served from it.
+        The Keras model is verified only if it is the needed one: it is as large as all other files, and not served.
 
         Raises:
             UnknownModel: there is no such version.
-            BrokenModel: a file is missing, or is not what the manifest says, or the manifest does not name `needed`.
+            BrokenModel: a file is missing or does not match the manifest, or the manifest does not name `needed`.
         """
         manifest = self.manifest(version)
         if needed not in manifest.files:
@@ -136,23 +135,23 @@ class ModelStore:
         return StoredVersion(manifest, paths)
 
     def report(self, version: int) -> Path | None:
-        """Give the path of a version's report; None where it has none."""
+        """Return the path of a version's report, or None."""
         path = self._folder(version) / REPORT
         return path if path.exists() else None
 
     def path(self, version: int, name: str) -> Path:
-        """Give the path of one of the files that a version's manifest names."""
+        """Return the path of a file that a version's manifest names."""
         return self._folder(version) / name
 
     def checkpoint(self, job_id: str) -> Path:
-        """Give the path at which a training job keeps what it needs to go on."""
+        """Return the path of a training job's checkpoint."""
         return self._models / f"{job_id}{CHECKPOINT}"
 
     @contextmanager
     def one_training(self, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the right to train; `waiting` is called once if somebody else has it.
+        """Hold the training lock; `waiting` is called once if it is taken.
 
-        It is a file lock, so that a trainer that is killed gives it back.
+        It is a file lock, so that the kernel releases it when a trainer is killed.
         """
         try:
             self._training_lock.acquire(blocking=False)
@@ -166,9 +165,9 @@ class ModelStore:
 
     @contextmanager
     def staging_folder(self) -> Iterator[Path]:
-        """Give a folder to write a version's files into; it is gone afterwards, unless it was published.
+        """Create a folder for a version's files, deleted at the end unless it was published.
 
-        Only for who holds the right to train: what a killed trainer left behind is cleared away first.
+        The caller holds the training lock, because folders that a killed trainer left behind are deleted first.
         """
         for abandoned in self._models.glob(f"{PARTIAL_PREFIX}*/"):
             shutil.rmtree(abandoned)
@@ -179,10 +178,10 @@ class ModelStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, staging: Path, describe: Callable[[int, dict[str, str]], Manifest]) -> Manifest:
-        """Make the files of a staging folder the next version, and serve it unless its manifest says it was rejected.
+        """Publish a staging folder as the next version, which becomes current unless its manifest says it was rejected.
 
-        `describe` makes the manifest from the version's number and the SHA-256 of each file. While it does, no
-        version is published or deleted.
+        `describe` creates the manifest from the version's number and the SHA-256 of each file, under the lock that
+        publishing and deleting share.
         """
         files = {path.name: sha256_of(path) for path in sorted(staging.iterdir())}
         for name in files:
@@ -200,10 +199,10 @@ class ModelStore:
         return manifest
 
     def published_by(self, job_id: str, since: datetime) -> Manifest | None:
-        """Find the version that a training job has published, and end its publishing if that was cut short.
+        """Return the version that a training job published, or None, and complete an interrupted publication.
 
-        A job whose worker died may have come as far as the numbered folder, and not to `current`. Versions from
-        before `since` are another job's: whoever chooses the ids of their jobs may choose one again.
+        A job whose worker died may have renamed its folder without updating `current`. Versions from before `since`
+        belong to another job, because clients that choose job ids may reuse one.
         """
         with self._lock:
             for version in reversed(self.versions()):
@@ -219,9 +218,9 @@ class ModelStore:
         write_atomically(self._current, f"{version}\n".encode())
 
     def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
-        """Delete every version that knows a person, the served one too; answer which they were.
+        """Delete every version that knows a person, including the served one, and return their numbers.
 
-        Checkpoints go as well: they do not say whom they know.
+        All checkpoints are deleted too: they do not say whom they know.
         """
         with self._lock:
             knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
@@ -229,7 +228,7 @@ class ModelStore:
                 if _number_in(chosen) in knowing:
                     chosen.unlink()
             for version in knowing:
-                # The manifest goes first: from then on this is no version any more.
+                # Without a manifest it is no version, so the manifest goes first.
                 (self._folder(version) / MANIFEST).unlink(missing_ok=True)
                 for path in self._folder(version).iterdir():
                     path.unlink()
@@ -238,7 +237,7 @@ class ModelStore:
         return knowing
 
     def knows(self, person: str) -> bool:
-        """Tell whether a version that can be read knows a person."""
+        """Return whether any readable version knows a person."""
         for version in self.versions():
             with suppress(BrokenModel, UnknownModel):
                 if self._knows(version, person):
@@ -246,7 +245,7 @@ class ModelStore:
         return False
 
     def _may_know(self, version: int, person: str) -> bool:
-        """Whom a damaged version knows cannot be told; an empty folder is what is left of one that went before."""
+        """Return whether a version knows a person, or is damaged so that nobody can tell."""
         try:
             return self._knows(version, person)
         except BrokenModel:

@@ -1,4 +1,4 @@
-"""Near-copies: crops that show nothing that a sample does not show already."""
+"""Near-copies: crops that are nearly identical to an existing sample."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image, decode_image
 
 FINGERPRINT_SIZE = 32
-# Neighbouring frames of somebody who talks lie at 0.1 to 0.4, of somebody who sits still below 0.1.
+# Consecutive frames of a talking person are 0.1 to 0.4 apart, of a person who sits still less than 0.1.
 NEAR_COPY_DISTANCE = 0.1
 
 Fingerprint = NDArray[np.float32]
 
 
 def fingerprint(crop: Image) -> Fingerprint:
-    """Reduce a crop to 32 by 32 grey values of mean 0 and deviation 1, so that plain brightness makes no difference."""
+    """Reduce a crop to 32 by 32 grey values, `(1024,)`, of mean 0 and deviation 1, so that brightness cancels out."""
     gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(gray, (FINGERPRINT_SIZE, FINGERPRINT_SIZE), interpolation=cv2.INTER_AREA).astype(np.float32)
     standardised = (small - small.mean()) / (small.std() + 1e-6)
@@ -33,18 +33,17 @@ class _TakenSample:
 
 
 class TakenSamples:
-    """The fingerprints of the samples that are in the store, of both splits, read when first asked for."""
+    """A cache of the fingerprints of one person's samples in both splits, compared with the store on each query."""
 
     def __init__(self, store: SampleStore) -> None:
-        """Remember nothing yet; `store` is the truth that is asked each time."""
         self._store = store
         self._person = ""
         self._taken: dict[str, _TakenSample] = {}
 
     def has_near_copy_of(self, person: str, crop: Image, frame_id: str) -> bool:
-        """Tell whether a sample of the person lies within `NEAR_COPY_DISTANCE` (root mean square) of the crop.
+        """Return whether a sample of the person is within `NEAR_COPY_DISTANCE` (root mean square) of the crop.
 
-        Samples of the crop's own frame do not count: a frame that comes once more has not been refused.
+        Samples from the crop's own frame do not count, so that a redelivered frame is not refused.
         """
         self._refresh(person)
         others = [taken.fingerprint for taken in self._taken.values() if taken.frame_id != frame_id]
@@ -70,6 +69,6 @@ def _read_taken(jpeg: bytes) -> _TakenSample:
     try:
         shown = fingerprint(decode_image(jpeg))
     except (UnreadableImage, ImageTooLarge):
-        # Nothing is like a damaged sample; training names the file.
+        # A damaged sample is a near-copy of nothing; training reports the file.
         shown = np.full(FINGERPRINT_SIZE**2, np.inf, np.float32)
     return _TakenSample(origin.frame_id if origin else None, shown)

@@ -1,4 +1,4 @@
-"""Where and when a sample was taken, in its JPEG's comment, and what follows from that: its session and its day."""
+"""The origin of a sample, stored as a comment in its JPEG, and the session and day derived from it."""
 
 import os
 from collections.abc import Collection
@@ -13,43 +13,42 @@ from familiar.shared.vision.images import comment_of, with_comment
 CORRECTION = "correction"
 UNKNOWN_SESSION = ""
 
-# The comment is the first segment of a file, and has a few hundred.
+# The comment is the first segment of a file, and a few hundred bytes long.
 _HEAD_BYTES = 4096
 
 
 class SampleOrigin(Message):
-    """Where and when a sample was taken.
-
-    A face that came by a correction has the id of its prediction as `frame_id`, `CORRECTION` as
-    `enrolment_id`, and no camera where its picture came over HTTP.
-    """
+    """Where and when a sample was taken."""
 
     frame_id: str
+    """The frame, or the id of the prediction that was corrected."""
     camera: Slug | None
+    """Null for pictures sent over HTTP."""
     captured_at: Time
     enrolment_id: str
+    """The enrolment, or `correction`."""
 
 
 def with_origin(crop: bytes, origin: SampleOrigin) -> bytes:
-    """Write where and when a crop was taken into the JPEG's comment."""
+    """Return the JPEG of a crop with its origin as a comment."""
     return with_comment(crop, origin.model_dump_json())
 
 
 def read_origin(jpeg: bytes) -> SampleOrigin | None:
-    """Read where and when a crop was taken out of the JPEG's comment; None where it does not say."""
+    """Read the origin from a JPEG's comment, or return None without one."""
     comment = comment_of(jpeg)
     try:
         return SampleOrigin.model_validate_json(comment) if comment is not None else None
     except ValidationError:
-        # Somebody else's picture, with somebody else's comment.
+        # A picture from elsewhere may have another comment.
         return None
 
 
 def session_of(origin: SampleOrigin | None) -> str:
-    """Name the session of a sample: samples of one session share light, place and clothes.
+    """Return the session of a sample: samples of one session share light, place and clothes.
 
-    Samples of one enrolment are one, photographs too. Corrections come one by one: those of one camera and day are
-    one. So are all samples that do not say where they come from, `UNKNOWN_SESSION`.
+    The samples of one enrolment are one session, as are the corrections of one camera and day, and all samples of
+    unknown origin (`UNKNOWN_SESSION`).
     """
     if origin is None:
         return UNKNOWN_SESSION
@@ -59,24 +58,23 @@ def session_of(origin: SampleOrigin | None) -> str:
 
 
 def day_of(origin: SampleOrigin | None) -> date | None:
-    """Give the day, in UTC, on which a sample was taken; None where it does not say."""
+    """Return the day, in UTC, on which a sample was taken, or None if unknown."""
     return origin.captured_at.date() if origin else None
 
 
 def sessions_in_words(sessions: int, days: int) -> str:
-    """Say in how many sessions, and on how many days, somebody was enrolled: "2 sessions on 1 day"."""
+    """Format numbers of sessions and days: "2 sessions on 1 day"."""
     return f"{sessions} session{'s' if sessions != 1 else ''} on {days} day{'s' if days != 1 else ''}"
 
 
 class KnownOrigins:
-    """The origins of the samples in any folder. Each file is read once, as a sample never changes."""
+    """A cache of the origins of samples by folder. Each file is read once, because samples are immutable."""
 
     def __init__(self) -> None:
-        """Read nothing yet."""
         self._known: dict[Path, dict[str, SampleOrigin | None]] = {}
 
     def of(self, folder: Path) -> Collection[SampleOrigin | None]:
-        """Give the origin of each sample that lies in the folder now, in no order; nothing where there is no folder."""
+        """Return the origins of the samples now in a folder, unordered; none for a missing folder."""
         try:
             with os.scandir(folder) as entries:
                 names = [entry.name for entry in entries if entry.name.endswith(".jpg")]

@@ -1,10 +1,9 @@
-"""The labelled store: people, and their samples as files. The store is the truth about who is enrolled.
+"""The store of people and their labelled samples, which is the source of truth on who is enrolled.
 
     people/<person>.json                          the display name
     samples/<train or test>/<person>/<sample_id>.jpg
 
-A `sample_id` is the SHA-256 of its file. Where and when the sample was taken stands in the JPEG's
-comment, so a sample that is copied elsewhere keeps it.
+A `sample_id` is the SHA-256 of its file. The origin of a sample is a comment in its JPEG, so that copies keep it.
 """
 
 import contextlib
@@ -34,23 +33,22 @@ from familiar.shared.stores.origin import (
 
 
 class Person(Message):
-    """Somebody that Familiar knows or is getting to know.
-
-    `sessions` and `days` say in how many sessions (see `session_of`) and on how many days, in UTC,
-    their train samples were taken. Samples that do not say when they were taken count for one day together.
-    """
+    """An enrolled person."""
 
     slug: Slug
     name: str
+    """The display name."""
     train_samples: int
     test_samples: int
     sessions: int
+    """Number of sessions in which the train samples were taken."""
     days: int
+    """Number of days, in UTC, on which the train samples were taken; those of unknown date count as one day."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One crop of one person. `jpeg` is the file's bytes; `origin` is None for files that others put there."""
+    """One crop of one person. `jpeg` is the file's bytes; `origin` is None for files from elsewhere."""
 
     sample_id: str
     person: str
@@ -61,20 +59,20 @@ class Sample:
 
     @property
     def session(self) -> str:
-        """The session in which the sample was taken."""
+        """The session of the sample, see `session_of`."""
         return session_of(self.origin)
 
 
 @dataclass(frozen=True)
 class SampleCounts:
-    """How many samples there are of each split."""
+    """Numbers of samples by split."""
 
     train: int = 0
     test: int = 0
 
 
 class Addition(Enum):
-    """What came of adding a sample."""
+    """The result of adding a sample."""
 
     ADDED = auto()
     PRESENT = auto()
@@ -82,24 +80,24 @@ class Addition(Enum):
 
 
 class SampleStore:
-    """People and samples below one folder. Any number of processes may use it at the same time."""
+    """The people and samples below one folder. Any number of processes may use it concurrently."""
 
     def __init__(self, home: Path) -> None:
-        """Open the store below `home`, and make its folders where they are missing."""
+        """Open the store below `home`, creating its folders if missing."""
         self._people = home / "people"
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)
         self._samples.mkdir(parents=True, exist_ok=True)
         self._origins = KnownOrigins()
-        # One lock for the whole store: it is held for a millisecond a sample, and its name tells nobody's.
+        # One lock for the whole store: it is held for about a millisecond per sample, and its name reveals no person.
         self._lock = FileLock(home / "samples.lock")
 
     def register(self, name: str) -> Person:
-        """Take a person into the store by display name; the same name again is the same person.
+        """Register a person by display name, idempotently.
 
         Raises:
             InvalidName: see `familiar.shared.contract.slugs.slug_of`.
-            NameTaken: somebody else's name makes the same slug.
+            NameTaken: another person's name has the same slug.
         """
         own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
@@ -111,12 +109,12 @@ class SampleStore:
         return self.person(slug)
 
     def rename(self, slug: str, name: str) -> Person:
-        """Give a person another display name. The slug stays: samples and model versions know them by it.
+        """Change a person's display name. The slug stays, because samples and model versions refer to it.
 
         Raises:
             UnknownPerson: there is nobody of that slug.
             InvalidName: see `familiar.shared.contract.slugs.slug_of`.
-            NameTaken: somebody else has the name, or its slug.
+            NameTaken: another person has the name or its slug.
         """
         own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
@@ -128,7 +126,7 @@ class SampleStore:
         return self.person(slug)
 
     def slug_for(self, name: str) -> str:
-        """Give the slug of whoever has a display name; where nobody has, the one that the name makes.
+        """Return the slug of the person with a display name, or the name's own slug if there is none.
 
         Raises:
             InvalidName: see `familiar.shared.contract.slugs.slug_of`.
@@ -137,7 +135,7 @@ class SampleStore:
         return self._slug_of_named(tidy_name(name)) or own_slug
 
     def person(self, slug: str) -> Person:
-        """Look a person up by slug.
+        """Return a person by slug.
 
         Raises:
             UnknownPerson: there is nobody of that slug.
@@ -155,10 +153,10 @@ class SampleStore:
         )
 
     def people(self) -> tuple[Person, ...]:
-        """List everybody, in the order of their slugs."""
+        """Return all people, sorted by slug."""
         known = []
         for card in sorted(self._people.glob("*.json")):
-            # Somebody may be forgotten while this list is made.
+            # A person may be forgotten meanwhile.
             with contextlib.suppress(UnknownPerson, FileNotFoundError):
                 known.append(self.person(card.stem))
         return tuple(known)
@@ -168,29 +166,28 @@ class SampleStore:
         return sum(1 for _ in self._paths(person, split))
 
     def count_session(self, person: str, session: str) -> SampleCounts:
-        """Count a person's samples of one session in both splits."""
+        """Count a person's samples of one session, by split."""
         return SampleCounts(*(self._count_of(person, split, session) for split in (Split.TRAIN, Split.TEST)))
 
     def newest_enrolled(self, person: str, camera: str) -> SampleOrigin | None:
-        """Give the origin of a person's newest sample that an enrolment took before a camera; None where none did."""
+        """Return the origin of a person's newest sample from an enrolment on a camera, or None."""
         origins = (origin for split in Split for origin in self._origins.of(self._folder(person, split)) if origin)
         enrolled = (origin for origin in origins if origin.camera == camera and origin.enrolment_id != CORRECTION)
         return max(enrolled, key=lambda origin: origin.captured_at, default=None)
 
     def sample_ids(self, person: str) -> set[str]:
-        """List the ids of a person's samples in both splits."""
+        """Return the ids of a person's samples in both splits."""
         return {path.stem for split in Split for path in self._paths(person, split)}
 
     def samples(self, person: str, split: Split) -> tuple[Sample, ...]:
-        """Read a person's samples in the order in which they were taken; those of unknown origin come first."""
+        """Read a person's samples in chronological order; those of unknown origin come first."""
         samples = [_read_sample(path, person, split) for path in self._paths(person, split)]
         return tuple(sorted(samples, key=age))
 
     def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
-        """Store the JPEG of a crop, unless it is there already or the split holds `most` samples of its session.
+        """Store the JPEG of a crop, unless it exists already or the split holds `most` samples of its session.
 
-        The count is taken and the file written under one lock, so that the split never holds more than
-        `most` of a session, whoever else is adding. None is no limit.
+        Counting and writing are done under one lock, so that the limit holds with concurrent writers. None is no limit.
 
         Raises:
             UnknownPerson: the person was forgotten, or never registered.
@@ -211,7 +208,7 @@ class SampleStore:
         return Addition.ADDED
 
     def read(self, person: str, sample_id: str) -> bytes | None:
-        """Read one sample's file, whichever split it is in; None where it is gone."""
+        """Read the file of a sample from either split, or return None if it is gone."""
         for split in Split:
             path = self._folder(person, split) / f"{sample_id}.jpg"
             if path.exists():
@@ -219,7 +216,7 @@ class SampleStore:
         return None
 
     def delete(self, person: str, sample_id: str) -> None:
-        """Delete one of a person's samples.
+        """Delete a sample of a person.
 
         Raises:
             UnknownSample: the person has no such sample.
@@ -232,21 +229,21 @@ class SampleStore:
                 path.unlink()
 
     def withdraw(self, sample_id: str, keep: str | None = None) -> None:
-        """Delete a sample, whosever it is; of the person `keep` it stays."""
+        """Delete a sample from all people but `keep`."""
         with self._lock:
             for path in self._samples.glob(f"*/*/{sample_id}.jpg"):
                 if path.parent.name != keep:
                     path.unlink()
 
     def forget(self, person: str) -> int:
-        """Delete a person and all their samples; answer how many there were.
+        """Delete a person and all their samples, and return their number.
 
         Raises:
             UnknownPerson: there is nobody of that slug.
         """
         with self._lock:
             known = self.person(person)
-            # The name goes last: a forgetting that is cut short can be repeated.
+            # The name goes last, so that an interrupted deletion can be repeated.
             for split in Split:
                 shutil.rmtree(self._folder(person, split), ignore_errors=False, onerror=_ignore_missing)
             self._card(person).unlink()
@@ -254,7 +251,7 @@ class SampleStore:
 
     def _slug_of_named(self, name: str) -> str | None:
         for card in sorted(self._people.glob("*.json")):
-            # Somebody may be forgotten meanwhile.
+            # A person may be forgotten meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 if self._name(card.stem).casefold() == name.casefold():
                     return card.stem
@@ -267,8 +264,8 @@ class SampleStore:
         write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
 
     def _name(self, slug: str) -> str:
-        # As bytes, which for JSON are UTF-8. Text would be read as the locale says, and while LLVM compiles in the same
-        # process, that is "C" for moments, which knows ASCII alone.
+        # Bytes, which JSON decodes as UTF-8. Text would depend on the locale, which is briefly "C" (ASCII) while LLVM
+        # compiles in the same process.
         return str(json.loads(self._card(slug).read_bytes())["name"])
 
     def _count_of(self, person: str, split: Split, session: str) -> int:
@@ -292,6 +289,6 @@ def _read_sample(path: Path, person: str, split: Split) -> Sample:
 
 
 def age(sample: Sample) -> tuple[float, str]:
-    """Give what samples are sorted by: when they were taken, those of unknown origin first, and their id."""
+    """Return the sort key of a sample: its time, 0 if unknown, then its id."""
     taken_at = sample.origin.captured_at.timestamp() if sample.origin else 0.0
     return taken_at, sample.sample_id

@@ -1,10 +1,10 @@
 """The store of strangers: crops of faces of people who are not enrolled, to learn "unknown" from.
 
     strangers/<fetched, given or marked>/<face_id>.jpg
-    strangers/detections.json                      where faces are in pictures of a folder outside the store
+    strangers/detections.json                      cached detections in pictures of a folder outside the store
 
-A `face_id` is the SHA-256 of its file. As with samples, where and when a face was seen stands in the JPEG's
-comment, so the same crop of the same moment has the same id in both stores.
+A `face_id` is the SHA-256 of its file. As with samples, the origin of a face is a comment in its JPEG, so the same crop
+with the same origin has the same id in both stores.
 """
 
 import contextlib
@@ -20,10 +20,7 @@ from familiar.shared.stores.origin import SampleOrigin, read_origin, with_origin
 
 
 class StrangerSource(StrEnum):
-    """How a stranger's face came into the store: from a public data set, in somebody's photographs, or by a correction.
-
-    Whoever marks a face as a stranger's has seen it get somebody's name.
-    """
+    """The source of a stranger's face: a public data set, uploaded photographs, or a correction of a wrong name."""
 
     FETCHED = "fetched"
     GIVEN = "given"
@@ -32,7 +29,7 @@ class StrangerSource(StrEnum):
 
 @dataclass(frozen=True)
 class StrangerFace:
-    """One crop of somebody who is not enrolled. `jpeg` is the file's bytes; `origin` is None where nobody knows it."""
+    """One crop of a person who is not enrolled. `jpeg` is the file's bytes; `origin` is None if unknown."""
 
     face_id: str
     source: StrangerSource
@@ -42,27 +39,27 @@ class StrangerFace:
 
 
 class StrangerStore:
-    """Faces of strangers below one folder. Any number of processes may use it at the same time."""
+    """The faces of strangers below one folder. Any number of processes may use it concurrently."""
 
     def __init__(self, home: Path) -> None:
-        """Open the store below `home`; its folders are made with the first face.
+        """Open the store below `home`, whose folders are created with the first face.
 
-        Before 0.2.0 it was called `background`, and is renamed.
+        A store from before 0.2.0, called `background`, is renamed.
         """
         self._folder = home / "strangers"
         former = home / "background"
         if former.is_dir() and not self._folder.exists():
-            # Another process may be faster.
+            # Another process may win the race.
             with suppress(FileNotFoundError):
                 former.rename(self._folder)
 
     @property
     def detections_path(self) -> Path:
-        """Where the trainer remembers what it found in the folder that FAMILIAR_STRANGERS names."""
+        """The trainer's cache of detections in the folder FAMILIAR_STRANGERS."""
         return self._folder / "detections.json"
 
     def add(self, source: StrangerSource, crop: bytes, origin: SampleOrigin | None) -> bool:
-        """Store the JPEG of a crop, and tell whether it is new.
+        """Store the JPEG of a crop, and return whether it is new.
 
         Raises:
             OSError: the disk is full; nothing was stored.
@@ -76,22 +73,22 @@ class StrangerStore:
         return True
 
     def faces(self) -> tuple[StrangerFace, ...]:
-        """Read every face, in the order of sources and ids."""
+        """Read all faces, sorted by source and id."""
         found = []
         for source in sorted(StrangerSource):
             for path in sorted(self._paths(source)):
-                # A face may be removed while this list is made.
+                # A face may be removed meanwhile.
                 with contextlib.suppress(FileNotFoundError):
                     jpeg = path.read_bytes()
                     found.append(StrangerFace(path.stem, source, path, jpeg, read_origin(jpeg)))
         return tuple(found)
 
     def face_ids(self, source: StrangerSource) -> list[str]:
-        """List the ids of a source's faces, in their order."""
+        """Return the sorted ids of a source's faces."""
         return sorted(path.stem for path in self._paths(source))
 
     def read(self, source: StrangerSource, face_id: str) -> bytes | None:
-        """Read one face's file; None where it is gone."""
+        """Read the file of a face, or return None if it is gone."""
         try:
             return self._path(source, face_id).read_bytes()
         except FileNotFoundError:
@@ -102,7 +99,7 @@ class StrangerStore:
         return sum(1 for _ in self._paths(source))
 
     def remove(self, source: StrangerSource, face_id: str) -> bool:
-        """Delete one face, and tell whether it was there."""
+        """Delete a face, and return whether it existed."""
         try:
             self._path(source, face_id).unlink()
         except FileNotFoundError:
@@ -110,7 +107,7 @@ class StrangerStore:
         return True
 
     def clear(self, source: StrangerSource) -> int:
-        """Delete every face of a source, and tell how many there were."""
+        """Delete all faces of a source, and return their number."""
         return sum(self.remove(source, path.stem) for path in list(self._paths(source)))
 
     def _path(self, source: StrangerSource, face_id: str) -> Path:

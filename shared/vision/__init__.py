@@ -1,1 +1,1 @@
-"""From bytes to an image, to a face, to a model input."""
+"""Vision: decoding, face detection, cropping, alignment and model inputs."""

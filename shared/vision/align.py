@@ -1,4 +1,4 @@
-"""Alignment: a face turned upright and set to one place, so that a network compares faces and not how they are held."""
+"""Alignment: faces rotated upright, scaled and centred, so that a network compares faces and not poses."""
 
 import os
 
@@ -9,13 +9,13 @@ from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image
 
 
 class Aligner:
-    """Aligns faces with one network for each core; any number of threads may use it at once."""
+    """A thread-safe face aligner with one landmark network per core."""
 
     def __init__(self, landmarks: bytes) -> None:
         """Load the bytes of MediaPipe's `face_landmark.tflite`.
 
         Raises:
-            BrokenModel: they are another network, or none.
+            BrokenModel: they are another network or none.
         """
         try:
             networks = [FaceMesh(landmarks) for _ in range(os.cpu_count() or 1)]
@@ -24,7 +24,7 @@ class Aligner:
         self._networks = Pool(networks)
 
     def __call__(self, crop: Image) -> Image:
-        """Turn the crop of a face, BGR, into a model input: RGB, `(160, 160, 3)`, `uint8`, 0..255, upright."""
+        """Convert the crop of a face, BGR, into an aligned model input: RGB, `(160, 160, 3)`, `uint8`, 0..255."""
         with self._networks.lend() as network:
             points = network.find(crop)
         return align(crop, points, MODEL_INPUT_SIZE)

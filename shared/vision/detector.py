@@ -1,4 +1,4 @@
-"""Finding faces, behind one function: the Haar frontal-face cascade of OpenCV, or YuNet where its model is given."""
+"""Face detection: OpenCV's frontal-face Haar cascade, or YuNet if its model is given."""
 
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -17,7 +17,7 @@ SCALE_FACTOR = 1.1
 NEIGHBOURS = 5
 SMALLEST_FACE = 40
 LONGEST_SIDE = 1920
-# The cascade was trained on pictures of this many pixels: it finds no smaller face.
+# Side of the cascade's window, in pixels: it finds no smaller face.
 CASCADE_SIZE = 24
 
 YUNET_CONFIDENCE = 0.8
@@ -27,7 +27,7 @@ Gray = NDArray[np.uint8]
 
 
 class Square(NamedTuple):
-    """What the cascade finds: a square in pixels, by its left upper corner and its side."""
+    """A detection of the cascade: a square in pixels, given by its top left corner and side."""
 
     x: float
     y: float
@@ -35,24 +35,24 @@ class Square(NamedTuple):
 
 
 class FaceDetector(Protocol):
-    """Finds faces. Not for several threads at once: each takes a detector of its own."""
+    """A face detector. It is not thread-safe: each thread needs its own."""
 
     def detect(self, image: Image) -> list[Box]:
-        """Find every face, largest first, in pixels of `image`."""
+        """Return the bounding boxes of all faces, largest first, in pixels of `image`."""
 
 
 class HaarDetector:
-    """Finds frontal faces with OpenCV's cascade. Its boxes depend on what `described` says."""
+    """A detector of frontal faces with OpenCV's Haar cascade. `described` identifies all that its boxes depend on."""
 
     described = f"Haar, OpenCV {cv2.__version__}, {(SCALE_FACTOR, NEIGHBOURS, SMALLEST_FACE, LONGEST_SIDE)}"
 
     def __init__(self) -> None:
-        """Load the cascade that comes inside OpenCV's wheel."""
+        """Load the cascade shipped in OpenCV's wheel."""
         path = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
         self._cascade = cv2.CascadeClassifier(str(path))
 
     def detect(self, image: Image) -> list[Box]:
-        """Find every face of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
+        """Return the boxes of all faces of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
 
         A picture with a side over `LONGEST_SIDE` is searched at that size.
         """
@@ -64,10 +64,10 @@ class HaarDetector:
         return largest_first([to_box(square, scale) for square in found])
 
     def search(self, gray: Gray, scale_factor: float, neighbours: int, smallest: int, largest: int = 0) -> list[Square]:
-        """Search a grey picture, `(height, width)`, at every size from `smallest` to `largest` pixels; 0 is no limit.
+        """Search a grey image, `(height, width)`, with windows from `smallest` to `largest` pixels; 0 is no limit.
 
-        A window of one size is `scale_factor` times the next smaller one. With `neighbours` 0 every window counts that
-        the cascade takes for a face, else so many that overlap, as their average.
+        Window sizes grow by `scale_factor`. With `neighbours` 0, all windows that the cascade accepts are returned,
+        otherwise the averages of groups of at least that many overlapping ones.
         """
         found = self._cascade.detectMultiScale(
             gray,
@@ -80,9 +80,9 @@ class HaarDetector:
 
 
 class YunetDetector:
-    """Finds faces, turned ones too, with the YuNet network (Wu, Peng and Yu, 2023) by OpenCV's FaceDetectorYN.
+    """A detector of faces in any pose: the YuNet network (Wu, Peng and Yu, 2023) in OpenCV's FaceDetectorYN.
 
-    Its boxes depend on what `described` says.
+    `described` identifies all that its boxes depend on.
     """
 
     def __init__(self, model: Path) -> None:
@@ -100,12 +100,12 @@ class YunetDetector:
         self.described = f"YuNet, OpenCV {cv2.__version__}, {sha256_of(model)}"
 
     def detect(self, image: Image) -> list[Box]:
-        """Find every face of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
+        """Return the boxes of all faces of at least `SMALLEST_FACE` pixels, largest first, in pixels of `image`.
 
         A picture with a side over `LONGEST_SIDE` is searched at that size.
 
         Raises:
-            DetectorFailed: the file that was given is another network's.
+            DetectorFailed: the model file is another network.
         """
         scale = scale_of(image)
         searched = image if scale == 1 else reduce(image, scale)
@@ -124,7 +124,7 @@ class YunetDetector:
 
 
 def open_detector(yunet: Path | None) -> HaarDetector | YunetDetector:
-    """Give a detector: YuNet with the model file `yunet`, or the Haar cascade where there is none.
+    """Create a detector: YuNet with the model file `yunet`, or the Haar cascade by default.
 
     Raises:
         DetectorFailed: the file is missing, or is not a YuNet model.
@@ -133,26 +133,26 @@ def open_detector(yunet: Path | None) -> HaarDetector | YunetDetector:
 
 
 def to_gray(image: Image) -> Gray:
-    """Turn an image into its grey values, `(height, width)`."""
+    """Convert an image to grey values, `(height, width)`."""
     return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
 
 
 def reduce(image: Image, scale: float) -> Image:
-    """Make an image smaller; `scale` is below 1."""
+    """Downscale an image by `scale`, below 1."""
     return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def largest_first(boxes: list[Box]) -> list[Box]:
-    """Order boxes by their area."""
+    """Sort boxes by area, descending."""
     return sorted(boxes, key=lambda box: box.width * box.height, reverse=True)
 
 
 def scale_of(image: Image) -> float:
-    """Tell by how much a picture is made smaller before it is searched; 1 is not at all."""
+    """Return the factor by which a picture is downscaled before detection; 1 is not at all."""
     return min(1.0, LONGEST_SIDE / float(max(image.shape[:2])))
 
 
 def to_box(square: Square, scale: float) -> Box:
-    """Give the place in the picture of what was found in one that is `scale` times its size."""
+    """Map a detection in a picture downscaled by `scale` to a box in the original."""
     side = round(square.side / scale)
     return Box(x=round(square.x / scale), y=round(square.y / scale), width=side, height=side)

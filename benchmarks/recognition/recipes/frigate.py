@@ -1,8 +1,8 @@
 """The recipe of Frigate's trainer for custom classification: a frozen MobileNetV2, one dense layer, no augmentation.
 
-After `frigate/util/classification.py` of https://github.com/blakeblackshear/frigate, with more than it has
-there: MobileNetV2 of full width instead of 0.35, all of the faces instead of four fifths, and no quantisation;
-and with batches of 32 instead of 16. Pixels are scaled to 0..1, as there.
+After `frigate/util/classification.py` of https://github.com/blakeblackshear/frigate, with advantages over it:
+MobileNetV2 of full width instead of 0.35, all faces instead of four fifths, and no quantisation; and with batches of 32
+instead of 16. Pixels are scaled to 0..1, as there.
 """
 
 import keras
@@ -22,7 +22,7 @@ THRESHOLD = 0.8
 
 
 class FrigateRecipe:
-    """The recipe on faces of a gallery.
+    """The recipe on the faces of a gallery.
 
     The base is frozen and nothing is augmented, so its features are computed once for all trainings.
     """
@@ -35,7 +35,7 @@ class FrigateRecipe:
         self._epochs = epochs
 
     def teach(self, enrolled: Enrolled, seed: int) -> Recognizer:
-        """Train new layers; those of the last epoch are used."""
+        """Train new layers, and use those of the last epoch."""
         keras.utils.set_random_seed(seed)
         head = keras.Sequential(
             [

@@ -19,29 +19,29 @@ VALIDATION_SHARE = 0.1
 DENSE_UNITS = (1024, 1024, 512)
 BATCH_SIZE = 32
 THRESHOLD = 0.5
-# Fractions, as Keras' layers take them: of the size, of the height, of a full turn (20 degrees).
+# Fractions, as in Keras' layers: of the size, of the height, of a full turn (20 degrees).
 ZOOM = 0.2
 SHEAR = 0.2
 ROTATION = 20 / 360
 
 
 class Examples(NamedTuple):
-    """Images, or places of faces in the gallery, with the places of their people."""
+    """Images, or indices of faces in the gallery, with the indices of their people."""
 
     inputs: NDArray[np.uint8] | Indexes
     labels: NDArray[np.int64]
 
 
 class NotebookRecipe:
-    """The recipe on faces of a gallery.
+    """The recipe on the faces of a gallery.
 
-    Nothing in the base learns, so that what it sees in a face does not depend on who else is enrolled. Its
-    features are computed once for each seed, epoch and face, freshly augmented each time, and shared by all
-    trainings of the seed. That gives what running it in every training would give.
+    The base is frozen, so the features of a face do not depend on who else is enrolled. They are computed once per
+    seed, epoch and face, with fresh augmentation, and shared by all trainings of the seed, which is equivalent to
+    running the base in every training.
     """
 
     def __init__(self, gallery: Gallery, weights: str, epochs: int) -> None:
-        """Compute the features of all faces, not augmented."""
+        """Compute the features of all faces, without augmentation."""
         self._crops = gallery.crops
         self._weights = weights
         self._epochs = epochs
@@ -81,8 +81,8 @@ def fit_notebook(
 ) -> keras.Model:
     """Train the recipe on crops as a notebook does: every epoch runs the whole base over every image.
 
-    The epochs are told of. Returned is the network of the epoch with the best validation accuracy, which
-    `ModelCheckpoint` has written into the folder; it takes what `base_input` makes.
+    Progress is reported by epoch. Returns the network of the epoch with the best validation accuracy, restored from the
+    checkpoint in the folder; its input is that of `base_input`.
     """
     keras.utils.set_random_seed(seed)
     kept_back = {name: _validation_count(len(crops)) for name, crops in train.items()}
@@ -108,7 +108,7 @@ def _pooled_features(weights: str) -> PooledFeatures:
 
 
 def _scaling() -> keras.Layer:
-    """Scale as `keras.applications.mobilenet.preprocess_input` does, which is no layer."""
+    """Return the scaling of `keras.applications.mobilenet.preprocess_input` as a layer."""
     return keras.layers.Rescaling(1 / 127.5, offset=-1)
 
 
@@ -136,7 +136,7 @@ def _compile(model: keras.Model) -> None:
 
 
 def _split(enrolled: Mapping[str, Indexes]) -> tuple[Examples, Examples]:
-    """Keep back the last faces of each person for validation, a tenth."""
+    """Hold out the last tenth of each person's faces for validation."""
     kept_back = [_validation_count(len(indexes)) for indexes in enrolled.values()]
     parts = list(zip(enrolled.values(), kept_back, strict=True))
     return _label([own[:-last] for own, last in parts]), _label([own[-last:] for own, last in parts])
@@ -152,5 +152,5 @@ def _stack(by_person: Sequence[Sequence[Image]]) -> Examples:
 
 
 def _validation_count(samples: int) -> int:
-    """Say how many of a person's last samples are kept back for validation."""
+    """Return the number of a person's last samples held out for validation."""
     return max(1, round(samples * VALIDATION_SHARE))

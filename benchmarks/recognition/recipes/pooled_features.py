@@ -1,4 +1,4 @@
-"""A frozen base as other recipes use it: whole, at 224 by 224 pixels, its last activations averaged."""
+"""The frozen base of other recipes: a whole network at 224 by 224 pixels with global average pooling."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,14 +18,14 @@ Features = NDArray[np.float32]
 
 
 def base_input(crop: Image) -> Image:
-    """Turn the crop of a face into RGB, `(224, 224, 3)`, `uint8`, whatever size Familiar's own network takes."""
+    """Convert the crop of a face to RGB, `(224, 224, 3)`, `uint8`."""
     interpolation = cv2.INTER_AREA if crop.shape[0] > INPUT_SIZE else cv2.INTER_LINEAR
     resized = cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation)
     return cv2.cvtColor(resized, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
 def load_frozen(architecture: Callable[..., keras.Model], weights: str, *, pooled: bool) -> keras.Model:
-    """Load a network of `keras.applications` without its top, frozen; pooled, it ends in global average pooling.
+    """Load a frozen network of `keras.applications` without its top, optionally with global average pooling.
 
     `weights` is `imagenet`, the path of a file, or `random`.
 
@@ -46,10 +46,10 @@ def load_frozen(architecture: Callable[..., keras.Model], weights: str, *, poole
 
 
 class PooledFeatures:
-    """Computes what the new layers of a recipe learn from."""
+    """A feature extractor for the new layers of a recipe."""
 
     def __init__(self, base: keras.Model, scaling: keras.Layer, augmentation: keras.Layer | None = None) -> None:
-        """Take a base that ends in global average pooling, and what is done to pixels, 0..255, before it."""
+        """Take a base that ends in global average pooling, and the preprocessing of pixels, 0..255."""
         self._base = base
 
         def compute(pixels: tf.Tensor, *, augmented: bool) -> tf.Tensor:
@@ -60,7 +60,7 @@ class PooledFeatures:
         self._compute = tf.function(compute, reduce_retracing=True)
 
     def __call__(self, crops: Sequence[Image], *, augmented: bool = False) -> Features:
-        """Compute `(n, channels)` of crops; augmented, each is moved at random before."""
+        """Compute the features, `(n, channels)`, of crops, optionally augmented at random."""
         features = np.empty((len(crops), self._base.output_shape[-1]), np.float32)
         for start in range(0, len(crops), BATCH_SIZE):
             batch = np.stack([base_input(crop) for crop in crops[start : start + BATCH_SIZE]])
