@@ -18,11 +18,12 @@ from filelock import FileLock
 from familiar.cli.fetch import fetch_faces as module
 from familiar.cli.fetch.download import RemoteFile
 from familiar.cli.fetch.fetch_faces import delete_download, fetch_faces
-from familiar.cli.fetch.labeled_faces import LARGEST_PICTURE, pictures_of
+from familiar.cli.fetch.labeled_faces import LARGEST_PICTURE, middle_face, pictures_of
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.errors import FetchRunning, StrangersUnavailable
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
+from familiar.shared.vision.detector import FaceDetector
 from familiar.shared.vision.images import decode_image, encode_jpeg
 from tests.builders import closed_port
 
@@ -179,13 +180,12 @@ def test_cutting_that_was_cut_short_goes_on_where_it_stopped(
     monkeypatch.setattr(module, "NOTE_EVERY", 1)
     seen: list[bytes] = []
 
-    def interrupted(jpeg: bytes, detector: object) -> bytes | None:
+    def interrupted(jpeg: bytes, detector: FaceDetector) -> bytes | None:
         seen.append(jpeg)
         if len(seen) == 3:
             raise KeyboardInterrupt
-        return cut(jpeg, detector)
+        return middle_face(jpeg, detector)
 
-    cut = module.middle_face
     monkeypatch.setattr(module, "middle_face", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fetch_faces(server.remote, home, people=10)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis
+from redis.client import Pipeline
 
 from familiar.shared.contract.errors import RedisUnavailable
 from familiar.shared.redis.connection import keep_going, open_redis, trouble_of
@@ -17,7 +18,11 @@ def write(request: pytest.FixtureRequest, client: redis.Redis) -> Callable[[], o
     """Give a write, as a command of its own and inside a transaction, where redis-py wraps what Redis says."""
     if request.param == "plain":
         return lambda: client.set("key", "value")
-    return lambda: run_transaction(client, lambda pipeline: pipeline.set("key", "value"))
+
+    def queue(pipeline: Pipeline) -> None:
+        pipeline.set("key", "value")
+
+    return lambda: run_transaction(client, queue)
 
 
 @pytest.fixture

@@ -63,7 +63,10 @@ def test_model_input_is_160_pixels_square_with_red_first(side: int) -> None:
 def test_sharpness_falls_with_every_blur() -> None:
     """The more a crop is blurred, the less sharp it is."""
     crop = noise(200, 200)
-    measured = [sharpness(crop), *(sharpness(cv2.GaussianBlur(crop, (0, 0), sigma)) for sigma in (2, 4, 8))]
+    measured = [
+        sharpness(crop),
+        *(sharpness(cv2.GaussianBlur(crop, (0, 0), sigma).astype(np.uint8)) for sigma in (2, 4, 8)),
+    ]
     assert measured == sorted(measured, reverse=True)
     assert measured[0] > 10 * measured[-1]
 
