@@ -7,7 +7,6 @@ import pytest
 import redis
 from redis.client import Pipeline
 
-from familiar.shared.contract.errors import RedisUnavailable
 from familiar.shared.redis.connection import keep_going, open_redis, trouble_of
 from familiar.shared.redis.stream import run_transaction
 from tests.builders import closed_port
@@ -89,8 +88,3 @@ def test_work_goes_on_when_the_world_is_up_again(client: redis.Redis) -> None:
     keep_going(step, done.is_set)
     assert client.get("key") == b"value"
     assert len(tries) == 2
-
-
-def test_the_default_message_says_how_to_start_redis() -> None:
-    """It is what the command line prints."""
-    assert "familiar up" in RedisUnavailable().detail
