@@ -24,7 +24,7 @@ def familiar(*arguments: str, **environment: str) -> Ran:
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["familiar", *arguments])
-        for name, value in {"COLUMNS": "200", **environment}.items():
+        for name, value in {"COLUMNS": "400", **environment}.items():
             patch.setenv(name, value)
         try:
             main()

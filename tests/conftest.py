@@ -16,6 +16,10 @@ from familiar.shared.redis.connection import open_redis
 
 DEADLINE_SECONDS = 10.0
 
+# Workers of pytest-xdist have these, and rich would hold to them, whatever a test sets.
+for size in ("COLUMNS", "LINES"):
+    os.environ.pop(size, None)
+
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -16,6 +16,8 @@ from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running
 
+pytestmark = pytest.mark.slow
+
 TRAIN, TEST = 200, 100
 
 

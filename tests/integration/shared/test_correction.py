@@ -189,7 +189,6 @@ def test_a_correction_on_the_command_line(
     """One sentence each: what came of it, that it was made before, and what is wrong."""
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("FAMILIAR_HOME", str(home))
-
     first, second = familiar("correct", "p1", "--stranger"), familiar("correct", "p1", "--stranger")
     assert first.stdout == "The face was taken for karan, and is a stranger's now. `familiar train` learns from it.\n"
     assert "nothing was added" in second.stdout
