@@ -2,16 +2,20 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import httpx
 import pytest
 import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from familiar.cli.stack.local_stack import free_port
 from familiar.cli.stack.redis_server import redis_command
+from familiar.services.inference.http.events import to_entry_id
+from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.contract.messages import Prediction, Sighting
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.stream import newest_id, publish
@@ -103,6 +107,14 @@ def test_a_header_that_is_no_id_is_a_named_error(site: Site, last_event_id: str)
     answer = site.ask("GET", "/v1/predictions/stream", headers={"Last-Event-ID": last_event_id})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:familiar:invalid-request")
     assert "1763888400000-0" in answer.json()["detail"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # Redis is only read
+@given(st.from_regex(r"[0-9]{1,20}(-[0-9]{1,20})?", fullmatch=True))
+def test_every_id_that_is_taken_is_one_to_redis(client: redis.Redis, text: str) -> None:
+    """With zeros before it, too; an error of Redis would end an answer that has begun."""
+    with suppress(InvalidRequest):
+        assert client.xread({"predictions": to_entry_id(text)}) == []
 
 
 def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Redis, inference: Serving) -> None:
