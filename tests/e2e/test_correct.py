@@ -19,7 +19,8 @@ from familiar.shared.redis.kept_faces import find_kept_face
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import HaarDetector
-from familiar.shared.vision.images import cut_face, encode_jpeg, with_comment
+from familiar.shared.vision.images import cut_face, encode_jpeg
+from familiar.shared.vision.jpeg import with_comment
 from tests.app_client import Site, keeping
 from tests.builders import closed_port
 

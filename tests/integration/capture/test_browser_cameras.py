@@ -22,7 +22,8 @@ from familiar.shared.contract.source_address import parse_cameras
 from familiar.shared.redis.cameras import CameraState, live_cameras
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png, with_comment
+from familiar.shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png
+from familiar.shared.vision.jpeg import with_comment
 from tests.capturing import capturing
 from tests.serving import wait_until
 from tests.streams import fields_of

@@ -8,14 +8,13 @@ from familiar.shared.contract.messages import Box
 from familiar.shared.vision.images import (
     CROP_SIZE_LIMIT,
     Image,
-    comment_of,
     cut_face,
     decode_image,
     encode_jpeg,
     sharpness,
     to_model_input,
-    with_comment,
 )
+from familiar.shared.vision.jpeg import comment_of, with_comment
 
 
 def noise(width: int, height: int) -> Image:
