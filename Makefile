@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 GROUPS := capture extractor trainer inference cli
 
-.PHONY: demo test check lint types walls javascript javascript-with-node unit integration e2e test-slow test-compose \
+.PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow test-compose \
 	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-detection benchmark-live \
 	docs screenshots install lock clean
 
@@ -57,6 +57,11 @@ unit: install
 # Each worker has a Redis of its own. A file is one worker's: fixtures of a module may cost many seconds.
 integration: install ## one seam at a time, WORKERS files side by side
 	$(BIN)/pytest tests/integration -m "not slow" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+coverage: install ## which branches unit and integration tests take; a summary, no gate
+	mkdir -p build/coverage
+	$(BIN)/pytest tests/unit tests/integration -m "not slow" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=term
 
 e2e: install ## real processes, real video; FAMILIAR_TEST_DATA names a folder of real faces
 	$(BIN)/pytest tests/e2e -m "not slow" --ignore=tests/e2e/test_compose.py
