@@ -4,16 +4,18 @@
 PYTHON ?= $(shell for python in python3.12 python3.11 python3; do $$python -c '' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# How many integration tests run side by side. Each worker may load TensorFlow, which takes 2 GB.
+WORKERS ?= 2
 GROUPS := capture extractor trainer inference cli
 
-.PHONY: demo test check lint types walls javascript javascript-with-node unit integration e2e test-compose \
+.PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow test-compose \
 	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-detection benchmark-live \
 	docs screenshots install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
 
-test: check integration e2e ## everything but the containers
+test: check integration e2e ## everything but what is slow, and the containers
 
 check: lint types walls javascript unit ## what is fast: under a minute
 
@@ -52,11 +54,20 @@ node_modules/installed: package-lock.json package.json
 unit: install
 	$(BIN)/pytest tests/unit
 
-integration: install
-	$(BIN)/pytest tests/integration
+# Each worker has a Redis of its own. A file is one worker's: fixtures of a module may cost many seconds.
+integration: install ## one seam at a time, WORKERS files side by side
+	$(BIN)/pytest tests/integration -m "not slow" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+coverage: install ## which branches unit and integration tests take; a summary, no gate
+	mkdir -p build/coverage
+	$(BIN)/pytest tests/unit tests/integration -m "not slow" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=term
 
 e2e: install ## real processes, real video; FAMILIAR_TEST_DATA names a folder of real faces
-	$(BIN)/pytest tests/e2e --ignore=tests/e2e/test_compose.py
+	$(BIN)/pytest tests/e2e -m "not slow" --ignore=tests/e2e/test_compose.py
+
+test-slow: install ## trainings beside services, benchmarks from end to end, killed processes: what needs the machine alone
+	$(BIN)/pytest tests/integration tests/e2e -m slow --ignore=tests/e2e/test_compose.py
 
 test-compose: install ## builds the images, and drives the whole loop through the containers
 	$(BIN)/pytest tests/e2e/test_compose.py
@@ -103,4 +114,4 @@ lock: ## write requirements/*.txt anew; needs uv
 	done
 
 clean:
-	rm -rf $(VENV) node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -5,13 +5,15 @@ Run it: `pip install redis`, then `python subscribe.py`.
 
 import json
 import os
+from typing import Any
 
 import redis
 
 client = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
 last_id = "$"
 while True:
-    for _, entries in client.xread({"sightings": last_id}, block=1000) or []:
+    found: Any = client.xread({"sightings": last_id}, block=1000)
+    for _, entries in found or []:
         for entry_id, fields in entries:
             last_id, sighting = entry_id, json.loads(fields[b"header"])
             print(sighting["camera"], sighting["person"] or "somebody unknown", sighting["event"], flush=True)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypedDict, Unpack
 
 import httpx
 import redis
@@ -13,6 +14,15 @@ from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
 from familiar.shared.redis.kept_faces import KeptFaces
 
 
+class Sent(TypedDict, total=False):
+    """What a request may hold."""
+
+    content: bytes
+    files: dict[str, bytes | tuple[str, bytes, str]]
+    headers: dict[str, str]
+    json: object
+
+
 class Site:
     """An application, and whoever asks it."""
 
@@ -20,7 +30,7 @@ class Site:
         """Ask `app`."""
         self._app = app
 
-    def ask(self, method: str, path: str, **request: object) -> httpx.Response:
+    def ask(self, method: str, path: str, **request: Unpack[Sent]) -> httpx.Response:
         """Send one request and wait for its answer."""
 
         async def send() -> httpx.Response:

@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, ViewportSize
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.vision.images import Image, encode_jpeg
 
-TELEPHONE = {"width": 390, "height": 844}
+TELEPHONE: ViewportSize = {"width": 390, "height": 844}
 
 _QUALITY = 92
 _DRAWN_PER_SECOND = 15
@@ -60,14 +60,14 @@ def drawn(name: str, frames: int = 400) -> list[Image]:
 def filmed(clip: Path) -> list[Image]:
     """Read a square clip of somebody, there and mirrored back, in pictures of a webcam's size."""
     video = cv2.VideoCapture(str(clip))
-    frames = []
+    frames: list[Image] = []
     while True:
         read, frame = video.read()
         if not read:
             break
         square = cv2.resize(frame, (_HEIGHT, _HEIGHT), interpolation=cv2.INTER_AREA)
         side = (_WIDTH - _HEIGHT) // 2
-        frames.append(cv2.copyMakeBorder(square, 0, 0, side, side, cv2.BORDER_REPLICATE))
+        frames.append(cv2.copyMakeBorder(square, 0, 0, side, side, cv2.BORDER_REPLICATE).astype(np.uint8))
     return [*frames, *(np.ascontiguousarray(frame[:, ::-1]) for frame in reversed(frames))]
 
 

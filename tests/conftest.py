@@ -9,12 +9,21 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 
 from familiar.cli.stack.local_stack import free_port
 from familiar.cli.stack.redis_server import redis_command
 from familiar.shared.redis.connection import open_redis
 
 DEADLINE_SECONDS = 10.0
+
+# Workers of pytest-xdist have these, and rich would hold to them, whatever a test sets.
+for size in ("COLUMNS", "LINES"):
+    os.environ.pop(size, None)
+
+# The same examples in every run, and as long as they take: a failure is the change's, and comes again.
+settings.register_profile("familiar", derandomize=True, database=None, deadline=None)
+settings.load_profile("familiar")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import redis
 
@@ -14,6 +13,7 @@ from familiar.shared.redis.stream import publish
 from familiar.shared.stores.models import ModelStore
 from tests.builders import NOON
 from tests.colour_crops import Colour, crop_of
+from tests.streams import fields_of
 
 Replica = Callable[[str], FaceWorker]
 
@@ -50,8 +50,7 @@ def show(  # noqa: PLR0913 - tests name what matters to them
 
 def names(client: redis.Redis) -> list[NamedFace]:
     """Read what was predicted."""
-    entries: Any = client.xrange("predictions")
-    return [Prediction.model_validate_json(fields[b"header"]).faces[0] for _, fields in entries]
+    return [Prediction.model_validate_json(fields[b"header"]).faces[0] for fields in fields_of(client, "predictions")]
 
 
 def said(client: redis.Redis) -> list[tuple[str, str | None, float]]:
@@ -61,8 +60,7 @@ def said(client: redis.Redis) -> list[tuple[str, str | None, float]]:
 
 def sightings(client: redis.Redis) -> list[Sighting]:
     """Read the stream of sightings."""
-    entries: Any = client.xrange("sightings")
-    return [Sighting.model_validate_json(fields[b"header"]) for _, fields in entries]
+    return [Sighting.model_validate_json(fields[b"header"]) for fields in fields_of(client, "sightings")]
 
 
 def start(client: redis.Redis, name: str, store: ModelStore) -> FaceWorker:

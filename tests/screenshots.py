@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pictures
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, sync_playwright
 
 from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.services.capture.synthetic.drawing import draw
@@ -20,10 +20,10 @@ from familiar.services.capture.synthetic.looks import person
 from familiar.shared.vision.images import Image
 from tests.browser import TELEPHONE, Webcam, drawn, launch_chromium
 from tests.builders import ROOT
-from tests.studio import Studio
+from tests.studio_page import Studio
 
 PICTURES = ROOT / "docs" / "pictures"
-SCREEN = {"width": 1280, "height": 860}
+SCREEN: ViewportSize = {"width": 1280, "height": 860}
 FIRST, SECOND = "Zoë K.", "Bo"
 QUALITY = 82
 MEASURED = 40

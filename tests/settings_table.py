@@ -5,6 +5,7 @@ make docs
 
 from collections.abc import Iterator
 
+from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from familiar.cli.settings import CliSettings
@@ -49,7 +50,7 @@ def _rows() -> Iterator[tuple[str, str, str, str]]:
 
 def _variable(name: str, field: FieldInfo) -> str:
     alias = field.validation_alias
-    return str(alias.choices[0]) if alias is not None and not isinstance(alias, str) else f"FAMILIAR_{name.upper()}"
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"FAMILIAR_{name.upper()}"
 
 
 def _default(name: str, field: FieldInfo) -> str:

@@ -72,4 +72,4 @@ def taken(looks: Sequence[Look]) -> Taken:
 
 def _name(process: psutil.Process) -> str:
     command = process.cmdline()
-    return next((service for service in SERVICES if f"services.{service}" in command), "redis")
+    return next((service for service in SERVICES if f"familiar.services.{service}" in command), "redis")

@@ -62,7 +62,7 @@ def serving(server: str, kind: str, bench: Bench) -> Iterator[Site]:
         started = inference(bench.home, bench.redis_url, port, log)
     else:
         own = ["--kind", kind] if server == LITSERVE else []
-        module = f"benchmarks.{server}_service"
+        module = f"benchmarks.serving.{server}_service"
         started = running([sys.executable, "-m", module, str(bench.version), "--port", str(port), *own], log)
     with started as process:
         wait_until_answered(port, requests[0].read_bytes(), process, log)

@@ -27,7 +27,8 @@ from familiar.shared.contract.errors import CameraTaken, FamiliarError, InvalidN
 from familiar.shared.contract.slugs import is_slug
 from familiar.shared.runtime.hosts import host_name
 from familiar.shared.runtime.settings import LOCAL_HOSTS
-from familiar.shared.vision.images import BYTE_LIMIT, decode_image, is_bare_jpeg
+from familiar.shared.vision.images import BYTE_LIMIT, decode_image
+from familiar.shared.vision.jpeg import is_bare_jpeg
 
 PATH = "/v1/cameras/"
 # A browser leaves these out of an Origin.

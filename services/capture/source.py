@@ -46,7 +46,7 @@ def open_source(address: SourceAddress) -> Source:
         if path.is_dir():
             return Source(_folder_images(path), FOLDER_FRAMES_PER_SECOND)
         if not path.exists():
-            raise SourceFailed(f"There is no file or folder {address.location!r}. Check the path that capture sees.")
+            raise SourceFailed(f"There is no file or folder {address.shown!r}. Check the path that capture sees.")
         return _open_video_file(path)
     return _open_camera(address)
 

@@ -51,14 +51,14 @@ def report_progress(progress: TrainingProgress) -> None:
     """Record the running job's progress."""
     job = _this_job()
     job.meta[PROGRESS] = progress.model_dump(mode="json")
-    job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
+    job.save_meta()
 
 
 def report_rejection(reason: str) -> None:
     """Record why the running job's version is not served."""
     job = _this_job()
     job.meta[REJECTED] = reason
-    job.save_meta()  # type: ignore[no-untyped-call]  # RQ has not typed it
+    job.save_meta()
 
 
 def this_job_id() -> str:

@@ -46,10 +46,10 @@ class SourceAddress:
         """The address for logs and for people: without user name, password and query.
 
         It is cut by hand, as an address that no parser takes may hold a password too. Where a password may
-        reach beyond the host's part, only the scheme is shown.
+        reach beyond the host's part, only the scheme is shown. With a slash too few, an address is taken for a file.
         """
         if self.kind is not SourceKind.NETWORK:
-            return self.location
+            return "..." if _may_hold_a_password(self.location) else self.location
         scheme, separator, rest = self.location.partition(_NETWORK)
         host, *path = re.split(r"(?=[/?#])", rest, maxsplit=1)
         if "@" in "".join(path):
@@ -72,7 +72,8 @@ def parse_source_address(text: str) -> SourceAddress:
             "The camera has no source. Give a webcam's number, a file, a folder, an address or synthetic:NAME."
         )
     if unknown := options - _OPTIONS:
-        raise SourceFailed(f"There is no option {', '.join(sorted(unknown))} for {location!r}; there are: fast, loop.")
+        said = "such option" if "@" in text else f"option {', '.join(sorted(unknown))} for {location!r}"
+        raise SourceFailed(f"There is no {said}; there are: fast, loop.")
     kind, location = _kind_of(location)
     if not location:
         raise SourceFailed("The drawn person has no name. Write synthetic:NAME.")
@@ -99,6 +100,11 @@ def parse_cameras(text: str) -> dict[str, SourceAddress]:
         except FamiliarError as error:
             raise ValueError(error.detail) from error
     return cameras
+
+
+def _may_hold_a_password(location: str) -> bool:
+    name, separator, _ = location.rpartition("@")
+    return bool(separator) and ":" in name
 
 
 def _kind_of(location: str) -> tuple[SourceKind, str]:

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     @classmethod
     def _require_address(cls, value: str) -> str:
         try:
-            parse_url(value)  # type: ignore[no-untyped-call]  # redis-py has not typed it
+            parse_url(value)
         except ValueError:
             # The address itself may hold a password, and is not repeated.
             raise ValueError("write an address such as redis://127.0.0.1:6379/0") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from familiar.shared.contract.messages import Message, Slug, Time
-from familiar.shared.vision.images import comment_of, with_comment
+from familiar.shared.vision.jpeg import comment_of, with_comment
 
 CORRECTION = "correction"
 UNKNOWN_SESSION = ""

@@ -5,9 +5,8 @@ normalisation is part of the exported network.
 """
 
 import io
-import struct
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import cv2
@@ -17,6 +16,7 @@ from PIL import Image as PillowImage
 
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
 from familiar.shared.contract.messages import Box
+from familiar.shared.vision.jpeg import size_of_jpeg
 
 Image: TypeAlias = NDArray[np.uint8]
 # Converts the crop of a face to a model input.
@@ -34,15 +34,6 @@ _CROP_FILLED = 0.6
 _CROP_ASPECT = 1.1
 # Side of the crop of the smallest detectable face, 40 pixels: no crop is upscaled, which would blur it.
 _SHARPNESS_SIZE = 52
-_START_OF_IMAGE = b"\xff\xd8"
-_START_OF_SCAN = b"\xff\xda"
-_END_OF_IMAGE = b"\xff\xd9"
-_COMMENT_MARKER = b"\xff\xfe"
-# Of sequential, progressive and lossless frames; C4, C8 and CC are something else.
-_FRAME_HEADERS = frozenset(bytes([0xFF, code]) for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC))
-
-# JFIF's own segment, quantisation and Huffman tables, and the interval of restarts.
-_NEEDED = _FRAME_HEADERS | {b"\xff\xe0", b"\xff\xdb", b"\xff\xc4", b"\xff\xdd"}
 
 
 def decode_image(data: bytes) -> Image:
@@ -58,7 +49,7 @@ def decode_image(data: bytes) -> Image:
         raise UnreadableImage("The picture is empty: zero bytes arrived. Send a JPEG, PNG or WebP.")
     if len(data) > BYTE_LIMIT:
         raise ImageTooLarge
-    width, height = _size_of_jpeg(data) or _size_of_any(data)
+    width, height = size_of_jpeg(data) or _size_of_any(data)
     if width * height > PIXEL_LIMIT:
         raise ImageTooLarge(
             f"The picture has {width * height / 1e6:.0f} megapixels. Send one of at most {PIXEL_LIMIT / 1e6:.0f}."
@@ -81,52 +72,6 @@ def _size_of_any(data: bytes) -> tuple[int, int]:
         raise ImageTooLarge from error
     except (OSError, ValueError, SyntaxError) as error:
         raise UnreadableImage from error
-
-
-def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
-    """Read the width and height of a JPEG from its frame header; None where there is none, or it is no JPEG.
-
-    Asking Pillow takes as long as decoding a small picture.
-
-    Raises:
-        UnreadableImage: there is no end of image behind the first scan; OpenCV would fill the rest with grey.
-    """
-    if data[:2] != _START_OF_IMAGE:
-        return None
-    size = None
-    *segments, (end, position) = _segments(data)
-    for marker, start in segments:
-        if marker in _FRAME_HEADERS:
-            height, width = struct.unpack_from(">HH", data.ljust(start + 9), start + 5)
-            size = width, height
-    whole = _END_OF_IMAGE in data[position:] if end == _START_OF_SCAN else position < len(data)
-    if not whole:
-        raise UnreadableImage("The JPEG breaks off before its end. Send it again, whole.")
-    return size
-
-
-def _segments(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """Give the marker and the place of each segment of a JPEG before its first scan, and at last of what ends them.
-
-    They are passed over by their lengths (ITU-T T.81 sections B.1.1.4 and B.2.2), because a thumbnail inside one of
-    them has an end of its own.
-    """
-    position = 2
-    while data[position : position + 1] == b"\xff" and position + 4 <= len(data):
-        marker = data[position : position + 2]
-        if marker == _START_OF_SCAN:
-            break
-        yield marker, position
-        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    yield data[position : position + 2], position
-
-
-def is_bare_jpeg(data: bytes) -> bool:
-    """Tell whether bytes are a JPEG without metadata: no place, no camera, no thumbnail, as OpenCV writes it."""
-    if data[:2] != _START_OF_IMAGE or not data.endswith(_END_OF_IMAGE):
-        return False
-    *segments, (end, _) = _segments(data)
-    return end == _START_OF_SCAN and all(marker in _NEEDED for marker, _ in segments)
 
 
 def encode_jpeg(image: Image, quality: int = 90) -> bytes:
@@ -208,17 +153,3 @@ def sharpness(crop: Image) -> float:
     gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     gray = cv2.resize(gray, (_SHARPNESS_SIZE, _SHARPNESS_SIZE), interpolation=cv2.INTER_AREA)
     return float(cv2.Laplacian(gray, cv2.CV_64F).var())
-
-
-def with_comment(jpeg: bytes, comment: str) -> bytes:
-    """Put a comment into a JPEG, as its first segment (marker COM, ITU-T T.81 section B.2.4.5)."""
-    text = comment.encode()
-    return jpeg[:2] + _COMMENT_MARKER + struct.pack(">H", len(text) + 2) + text + jpeg[2:]
-
-
-def comment_of(jpeg: bytes) -> str | None:
-    """Read the comment that `with_comment` put into a JPEG; None where there is none."""
-    if jpeg[2:4] != _COMMENT_MARKER:
-        return None
-    length = int.from_bytes(jpeg[4:6], "big")
-    return jpeg[6 : 4 + length].decode(errors="replace")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +109,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def start_stack() -> Callable[[Path, str], "contextmanager[Running]"]:
+def start_stack() -> Callable[..., AbstractContextManager[Running]]:
     """Give the way to start a stack, for tests that need one of their own."""
     return running
 

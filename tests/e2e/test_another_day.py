@@ -13,7 +13,7 @@ from familiar.shared.redis.cameras import CameraState, live_cameras
 from tests.real_recordings import recording
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 PEOPLE = ("p01", "p09")
 STRANGER = "p08"

@@ -4,18 +4,19 @@ import struct
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from rq import Queue
-from rq.job import JobStatus
+from rq.job import Job, JobStatus
 
 from familiar.shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 JPEG = "image/jpeg"
 
@@ -141,9 +142,13 @@ def test_the_training_queue_runs_nothing_but_trainings(taught: "Running", tmp_pa
     mark = tmp_path / "called"
     queue = Queue("training", connection=taught.client, serializer="json")
     for job in (queue.enqueue("os.mkdir", str(mark)), queue.enqueue("builtins.open", str(mark), "w")):
-        taught.wait_for("the refusal", lambda job=job: job.get_status() == JobStatus.FAILED)
+        taught.wait_for("the refusal", partial(_is_refused, job))
     assert not mark.exists()
 
 
-def _camera(stack: "Running", name: str) -> dict[str, object]:
+def _is_refused(job: Job) -> bool:
+    return job.get_status() == JobStatus.FAILED
+
+
+def _camera(stack: "Running", name: str) -> dict[str, Any]:
     return next((camera for camera in stack.http.get("/v1/cameras").json() if camera["camera"] == name), {})

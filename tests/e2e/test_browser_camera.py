@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from websockets import Origin
 from websockets.sync.client import connect
 
 from familiar.cli.watch import predictions
@@ -18,7 +19,7 @@ from familiar.shared.vision.images import encode_jpeg
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 FACES = 20
 
@@ -34,7 +35,7 @@ def test_whoever_stands_before_a_browser_s_camera_is_named(
 
         def show_karan() -> None:
             address = f"ws://127.0.0.1:{settings.camera_port}/v1/cameras/laptop"
-            with connect(address, origin=f"http://127.0.0.1:{settings.port}", compression=None) as camera:
+            with connect(address, origin=Origin(f"http://127.0.0.1:{settings.port}"), compression=None) as camera:
                 for number in itertools.count():
                     camera.send(encode_jpeg(draw(person("karan"), 100 + number / 10)))
                     assert json.loads(camera.recv(timeout=30)) == {"published": number + 1}

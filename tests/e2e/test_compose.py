@@ -26,7 +26,7 @@ from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.vision.images import encode_jpeg
 from tests.browser import Webcam, drawn, launch_chromium
-from tests.studio import Studio
+from tests.studio_page import Studio
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("redis", "capture", "extractor", "trainer", "inference")
@@ -203,7 +203,7 @@ def test_the_page_shows_this_machine_s_webcam(http: httpx.Client, tmp_path: Path
 def test_the_stream_can_be_read_from_outside(composed: Composed) -> None:
     """A subscriber on the machine sees both people named before their cameras."""
     with redis.Redis(port=int(composed.environment["FAMILIAR_REDIS_PORT"])) as client:
-        seen = set()
+        seen: set[str] = set()
         last_id = "$"
         until = time.monotonic() + 60
         while len(seen) < len(PEOPLE) and time.monotonic() < until:

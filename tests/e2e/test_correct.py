@@ -9,7 +9,6 @@ from familiar.cli.watch import predictions
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.services.inference.http.app import Stores, create_app
-from familiar.services.inference.metrics.page import MetricsPage
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.follower import StreamFollower
@@ -20,12 +19,13 @@ from familiar.shared.redis.kept_faces import find_kept_face
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import HaarDetector
-from familiar.shared.vision.images import cut_face, encode_jpeg, with_comment
+from familiar.shared.vision.images import cut_face, encode_jpeg
+from familiar.shared.vision.jpeg import with_comment
 from tests.app_client import Site, keeping
 from tests.builders import closed_port
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 
 def marked(taught: "Running") -> int:
@@ -97,10 +97,9 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     watcher = ModelWatcher(away, taught.models, ServedModel(taught.models))
     watcher.poll()
     follower = StreamFollower(open_async_redis(nowhere), threading.Event())
-    page = MetricsPage(away, taught.models)
     with keeping(away, 500) as keeper:
         stores = Stores(SampleStore(home), StrangerStore(home), taught.models, keeper)
-        site = Site(create_app(away, stores, watcher, follower, page, InferenceSettings()))
+        site = Site(create_app(away, stores, watcher, follower, away, InferenceSettings()))
         answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
         assert answer.status_code == 200, answer.text
         assert [face["person"] for face in answer.json()["faces"]] == ["karan"]

@@ -10,7 +10,7 @@ import pytest
 from tests.real_recordings import recording
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 PEOPLE = ("p01", "p09")
 # Somebody before the same camera whom two people's networks take for one of them, if half of the strangers may be.

@@ -13,7 +13,7 @@ from familiar.shared.vision.images import encode_jpeg
 from tests.builders import block_after
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 
 def test_the_subscriber_of_the_documentation_reads_predictions(taught: "Running", tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from familiar.shared.vision.images import encode_jpeg
 from tests.builders import NOON, ROOT
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 EXAMPLES = ROOT / "examples"
 

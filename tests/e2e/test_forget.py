@@ -14,7 +14,7 @@ from familiar.shared.redis.training_queue import JobState, enqueue_training, fin
 from familiar.shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 PICTURES = 45
 # So long that neither stands by chance in weights and encoded pictures, as a short name does now and then.

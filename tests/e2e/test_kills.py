@@ -1,7 +1,8 @@
 """Processes that die at the worst moment: nothing is lost, and nothing is done twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from familiar.shared.redis.enrolments import Targets, begin_enrolment, find_enro
 from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
+
+pytestmark = pytest.mark.slow
 
 TRAIN, TEST = 200, 100
 
@@ -21,7 +24,7 @@ TRAIN, TEST = 200, 100
 @pytest.fixture
 def stack(
     start_stack: Callable[..., AbstractContextManager["Running"]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> "Running":
+) -> Iterator["Running"]:
     """Give a stack with two drawn people before its cameras, one of them enrolled already."""
     monkeypatch.setenv("FAMILIAR_WEIGHTS", "random")
     with start_stack(tmp_path / "home", "karan=synthetic:karan arjun=synthetic:arjun") as running:
@@ -35,11 +38,11 @@ def test_an_enrolment_and_a_training_survive_the_death_of_every_process(stack: "
     """The enrolment ends with exactly 300 samples, and the training with a published version."""
     begin_enrolment(stack.client, stack.samples, "karan", "Karan", Targets(TRAIN, TEST, pause_seconds=0.5))
 
-    def collected() -> int:
-        return stack.samples.count("karan", Split.TRAIN) + stack.samples.count("karan", Split.TEST)
+    def collected(least: int) -> bool:
+        return stack.samples.count("karan", Split.TRAIN) + stack.samples.count("karan", Split.TEST) >= least
 
     for service, after in (("capture", 40), ("extractor", 100), ("inference", 160), ("extractor", 230)):
-        stack.wait_for(f"{after} samples", lambda after=after: collected() >= after)
+        stack.wait_for(f"{after} samples", partial(collected, after))
         kill_and_wait_for_another(stack, service)
     stack.wait_for("the whole enrolment", lambda: _enrolment(stack).state is EnrolmentState.COMPLETE)
     assert (stack.samples.count("karan", Split.TRAIN), stack.samples.count("karan", Split.TEST)) == (TRAIN, TEST)

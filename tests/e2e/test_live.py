@@ -11,7 +11,7 @@ from familiar.shared.vision.images import decode_image
 from tests.serving import events, pictures
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 HOPS = (
     "frame_encoding",

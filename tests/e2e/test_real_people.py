@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 import pytest
 
 from familiar.cli.watch import predictions
 from familiar.shared.vision.images import Image
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 TRAIN_SHARE, TEST_SHARE = 0.6, 0.2
 RIGHT_SHARE = 0.95
@@ -25,12 +26,12 @@ STRANGERS_NAMED_SHARE = 0.05
 def frames_of(clip: Path) -> list[Image]:
     """Read every frame of a video."""
     video = cv2.VideoCapture(str(clip))
-    frames = []
+    frames: list[Image] = []
     while True:
         read, frame = video.read()
         if not read:
             return frames
-        frames.append(frame)
+        frames.append(frame.astype(np.uint8, copy=False))
 
 
 def write_video(path: Path, frames: list[Image]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 ASKING_THREADS = 2
 # A training takes the cores that nobody else wants, and clients without a pause would leave none.

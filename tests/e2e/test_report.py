@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from familiar.services.trainer.report.write import write_report
 from tests.browser import TELEPHONE, launch_chromium
-from tests.report_builder import report_facts
+from tests.report_builder import Answers, report_facts
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 LONG = "Maximiliane_von_Hohenlohe_Langenburg_zu_Waldenburg_Schillingsfür"
@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with the report of many people, one of whom has a long name and is recognised badly."""
     folder = tmp_path_factory.mktemp("report")
-    answers = {f"Person {number}": {f"Person {number}": 30} for number in range(12)}
+    answers: dict[str, Answers] = {f"Person {number}": {f"Person {number}": 30} for number in range(12)}
     write_report(report_facts({**answers, LONG: {LONG: 50, "Person 1": 50}}, strangers={LONG: 5, None: 25}), folder)
     return folder
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import pytest
@@ -14,12 +14,15 @@ from familiar.cli.watch import predictions as follow_predictions
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.messages import Prediction, Sighting
+from tests.replicas import sightings
+from tests.streams import fields_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import redis
-    from conftest import Running
+
+    from tests.e2e.conftest import Running
 
 FRAMES_PER_SECOND = 10
 CLIP_SECONDS = 8
@@ -36,12 +39,6 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def sightings(client: "redis.Redis") -> list[Sighting]:
-    """Read the stream of sightings."""
-    entries: Any = client.xrange("sightings")
-    return [Sighting.model_validate_json(fields[b"header"]) for _, fields in entries]
-
-
 def in_view(client: "redis.Redis") -> list[Sighting]:
     """Give who came and has not left."""
     said = sightings(client)
@@ -51,8 +48,7 @@ def in_view(client: "redis.Redis") -> list[Sighting]:
 
 def predictions(client: "redis.Redis") -> list[Prediction]:
     """Read the stream of predictions."""
-    entries: Any = client.xrange("predictions")
-    return [Prediction.model_validate_json(fields[b"header"]) for _, fields in entries]
+    return [Prediction.model_validate_json(fields[b"header"]) for fields in fields_of(client, "predictions")]
 
 
 def test_who_is_in_a_film_comes_once_and_leaves_once_after_its_end(

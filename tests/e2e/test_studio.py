@@ -15,10 +15,10 @@ from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import Image, decode_image
 from tests.browser import Webcam, drawn, filmed, launch_chromium, side_by_side
 from tests.builders import ROOT
-from tests.studio import PATIENCE_SECONDS, Studio
+from tests.studio_page import PATIENCE_SECONDS, Studio
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 TRAIN, TEST = 60, 30
 FIRST, SECOND = "Zoë K.", "Bo"

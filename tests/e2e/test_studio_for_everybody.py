@@ -1,7 +1,7 @@
 """The page for whoever sees badly, uses no mouse, has a telephone, or gives no camera away."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from familiar import __version__
 from tests.browser import TELEPHONE, Webcam, launch_chromium
-from tests.studio import Studio
+from tests.studio_page import Studio
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 GRAVE = {"serious", "critical"}
 # Success criterion 2.5.8 of WCAG 2.2, in CSS pixels.
@@ -52,7 +52,9 @@ def grave_faults(studio: Studio) -> list[str]:
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe_finds_no_serious_fault(taught: "Running", browser: Browser, tmp_path: Path, colours: str) -> None:
+def test_axe_finds_no_serious_fault(
+    taught: "Running", browser: Browser, tmp_path: Path, colours: Literal["light", "dark"]
+) -> None:
     """Neither on the page, with everything folded out, nor in its dialogs."""
     context = browser.new_context(color_scheme=colours)
     studio = opened(context, taught, tmp_path)

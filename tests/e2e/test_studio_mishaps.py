@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, Playwright, Route
 
 from familiar.shared.contract.messages import Split
 from tests.browser import Webcam, drawn, launch_chromium
-from tests.studio import Studio
+from tests.studio_page import Studio
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 FRAMES_PER_SECOND = 30
 # What the page asks for a camera: once a second at most, each.

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Locator, sync_playwright
 
 from tests.browser import Webcam, drawn, launch_chromium
-from tests.studio import Studio
+from tests.studio_page import Studio
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 NAME = "Zoë K."
 

@@ -18,10 +18,10 @@ from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.browser import launch_chromium
 from tests.builders import manifest_of
-from tests.studio import Studio
+from tests.studio_page import Studio
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 PHOTOS = 9
 NOTE = "There were no strangers to calibrate by. `familiar strangers fetch` brings some."

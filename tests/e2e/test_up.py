@@ -14,7 +14,7 @@ import pytest
 from familiar.cli.stack.local_stack import free_port
 
 if TYPE_CHECKING:
-    from conftest import Running
+    from tests.e2e.conftest import Running
 
 STOP_SECONDS = 30
 

@@ -25,6 +25,11 @@ from tests.replicas import Replica, start
 from tests.serving import Serving, serving
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the trainer's tests come first: their files take longest, and nobody has to wait for the last of them."""
+    items.sort(key=lambda item: "trainer" not in item.path.parts)
+
+
 @pytest.fixture
 def open_site(home: Path, redis_url: str, client: redis.Redis) -> Iterator[Callable[[redis.Redis], Site]]:
     """Give what makes a site on a Redis and an empty home, without a model; `Studio` is a further name of its host.

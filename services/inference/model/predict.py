@@ -9,7 +9,8 @@ from familiar.services.inference.model.predictor import Confidences, Predictor
 from familiar.shared.contract.manifest import Manifest
 from familiar.shared.contract.messages import Box, Candidate, NamedFace, TooPoor
 from familiar.shared.vision.detector import FaceDetector
-from familiar.shared.vision.images import CROP_MARGIN, Image, cut_face, decode_image, is_bare_jpeg, limit_crop
+from familiar.shared.vision.images import CROP_MARGIN, Image, cut_face, decode_image, limit_crop
+from familiar.shared.vision.jpeg import is_bare_jpeg
 
 CANDIDATES = 5
 

@@ -78,6 +78,7 @@ def last_line(output: str) -> dict[str, object]:
     return line
 
 
+@pytest.mark.slow
 @TENSORFLOW_WARNS
 def test_training_is_timed_beside_the_notebook_recipe(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both train on the same faces, two of three of each person's."""
@@ -121,6 +122,7 @@ def check_rates(by_recipe: object, recipes: set[str], measures: set[str], people
             assert all(0 <= rate[share] <= 1 for rate in unit.values() for share in ("mean", "worst"))
 
 
+@pytest.mark.slow
 @TENSORFLOW_WARNS
 def test_recognition_is_measured_beside_other_recipes(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every recipe gets every measure, per face and per track; those that are not installed are told of."""
@@ -153,6 +155,7 @@ def test_recognition_is_measured_beside_other_recipes(drawn: Path, capsys: pytes
     check_rates(figures["halves"], recipes, MEASURES | {"accuracy_all"}, {"arjun", "karan", "zoe"})
 
 
+@pytest.mark.slow
 @TENSORFLOW_WARNS
 def test_recognition_is_measured_in_a_later_session(drawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Arjun and Karan are asked for in their last session; Zoe, who has one, is a stranger."""

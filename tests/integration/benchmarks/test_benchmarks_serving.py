@@ -9,8 +9,11 @@ from benchmarks.live import __main__ as live
 from benchmarks.reload import __main__ as reload
 from benchmarks.serving import __main__ as serving
 
-# TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
-TENSORFLOW_WARNS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 FIGURES = ("p50_ms", "p99_ms", "requests_per_second")
 
@@ -22,7 +25,6 @@ def last_line(output: str) -> dict[str, Any]:
     return line
 
 
-@TENSORFLOW_WARNS
 def test_inference_is_measured_beside_other_servers(capsys: pytest.CaptureFixture[str]) -> None:
     """Every server answers every request, and the ratios are those of the figures."""
     few = ["--faces", "3", "--pictures", "10", "--seconds", "0.5", "--rounds", "1", "--starts", "1"]
@@ -49,7 +51,6 @@ def test_inference_is_measured_beside_other_servers(capsys: pytest.CaptureFixtur
     assert line["start"].keys() == {"first_answer_seconds", "resident_megabytes"}
 
 
-@TENSORFLOW_WARNS
 def test_versions_are_swapped_under_load(capsys: pytest.CaptureFixture[str]) -> None:
     """No answer fails or is of a wrong version; the damaged version is refused by number; publishers may be killed."""
     few = ["--faces", "3", "--pictures", "10", "--swaps", "11", "--apart", "1.0", "--share", "0.3"]
@@ -68,7 +69,6 @@ def test_versions_are_swapped_under_load(capsys: pytest.CaptureFixture[str]) -> 
     assert line["p99_ratio_by_round"] == [line["p99_ratio"]]
 
 
-@TENSORFLOW_WARNS
 def test_cameras_are_watched(capsys: pytest.CaptureFixture[str]) -> None:
     """Every camera's frames are looked at, shed, or waiting at the end, and every process is seen."""
     assert live.main(["--faces", "3", "--cameras", "2", "--seconds", "2", "--size", "320x240"]) == 0

@@ -18,12 +18,15 @@ from familiar.services.capture.browser_cameras import BrowserCameras
 from familiar.services.capture.settings import CaptureSettings
 from familiar.shared.contract.errors import PortTaken
 from familiar.shared.contract.messages import Frame
+from familiar.shared.contract.source_address import parse_cameras
 from familiar.shared.redis.cameras import CameraState, live_cameras
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png, with_comment
+from familiar.shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png
+from familiar.shared.vision.jpeg import with_comment
 from tests.capturing import capturing
 from tests.serving import wait_until
+from tests.streams import fields_of
 
 PAGE_PORT = 8000
 PICTURE = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
@@ -33,14 +36,15 @@ PICTURE = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
 def port(client: redis.Redis) -> Iterator[int]:
     """Give the port of a capture that has a camera of its own, `door`."""
     chosen = free_port()
-    settings = CaptureSettings(port=PAGE_PORT, camera_port=chosen, cameras="door=synthetic:karan")
+    cameras = parse_cameras("door=synthetic:karan")
+    settings = CaptureSettings(port=PAGE_PORT, camera_port=chosen, cameras=cameras)
     with capturing(client, settings):
         yield chosen
 
 
-def open_camera(port: int, path: str = "/v1/cameras/laptop", **options: object) -> ClientConnection:
+def open_camera(port: int, path: str = "/v1/cameras/laptop", origin: Origin | None = None) -> ClientConnection:
     """Connect as the page does."""
-    return connect(f"ws://127.0.0.1:{port}{path}", compression=None, **options)  # type: ignore[arg-type]  # whatever connect takes
+    return connect(f"ws://127.0.0.1:{port}{path}", compression=None, origin=origin)
 
 
 def send(camera: ClientConnection, message: str | bytes) -> dict[str, Any]:
@@ -52,8 +56,10 @@ def send(camera: ClientConnection, message: str | bytes) -> dict[str, Any]:
 
 def frames(client: redis.Redis) -> list[tuple[Frame, bytes]]:
     """Read what was published of the laptop's camera."""
-    entries: Any = client.xrange("frames:laptop")
-    return [(Frame.model_validate_json(fields[b"header"]), fields[b"payload"]) for _, fields in entries]
+    return [
+        (Frame.model_validate_json(fields[b"header"]), fields[b"payload"])
+        for fields in fields_of(client, "frames:laptop")
+    ]
 
 
 def states(client: redis.Redis) -> dict[str, CameraState]:

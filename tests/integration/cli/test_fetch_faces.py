@@ -2,9 +2,6 @@
 
 import hashlib
 import io
-import os
-import subprocess
-import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -18,13 +15,15 @@ from filelock import FileLock
 from familiar.cli.fetch import fetch_faces as module
 from familiar.cli.fetch.download import RemoteFile
 from familiar.cli.fetch.fetch_faces import delete_download, fetch_faces
-from familiar.cli.fetch.labeled_faces import LARGEST_PICTURE, pictures_of
+from familiar.cli.fetch.labeled_faces import LARGEST_PICTURE, middle_face, pictures_of
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.errors import FetchRunning, StrangersUnavailable
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
+from familiar.shared.vision.detector import FaceDetector
 from familiar.shared.vision.images import decode_image, encode_jpeg
 from tests.builders import closed_port
+from tests.command_line import Ran, familiar
 
 PEOPLE = ("Ada_One", "Bob_Two", "Cy_Three", "Di_Four")
 FETCHED = StrangerSource.FETCHED
@@ -179,13 +178,12 @@ def test_cutting_that_was_cut_short_goes_on_where_it_stopped(
     monkeypatch.setattr(module, "NOTE_EVERY", 1)
     seen: list[bytes] = []
 
-    def interrupted(jpeg: bytes, detector: object) -> bytes | None:
+    def interrupted(jpeg: bytes, detector: FaceDetector) -> bytes | None:
         seen.append(jpeg)
         if len(seen) == 3:
             raise KeyboardInterrupt
-        return cut(jpeg, detector)
+        return middle_face(jpeg, detector)
 
-    cut = module.middle_face
     monkeypatch.setattr(module, "middle_face", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fetch_faces(server.remote, home, people=10)
@@ -258,16 +256,14 @@ def test_two_fetches_at_once_are_one_too_many(server: Server, home: Path) -> Non
     assert server.asked == []
 
 
-def familiar(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def familiar_strangers(home: Path, *arguments: str, **environment: str) -> Ran:
     """Run `familiar strangers` to its end."""
-    command = [sys.executable, "-m", "familiar.cli.main", "strangers", *arguments]
-    environment = {**os.environ, "FAMILIAR_HOME": str(home), "COLUMNS": "200", **environment}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return familiar("strangers", *arguments, FAMILIAR_HOME=str(home), **environment)
 
 
 def test_without_a_network_the_command_says_what_to_do(home: Path) -> None:
     """One sentence, and no traceback."""
-    run = familiar(home, "fetch", HTTPS_PROXY=f"http://127.0.0.1:{closed_port()}", NO_PROXY="")
+    run = familiar_strangers(home, "fetch", HTTPS_PROXY=f"http://127.0.0.1:{closed_port()}", NO_PROXY="")
     assert run.returncode == 1
     assert "put pictures of strangers into a folder and name it in FAMILIAR_STRANGERS" in " ".join(run.stderr.split())
     assert "Traceback" not in run.stderr
@@ -279,16 +275,16 @@ def test_the_command_counts_and_clears(home: Path) -> None:
     for source in StrangerSource:
         store.add(source, picture("Ada"), None)
     (home / "strangers" / "archive.tgz.partial").write_bytes(b"half an arch")
-    shown = familiar(home, FAMILIAR_STRANGERS="/some/strangers").stdout
+    shown = familiar_strangers(home, FAMILIAR_STRANGERS="/some/strangers").stdout
     assert dict(line.split()[1:4:2] for line in shown.splitlines() if " 1 " in line) == dict.fromkeys(
         StrangerSource, "1"
     )
     assert "FAMILIAR_STRANGERS=/some/strangers" in shown
-    assert "FAMILIAR_STRANGERS" not in familiar(home, FAMILIAR_STRANGERS="").stdout
-    assert familiar(home, "fetch", "--people", "1").stdout.startswith("Fetched faces of strangers: 1.")
-    assert familiar(home, "clear").stdout == "Deleted faces of strangers: 1.\n"
+    assert "FAMILIAR_STRANGERS" not in familiar_strangers(home, FAMILIAR_STRANGERS="").stdout
+    assert familiar_strangers(home, "fetch", "--people", "1").stdout.startswith("Fetched faces of strangers: 1.")
+    assert familiar_strangers(home, "clear").stdout == "Deleted faces of strangers: 1.\n"
     assert left_over(home) == set()
     assert {source: store.count(source) for source in StrangerSource} == {"fetched": 0, "given": 1, "marked": 1}
-    assert familiar(home, "clear", "--given").stdout == "Deleted faces of strangers: 1.\n"
-    assert familiar(home, "clear", "--marked").stdout == "Deleted faces of strangers: 1.\n"
+    assert familiar_strangers(home, "clear", "--given").stdout == "Deleted faces of strangers: 1.\n"
+    assert familiar_strangers(home, "clear", "--marked").stdout == "Deleted faces of strangers: 1.\n"
     assert store.faces() == ()

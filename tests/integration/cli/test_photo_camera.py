@@ -16,6 +16,7 @@ from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import BYTE_LIMIT, encode_jpeg
 from tests.capturing import capturing
+from tests.streams import entries
 
 CAMERA = "photos-1"
 FRAMES = f"frames:{CAMERA}"
@@ -38,7 +39,7 @@ def test_photographs_become_frames_of_the_enrolment_and_refusals_say_why(
     seen: list[Frame] = []
 
     def work_through() -> None:
-        for entry, fields in client.xrange(FRAMES):
+        for entry, fields in entries(client, FRAMES):
             seen.append(Frame.model_validate_json(fields[b"header"]))
             client.xdel(FRAMES, entry)
 

@@ -4,6 +4,8 @@ import cv2
 import cv2.data
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
@@ -77,6 +79,47 @@ def test_small_pictures_are_no_trouble(searches: PyramidSearches, size: tuple[in
     gray = noise(*size)
     search = searches.of_size(*gray.shape)
     assert faces(search, everywhere(search, gray), gray.shape[1]) == by_opencv(gray)
+
+
+SIDES = st.integers(20, 160)
+
+
+@st.composite
+def small_pictures(draw_from: st.DrawFn) -> Gray:
+    """Give blurred noise, or a piece of a picture of two people, anyhow bright and full of contrast."""
+    width, height = draw_from(SIDES), draw_from(SIDES)
+    if draw_from(st.booleans()):
+        values = np.random.default_rng(draw_from(st.integers(0, 99))).uniform(0, 255, (height, width))
+        values = cv2.GaussianBlur(values, (0, 0), draw_from(st.floats(0.5, 8))).astype(np.float64)
+    else:
+        whole = drawn(640, 480)
+        left, top = draw_from(st.integers(0, 640 - width)), draw_from(st.integers(0, 480 - height))
+        values = whole[top : top + height, left : left + width].astype(np.float64)
+    gain, offset = draw_from(st.floats(0, 8)), draw_from(st.floats(-255, 255))
+    picture: Gray = np.clip((values - values.mean()) * gain + values.mean() + offset, 0, 255).astype(np.uint8)
+    return picture
+
+
+@settings(max_examples=40)
+@given(gray=small_pictures())
+def test_any_small_picture_has_the_same_windows(searches: PyramidSearches, gray: Gray) -> None:
+    """Whatever it shows, plain ones too, which no window may be divided by."""
+    search = searches.of_size(*gray.shape)
+    assert faces(search, everywhere(search, gray), gray.shape[1]) == by_opencv(gray)
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+def test_any_tiles_have_windows_that_a_search_of_everything_has(searches: PyramidSearches, data: st.DataObject) -> None:
+    """Of these tiles alone, and of all of them when all were asked for, in however many steps."""
+    gray = drawn(400, 300)
+    search = searches.of_size(*gray.shape)
+    all_of_them = {tuple(window) for window in everywhere(search, gray).tolist()}
+    rows = data.draw(st.integers(0, EVERY_ROW))
+    first = {tuple(window) for window in search.begin(gray, search.pyramid.tiles(rows)).tolist()}
+    rest = {tuple(window) for window in search.search_more(search.pyramid.tiles(EVERY_ROW & ~rows)).tolist()}
+    assert first.isdisjoint(rest)
+    assert first | rest == all_of_them
 
 
 def test_only_the_rows_that_are_asked_for_are_searched(searches: PyramidSearches) -> None:

@@ -21,6 +21,7 @@ from familiar.shared.redis.stream import MOST_DELIVERIES
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image
 from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
+from tests.streams import append, fields_of
 
 
 def step_for_ever(worker: FrameWorker) -> None:
@@ -67,8 +68,8 @@ def test_a_frame_that_is_delivered_twice_adds_nothing(
     """Neither a sample, nor a count of one, nor a refusal."""
     label = enrol_zoe(client, store, train=4, test=0).label
     publish_labelled(client, zoe(5), 0, label)
-    ((_, fields),) = client.xrange(FRAMES)
-    client.xadd(FRAMES, fields)
+    (fields,) = fields_of(client, FRAMES)
+    append(client, FRAMES, fields)
     worker.step()
     assert counts(store) == (1, 0)
     enrolment = get_enrolment(client, "door")

@@ -18,6 +18,7 @@ from familiar.shared.redis.stream import publish
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image
 from tests.builders import NOON
+from tests.streams import fields_of
 
 RULES = SampleRules(80, 150)
 
@@ -36,7 +37,7 @@ def both(seconds: float) -> Image:
 
 def faces(client: redis.Redis) -> list[Face]:
     """Read what was published of faces."""
-    return [Face.model_validate_json(fields[b"header"]) for _, fields in client.xrange("faces")]
+    return [Face.model_validate_json(fields[b"header"]) for fields in fields_of(client, "faces")]
 
 
 @pytest.fixture

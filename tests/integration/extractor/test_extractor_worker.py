@@ -21,6 +21,7 @@ from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.stream import Consumer, dropped_counts, publish
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image, decode_image
+from tests.streams import entries, fields_of, pending
 
 STARTED_AT = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 DEADLINE_SECONDS = 8.0
@@ -41,7 +42,7 @@ def zoe(seconds: float) -> Image:
 
 def faces(client: redis.Redis) -> list[tuple[Face, bytes]]:
     """Read what was published of faces, with the crops."""
-    return [(Face.model_validate_json(fields[b"header"]), fields[b"payload"]) for _, fields in client.xrange("faces")]
+    return [(Face.model_validate_json(fields[b"header"]), fields[b"payload"]) for fields in fields_of(client, "faces")]
 
 
 def frame_ids(client: redis.Redis) -> list[str]:
@@ -67,7 +68,7 @@ def test_the_face_of_a_frame_is_published_with_its_crop(client: redis.Redis, wor
     side = round(max(face.box.width, face.box.height) * 1.3)
     assert decode_image(crop).shape == (min(side, 256), min(side, 256), 3)
     assert client.xlen(FRAMES) == 0
-    assert client.xpending(FRAMES, "extractor")["pending"] == 0
+    assert pending(client, FRAMES, "extractor") == 0
 
 
 def test_every_face_of_a_frame_is_published_under_its_own_id(client: redis.Redis, worker: FrameWorker) -> None:
@@ -112,14 +113,14 @@ def test_a_frame_that_is_no_jpeg_is_a_dead_letter_and_the_next_one_is_worked_thr
 ) -> None:
     """With its bytes and what was wrong with them."""
     broken = publish_image(client, zoe(5), 0, live=False)
-    ((entry_id, fields),) = client.xrange(FRAMES)
+    ((entry_id, fields),) = entries(client, FRAMES)
     client.xdel(FRAMES, entry_id)
     half = fields[b"payload"][: len(fields[b"payload"]) // 2]
     publish(client, FRAMES, broken, half)
     good = publish_image(client, zoe(6), 1, live=False)
     worker.step()
     assert frame_ids(client) == [good.frame_id]
-    ((_, letter),) = client.xrange(f"{FRAMES}:dead")
+    (letter,) = fields_of(client, f"{FRAMES}:dead")
     assert letter[b"payload"] == half
     assert "Send it again" in letter[b"reason"].decode()
     assert client.xlen(FRAMES) == 0
@@ -146,7 +147,7 @@ def test_the_stream_of_faces_is_bounded_and_what_falls_out_is_counted(client: re
     worker.step()
     assert client.xlen("faces") == FACES_KEPT
     assert dropped_counts(client) == {"faces": 1}
-    assert frame.frame_id.encode() in client.xrevrange("faces", count=1)[0][1][b"header"]
+    assert frame.frame_id.encode() in fields_of(client, "faces")[-1][b"header"]
 
 
 def test_a_camera_that_another_extractor_holds_is_left_alone(

@@ -89,7 +89,7 @@ def test_cameras_share_searches_and_nothing_else(searches: PyramidSearches) -> N
 
 def test_a_large_picture_is_searched_smaller(detector: LiveDetector) -> None:
     """As in a search of the whole; its boxes are in pixels of the picture."""
-    image = cv2.resize(draw(person("zoe"), 0), (2560, 1920))
+    image = cv2.resize(draw(person("zoe"), 0), (2560, 1920)).astype(np.uint8)
     (box,) = detector.detect(image)
     assert same([box], HaarDetector().detect(image))
     assert box.width > 600

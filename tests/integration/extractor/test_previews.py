@@ -19,13 +19,14 @@ from familiar.shared.vision.images import decode_image, encode_jpeg
 from tests.app_client import Site
 from tests.builders import NOON, publish_labelled, zoe
 from tests.serving import Serving, pictures, wait_until
+from tests.streams import fields_of
 
 BOX = Box(x=200, y=200, width=120, height=120)
 
 
 def previews(client: redis.Redis) -> list[tuple[Preview, bytes]]:
     """Read the previews of the door."""
-    return [parse_entry(fields, Preview) for _, fields in client.xrange("previews:door")]
+    return [parse_entry(fields, Preview) for fields in fields_of(client, "previews:door")]
 
 
 def show(client: redis.Redis, faces: int, grey: int = 40) -> bytes:
@@ -68,11 +69,11 @@ def test_a_watched_camera_shows_its_newest_frame_with_the_tracks_of_its_faces(
     client.set("watched:door", 1)
     for sequence in range(2):
         publish_labelled(client, zoe(1), sequence, None)
-        ((_, frame),) = client.xrevrange("frames:door", count=1)
+        frame = fields_of(client, "frames:door")[-1]
         worker.step()
     ((preview, jpeg),) = previews(client)
     assert jpeg == frame[b"payload"]
-    published = [Face.model_validate_json(fields[b"header"]) for _, fields in client.xrange("faces")]
+    published = [Face.model_validate_json(fields[b"header"]) for fields in fields_of(client, "faces")]
     assert preview.frame_id == published[-1].frame_id
     assert [(face.box, face.track_id) for face in preview.faces] == [(published[-1].box, published[0].track_id)]
     assert 0 < client.ttl("previews:door") <= PREVIEW_SECONDS_KEPT

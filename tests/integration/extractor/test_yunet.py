@@ -27,7 +27,8 @@ def portraits(real_faces: Path) -> list[Image]:
     """Give portraits of strangers in which the Haar cascade finds one face."""
     paths = sorted((real_faces / "strangers").glob("*.jpg"))[:30]
     images = [decode_image(path.read_bytes()) for path in paths]
-    return [image for image in images if len(HaarDetector().detect(image)) == 1]
+    haar = HaarDetector()
+    return [image for image in images if len(haar.detect(image)) == 1]
 
 
 def test_it_finds_the_faces_that_the_cascade_finds_in_the_same_places(model: Path, portraits: list[Image]) -> None:

@@ -1,8 +1,5 @@
 """Which version is served, chosen over HTTP and on the command line, with real networks and a real Redis."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from familiar.shared.stores.models import SERVED_MODEL, ModelStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
 from tests.colour_model import publish_colours
+from tests.command_line import Ran, familiar
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -47,11 +45,9 @@ def shown(site: Site) -> dict[int, tuple[str, bool]]:
     return {model["version"]: (model["state"], model["pinned"]) for model in site.ask("GET", "/v1/models").json()}
 
 
-def familiar(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def familiar_models(home: Path, *arguments: str) -> Ran:
     """Run `familiar models` to its end."""
-    command = [sys.executable, "-m", "familiar.cli.main", "models", *arguments]
-    environment = {**os.environ, "FAMILIAR_HOME": str(home), "COLUMNS": "200"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return familiar("models", *arguments, FAMILIAR_HOME=str(home))
 
 
 @pytest.mark.usefixtures("models")
@@ -83,12 +79,12 @@ def test_a_damaged_version_is_not_activated(site: Site, home: Path) -> None:
 
 def test_the_command_line_pins_and_unpins(models: ModelStore, home: Path) -> None:
     """It says what is served, and the list says that it is pinned."""
-    assert "Version 1 is pinned" in familiar(home, "activate", "1").stdout
+    assert "Version 1 is pinned" in familiar_models(home, "activate", "1").stdout
     assert models.current() == 1
-    assert "Version 1 is pinned" in familiar(home).stdout
-    assert "version 2" in familiar(home, "unpin").stdout
+    assert "Version 1 is pinned" in familiar_models(home).stdout
+    assert "version 2" in familiar_models(home, "unpin").stdout
     assert models.current() == 2
-    assert "pinned" not in familiar(home).stdout
-    missing = familiar(home, "activate", "9")
+    assert "pinned" not in familiar_models(home).stdout
+    missing = familiar_models(home, "activate", "9")
     assert missing.returncode == 1
     assert "There is no model version 9" in missing.stderr

@@ -2,15 +2,20 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
 import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from familiar.cli.stack.local_stack import free_port
 from familiar.cli.stack.redis_server import redis_command
+from familiar.services.inference.http.events import to_entry_id
+from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.contract.messages import Prediction, Sighting
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.stream import newest_id, publish
@@ -55,6 +60,12 @@ def redis_on(port: int, folder: Path) -> Iterator[redis.Redis]:
         server.wait(DEADLINE_SECONDS)
 
 
+def said_by(event: Event) -> str:
+    """Tell which prediction an event is."""
+    assert isinstance(event.message, Prediction)
+    return event.message.prediction_id
+
+
 def readers(client: redis.Redis) -> int:
     """Count the connections that wait for predictions."""
     return sum(1 for connection in client.client_list() if connection["cmd"] == "xread")
@@ -75,10 +86,10 @@ def test_a_listener_goes_on_after_the_last_event_it_got(client: redis.Redis, inf
     with listening(inference, after="0-1") as stream:
         first = next(stream)
     with listening(inference, after=first.event_id) as stream:
-        assert [next(stream).message.prediction_id for _ in range(2)] == ["p-1", "p-2"]
+        assert [said_by(next(stream)) for _ in range(2)] == ["p-1", "p-2"]
         say(client, "p-3")
-        assert next(stream).message.prediction_id == "p-3"
-    assert first.message.prediction_id == "p-0"
+        assert said_by(next(stream)) == "p-3"
+    assert said_by(first) == "p-0"
 
 
 def test_one_camera_alone_can_be_listened_to(client: redis.Redis, inference: Serving) -> None:
@@ -87,7 +98,7 @@ def test_one_camera_alone_can_be_listened_to(client: redis.Redis, inference: Ser
     client.xadd("predictions", {"header": "{}", "payload": ""})
     say(client, "door")
     with listening(inference, "?camera=door", after="0") as stream:
-        assert next(stream).message.prediction_id == "door"
+        assert said_by(next(stream)) == "door"
 
 
 @pytest.mark.parametrize("last_event_id", ["", "newest", "1-2-3", "-1", "18446744073709551616-0", "1-x"])
@@ -96,6 +107,14 @@ def test_a_header_that_is_no_id_is_a_named_error(site: Site, last_event_id: str)
     answer = site.ask("GET", "/v1/predictions/stream", headers={"Last-Event-ID": last_event_id})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:familiar:invalid-request")
     assert "1763888400000-0" in answer.json()["detail"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # Redis is only read
+@given(st.from_regex(r"[0-9]{1,20}(-[0-9]{1,20})?", fullmatch=True))
+def test_every_id_that_is_taken_is_one_to_redis(client: redis.Redis, text: str) -> None:
+    """With zeros before it, too; an error of Redis would end an answer that has begun."""
+    with suppress(InvalidRequest):
+        assert client.xread({"predictions": to_entry_id(text)}) == []
 
 
 def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Redis, inference: Serving) -> None:
@@ -110,7 +129,7 @@ def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Red
         wait_until(lambda: readers(client) > MANY / 2)
         assert http.get("/v1/people").json() == []
         say(client, "one")
-        assert {next(stream).message.prediction_id for stream in streams} == {"one"}
+        assert {said_by(next(stream)) for stream in streams} == {"one"}
     wait_until(lambda: readers(client) <= 1)
 
 
@@ -123,12 +142,12 @@ def test_a_stream_outlasts_redis_and_goes_on_where_it_was(home: Path, tmp_path: 
             inference = stack.enter_context(serving(home, f"redis://127.0.0.1:{port}/0"))
             stream = stack.enter_context(listening(inference))
             say(client, "before")
-            assert next(stream).message.prediction_id == "before"
+            assert said_by(next(stream)) == "before"
         refused = inference.http.get("/v1/predictions/stream")
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:familiar:redis-unavailable")
         with redis_on(port, folder) as client:
             say(client, "after")
-            assert next(stream).message.prediction_id == "after"
+            assert said_by(next(stream)) == "after"
 
 
 def test_a_server_that_is_told_to_stop_ends_its_streams(client: redis.Redis, redis_url: str, home: Path) -> None:
@@ -142,6 +161,7 @@ def test_a_server_that_is_told_to_stop_ends_its_streams(client: redis.Redis, red
 
 def test_who_comes_and_who_leaves_is_sent_of_one_camera_or_of_all(client: redis.Redis, inference: Serving) -> None:
     """In the same way as predictions, from where a listener was."""
+    said: tuple[tuple[str, Literal["came", "left"]], ...] = (("door", "came"), ("yard", "came"), ("door", "left"))
     came, at_the_yard, left = (
         Sighting(
             sighting_id="one",
@@ -153,7 +173,7 @@ def test_who_comes_and_who_leaves_is_sent_of_one_camera_or_of_all(client: redis.
             model_version=1,
             at=NOON,
         )
-        for camera, event in (("door", "came"), ("yard", "came"), ("door", "left"))
+        for camera, event in said
     )
     with listening(inference, "?camera=door", stream="sightings") as stream:
         for sighting in (came, at_the_yard, left):

@@ -34,7 +34,7 @@ def predictor(home: Path) -> Predictor:
 
 def test_a_crop_is_as_large_as_its_face_and_the_margin(predictor: Predictor) -> None:
     """52 pixels are a face of 40, 51 are not."""
-    crop = cv2.resize(decode_image(crop_of(RED)), (52, 52), interpolation=cv2.INTER_AREA)
+    crop = cv2.resize(decode_image(crop_of(RED)), (52, 52), interpolation=cv2.INTER_AREA).astype(np.uint8)
     (named,) = predict_crop(encode_jpeg(crop, 100), predictor).faces
     assert (named.person, named.reason) == ("rob", None)
     (small,) = predict_crop(encode_jpeg(crop[:51, :51], 100), predictor).faces

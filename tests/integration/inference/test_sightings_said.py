@@ -8,13 +8,14 @@ import redis
 
 from familiar.services.inference.stream import departures
 from familiar.services.inference.stream.departures import say_who_left
-from familiar.services.inference.stream.sightings import LEFT_SECONDS
+from familiar.services.inference.stream.sightings import LEFT_SECONDS, leave
 from familiar.shared.people.forget import forget_person
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from tests.colour_crops import BLUE, GREEN, RED
 from tests.colour_model import publish_colours
 from tests.replicas import Replica, at, names, said, show, sightings, start
+from tests.streams import keys_that_hold
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -64,7 +65,6 @@ def test_a_look_that_is_overtaken_by_a_face_says_nothing(
             replica("two").step()
         return leave(*arguments)
 
-    leave = departures.leave
     monkeypatch.setattr(departures, "leave", leave_late)
     say_who_left(client, at(4.5))
     assert said(client) == [("came", "bea", 0)]
@@ -135,9 +135,9 @@ def test_forgetting_somebody_deletes_their_tracks_and_sightings(client: redis.Re
         show(client, RED, number)
     start(client, "one", store).step()
     client.config_set("rdbcompression", "no")
-    assert {key for key in client.scan_iter() if b"rob" in client.dump(key)} >= {b"sightings", b"track:t", b"view:door"}
+    assert keys_that_hold(client, b"rob") >= {b"sightings", b"track:t", b"view:door"}
     forget_person(client, samples, store, "rob")
-    assert [key for key in client.scan_iter() if b"rob" in client.dump(key)] == []
+    assert keys_that_hold(client, b"rob") == set()
     assert client.keys("track:*") + client.keys("view*") == []
     say_who_left(client, at(100))
     assert said(client) == []
@@ -163,4 +163,4 @@ def test_an_answer_from_before_a_forgetting_is_not_written_after_it(
     monkeypatch.setattr(worker._kept, "keep", keep_late)
     worker.step()
     assert names(client) == []
-    assert [key for key in client.scan_iter() if b"rob" in client.dump(key)] == []
+    assert keys_that_hold(client, b"rob") == set()

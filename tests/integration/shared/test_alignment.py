@@ -96,7 +96,8 @@ def test_where_no_face_is_seen_the_average_crop_is_cut_closer(landmarks: bytes) 
     """Nothing is turned: rows stay rows."""
     rows = np.broadcast_to(np.arange(200, dtype=np.uint8)[:, np.newaxis, np.newaxis], (200, 200, 3))
     aligned = Aligner(landmarks)(np.ascontiguousarray(rows))
-    assert (aligned.shape, aligned.dtype) == ((MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3), np.uint8)
+    assert aligned.shape == (MODEL_INPUT_SIZE, MODEL_INPUT_SIZE, 3)
+    assert aligned.dtype == np.uint8
     assert np.ptp(aligned.astype(int), axis=1).max() <= 3
 
 

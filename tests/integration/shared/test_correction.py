@@ -1,7 +1,5 @@
 """Correcting a prediction: the face becomes the right person's sample or a stranger's, and the last word holds."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
 from tests.builders import NOON, origin, prediction_of
+from tests.command_line import familiar
 
 Correct = Callable[..., Corrected]
 
@@ -190,18 +189,12 @@ def test_a_correction_on_the_command_line(
     """One sentence each: what came of it, that it was made before, and what is wrong."""
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("FAMILIAR_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "300")
-
-    def familiar(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "familiar.cli.main", "correct", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-    first, second = familiar("p1", "--stranger"), familiar("p1", "--stranger")
+    first, second = familiar("correct", "p1", "--stranger"), familiar("correct", "p1", "--stranger")
     assert first.stdout == "The face was taken for karan, and is a stranger's now. `familiar train` learns from it.\n"
     assert "nothing was added" in second.stdout
     assert (first.returncode, second.returncode) == (0, 0)
     assert strangers.count(StrangerSource.MARKED) == 1
-    wrong = familiar("p1", "--stranger", "--person", "Karan")
+    wrong = familiar("correct", "p1", "--stranger", "--person", "Karan")
     assert wrong.returncode == 1
     assert "either a person" in wrong.stderr
 

@@ -1,6 +1,8 @@
 """Enrolments in a real Redis: one at a time on a camera, and the request never changes."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import redis
@@ -115,9 +117,10 @@ def test_a_cancelled_enrolment_is_told_of_for_an_hour_and_the_next_one_as_long_a
 
 
 @pytest.mark.parametrize("ask", [get_enrolment, cancel_enrolment, end_train_stretch])
-def test_a_camera_without_an_enrolment_is_told_of(client: redis.Redis, ask: object) -> None:
+def test_a_camera_without_an_enrolment_is_told_of(
+    client: redis.Redis, ask: Callable[[redis.Redis, str], object]
+) -> None:
     """And none comes into being by asking."""
-    assert callable(ask)
     with pytest.raises(UnknownEnrolment, match="'door'"):
         ask(client, "door")
     assert find_enrolment(client, "door") is None
@@ -128,7 +131,7 @@ def test_refusals_are_counted_by_reason(client: redis.Redis) -> None:
     """Each reason by itself."""
     start(client)
     for refusal in (Refusal.BLURRED, Refusal.TOO_SMALL, Refusal.BLURRED):
-        run_transaction(client, lambda pipeline, reason=refusal: count_refusal(pipeline, "door", reason))
+        run_transaction(client, partial(count_refusal, camera="door", refusal=refusal))
     assert get_enrolment(client, "door").refused == {Refusal.BLURRED: 2, Refusal.TOO_SMALL: 1}
 
 

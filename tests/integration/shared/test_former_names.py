@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
 from typer.testing import CliRunner
 
 from familiar.cli.main import app
@@ -51,5 +52,5 @@ def test_the_former_command_and_address_answer_as_the_present_ones(site: Site, h
 def test_a_version_from_before_says_how_many_strangers_it_learned() -> None:
     """Its manifest is never written again."""
     field = Manifest.model_fields["strangers"].validation_alias
-    assert field is not None
-    assert field.convert_to_aliases() == [["strangers"], ["background"]]  # type: ignore[union-attr]
+    assert isinstance(field, AliasChoices)
+    assert field.convert_to_aliases() == [["strangers"], ["background"]]

@@ -11,7 +11,7 @@ import pytest
 from familiar.shared.contract.errors import UnknownPerson
 from familiar.shared.contract.messages import Split
 from familiar.shared.stores.samples import Addition, SampleCounts, SampleStore
-from familiar.shared.vision.images import with_comment
+from familiar.shared.vision.jpeg import with_comment
 from tests.builders import NOON, crop, origin
 
 PROCESSES = 3

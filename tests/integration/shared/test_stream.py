@@ -15,6 +15,7 @@ from familiar.shared.redis.stream import (
     run_transaction,
 )
 from tests.builders import GROUP, consumer, message, numbers
+from tests.streams import Fields, append, fields_of, pending
 
 STREAM = "letters"
 DEAD = "letters:dead"
@@ -25,14 +26,9 @@ def complete(client: redis.Redis, reader: Consumer[ModelVersion], delivery: Deli
     run_transaction(client, lambda pipeline: reader.complete(delivery, pipeline))
 
 
-def pending(client: redis.Redis) -> int:
-    """Count what was delivered and not acknowledged."""
-    return client.xpending(STREAM, GROUP)["pending"]
-
-
-def dead_letters(client: redis.Redis) -> list[dict[bytes, bytes]]:
+def dead_letters(client: redis.Redis) -> list[Fields]:
     """Read the fields of all dead letters."""
-    return [fields for _, fields in client.xrange(DEAD)]
+    return fields_of(client, DEAD)
 
 
 def test_what_is_published_arrives_with_its_payload(client: redis.Redis) -> None:
@@ -45,7 +41,7 @@ def test_what_is_published_arrives_with_its_payload(client: redis.Redis) -> None
 def test_an_entry_has_exactly_the_fields_header_and_payload(client: redis.Redis) -> None:
     """That is the contract for other languages."""
     publish(client, STREAM, message(1), b"picture")
-    ((_, fields),) = client.xrange(STREAM)
+    (fields,) = fields_of(client, STREAM)
     assert fields == {b"header": message(1).model_dump_json().encode(), b"payload": b"picture"}
 
 
@@ -71,9 +67,9 @@ def test_an_entry_stays_until_it_is_completed_and_is_gone_then(client: redis.Red
     publish(client, STREAM, message(1))
     reader = consumer(client)
     (delivery,) = reader.receive([STREAM])
-    assert (client.xlen(STREAM), pending(client)) == (1, 1)
+    assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (1, 1)
     complete(client, reader, delivery)
-    assert (client.xlen(STREAM), pending(client)) == (0, 0)
+    assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +84,10 @@ def test_an_entry_stays_until_it_is_completed_and_is_gone_then(client: redis.Red
     ],
 )
 def test_an_entry_that_cannot_be_read_is_a_dead_letter_and_the_next_one_arrives(
-    client: redis.Redis, fields: dict[str, bytes], reason: str
+    client: redis.Redis, fields: dict[str, bytes | str], reason: str
 ) -> None:
     """With its fields, its id and the reason; it is not in the stream any more, and not pending."""
-    entry_id = client.xadd(STREAM, fields)
+    entry_id = append(client, STREAM, fields)
     publish(client, STREAM, message(2))
     assert numbers(consumer(client).receive([STREAM], count=10)) == [2]
     (letter,) = dead_letters(client)
@@ -100,7 +96,7 @@ def test_an_entry_that_cannot_be_read_is_a_dead_letter_and_the_next_one_arrives(
     assert letter == {
         name.encode(): value if isinstance(value, bytes) else value.encode() for name, value in fields.items()
     }
-    assert (client.xlen(STREAM), pending(client)) == (1, 1)
+    assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (1, 1)
 
 
 def test_a_buried_delivery_is_a_dead_letter_with_its_payload(client: redis.Redis) -> None:
@@ -112,7 +108,7 @@ def test_a_buried_delivery_is_a_dead_letter_with_its_payload(client: redis.Redis
     (letter,) = dead_letters(client)
     assert (letter[b"payload"], letter[b"reason"]) == (b"no picture", b"not a picture")
     assert ModelVersion.model_validate_json(letter[b"header"]) == message(1)
-    assert (client.xlen(STREAM), pending(client)) == (0, 0)
+    assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (0, 0)
 
 
 def test_dead_letters_are_bounded(client: redis.Redis) -> None:
@@ -139,7 +135,7 @@ def test_a_bounded_stream_has_exactly_the_newest(client: redis.Redis) -> None:
     """For subscribers: nobody acknowledges there."""
     for number in range(1, 6):
         publish(client, STREAM, message(number), most=3)
-    assert [fields[b"header"] for _, fields in client.xrange(STREAM)] == [
+    assert [fields[b"header"] for fields in fields_of(client, STREAM)] == [
         message(number).model_dump_json().encode() for number in (3, 4, 5)
     ]
 

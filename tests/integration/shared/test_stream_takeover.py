@@ -6,14 +6,10 @@ import redis
 
 from familiar.shared.redis.stream import MOST_DELIVERIES, publish, run_transaction
 from tests.builders import GROUP, consumer, message, numbers
+from tests.streams import fields_of, pending
 
 STREAM = "letters"
 DEADLINE_SECONDS = 5.0
-
-
-def pending(client: redis.Redis) -> int:
-    """Count what was delivered and not acknowledged."""
-    return client.xpending(STREAM, GROUP)["pending"]
 
 
 def test_what_a_dead_consumer_left_is_claimed_by_another(client: redis.Redis) -> None:
@@ -24,7 +20,7 @@ def test_what_a_dead_consumer_left_is_claimed_by_another(client: redis.Redis) ->
     (delivery,) = heir.claim(STREAM, idle_milliseconds=0)
     assert (delivery.message, delivery.payload) == (message(1), b"picture")
     run_transaction(client, lambda pipeline: heir.complete(delivery, pipeline))
-    assert (client.xlen(STREAM), pending(client)) == (0, 0)
+    assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (0, 0)
 
 
 def test_nothing_is_claimed_before_it_has_lain_idle_so_long(client: redis.Redis) -> None:
@@ -78,10 +74,10 @@ def test_an_entry_that_was_delivered_too_often_is_buried(client: redis.Redis) ->
         deliveries += numbers(consumer(client, f"dead-{number}").claim(STREAM, idle_milliseconds=0))
     assert deliveries == [1] * MOST_DELIVERIES
     assert consumer(client, "heir").claim(STREAM, idle_milliseconds=0) == []
-    ((_, letter),) = client.xrange("letters:dead")
+    (letter,) = fields_of(client, "letters:dead")
     assert letter[b"payload"] == b"kills whoever handles it"
     assert f"delivered {MOST_DELIVERIES} times" in letter[b"reason"].decode()
-    assert (client.xlen(STREAM), pending(client)) == (0, 0)
+    assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (0, 0)
 
 
 def test_a_pending_entry_that_was_trimmed_is_let_go_of(client: redis.Redis) -> None:
@@ -91,7 +87,7 @@ def test_a_pending_entry_that_was_trimmed_is_let_go_of(client: redis.Redis) -> N
     consumer(client, "dead").receive([STREAM], count=2)
     client.xtrim(STREAM, maxlen=1, approximate=False)
     assert numbers(consumer(client, "heir").claim(STREAM, idle_milliseconds=0)) == [2]
-    assert pending(client) == 1
+    assert pending(client, STREAM, GROUP) == 1
 
 
 def test_receiving_goes_on_after_redis_lost_everything(client: redis.Redis) -> None:

@@ -100,10 +100,11 @@ def validation_of(fitted: Fitted, folds: Folds) -> tuple[float, float]:
         labels += truth.tolist()
         weights += checked.weights[own].tolist()
     of_class = [np.array(labels) == label for label in range(4)]
-    return tuple(
-        float(np.mean([np.average(np.array(values)[own], weights=np.array(weights)[own]) for own in of_class]))
-        for values in (losses, right)
-    )
+
+    def mean(values: list[float]) -> float:
+        return float(np.mean([np.average(np.array(values)[own], weights=np.array(weights)[own]) for own in of_class]))
+
+    return mean(losses), mean(right)
 
 
 def test_the_weights_are_those_of_the_epoch_kept_last(whole: Fitted, folds: Folds) -> None:
@@ -131,7 +132,7 @@ def test_the_served_network_is_the_first_and_learns_from_everything(
     samples: TrainingSamples, features: Features, folds: Folds
 ) -> None:
     """Whatever the folds leave out, it is the same: here each leaves out what another one did."""
-    other = Folds(*(np.roll(part, 1, axis) for part, axis in ((folds.left_out, 1), (folds.held_back, 1))), folds.absent)
+    other = Folds(np.roll(folds.left_out, 1, axis=1), np.roll(folds.held_back, 1, axis=1), folds.absent)
     options = OPTIONS.model_copy(update={"epochs": 1})
     first, second = (fit(samples, features, each, options, Checkpoint(None, ""), print) for each in (folds, other))
 
@@ -291,8 +292,13 @@ def test_a_damaged_file_is_no_checkpoint(
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] if damage is None else damage)
 
     heard: list[Epoch] = []
+
+    def cut_short(epoch: Epoch) -> None:
+        heard.append(epoch)
+        raise CutShort
+
     with pytest.raises(CutShort):
-        fit(samples, features, fold(samples), OPTIONS, checkpoint, lambda epoch: heard.append(epoch) or fail())
+        fit(samples, features, fold(samples), OPTIONS, checkpoint, cut_short)
 
     assert [epoch.epoch for epoch in heard] == [1]
 
@@ -317,8 +323,3 @@ def test_half_a_checkpoint_changes_nothing(samples: TrainingSamples, features: F
     assert checkpoint.restore(layers) == ((), [])
     for was, variable in zip(before, layers.variables, strict=True):
         np.testing.assert_array_equal(was, variable.numpy())
-
-
-def fail() -> None:
-    """Cut a training short."""
-    raise CutShort

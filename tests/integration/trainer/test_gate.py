@@ -31,6 +31,9 @@ from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import cut_face, encode_jpeg
 from tests.builders import NOON, origin
 
+# A training takes the cores that nobody else wants: beside other tests it would take minutes.
+pytestmark = pytest.mark.slow
+
 DEADLINE_SECONDS = 120.0
 BREATH_SECONDS = 0.05
 PEOPLE = ("arjun", "karan")

@@ -91,7 +91,7 @@ def test_the_old_version_retires_until_its_last_reader_is_done(models: ModelStor
     taken = watcher.served.get()
     publish_colours(models)
     watcher.poll()
-    assert (watcher.served.version, watcher.served.retiring) == (2, {1})
+    assert (watcher.served.version, watcher.served.retiring) == (2, frozenset({1}))
     assert taken.version == 1
     del taken
     assert watcher.served.retiring == set()

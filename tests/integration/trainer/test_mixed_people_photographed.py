@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from familiar.services.trainer.judge.mixed_people import Descriptors, OddSamples, find_mixed
-from familiar.services.trainer.network.descriptor import CHIP_SIZE, build_descriptor, descriptor_file
+from familiar.services.trainer.network.descriptor import build_descriptor, descriptor_file
 from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
 from familiar.shared.vision.align import Aligner
 from familiar.shared.vision.detector import HaarDetector
+from familiar.shared.vision.face_mesh import CHIP_SIZE
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, cut_face, decode_image
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.

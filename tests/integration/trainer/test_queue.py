@@ -6,6 +6,7 @@ import sys
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -38,7 +39,7 @@ def job_of(client: redis.Redis, job: TrainingJob) -> Job:
 
 def rq_enqueue(redis_url: str, *words: str) -> str:
     """Enqueue with RQ's own command line, and give the job's id."""
-    command = [Path(sys.executable).with_name("rq"), "enqueue", "--url", redis_url, "--queue", "training", *words]
+    command = [str(Path(sys.executable).with_name("rq")), "enqueue", "--url", redis_url, "--queue", "training", *words]
     subprocess.run(
         [*command, "--job-id", "by-hand"], check=True, capture_output=True, text=True, timeout=DEADLINE_SECONDS
     )
@@ -92,7 +93,7 @@ def test_a_job_names_the_trainers_function_and_the_options_that_differ(client: r
 def test_the_job_hash_holds_json_and_never_pickle(client: redis.Redis) -> None:
     """Nothing that a worker reads of it can run code."""
     job = enqueue_training(client, TrainingOptions(epochs=3))
-    fields = client.hgetall(f"rq:job:{job.job_id}")
+    fields: dict[Any, Any] = client.hgetall(f"rq:job:{job.job_id}")
 
     assert JSONSerializer.loads(zlib.decompress(fields[b"data"]))[0] == redis_names.TRAINING_JOB
     for value in fields.values():

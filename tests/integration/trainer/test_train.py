@@ -191,7 +191,7 @@ def test_one_person_and_one_stranger_are_enough(tmp_path: Path) -> None:
 
     training = run(one, OPTIONS, tmp_path / "10").training
 
-    assert training.recall == (1,)
+    assert training.recall == (1.0,)
     assert training.test_answers.shape == (6, 1)
     assert NO_STRANGERS in training.notes
 

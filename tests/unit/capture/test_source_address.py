@@ -1,9 +1,31 @@
 """What a camera's source is, and that its password is never shown."""
 
+import shlex
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from familiar.shared.contract.errors import SourceFailed
-from familiar.shared.contract.source_address import SourceAddress, SourceKind, parse_source_address
+from familiar.shared.contract.slugs import is_slug
+from familiar.shared.contract.source_address import (
+    SourceAddress,
+    SourceKind,
+    parse_cameras,
+    parse_source_address,
+)
+
+
+def network_addresses() -> st.SearchStrategy[str]:
+    """Give addresses of cameras with passwords that hold a word which stands nowhere else."""
+    schemes = st.sampled_from(["rtsp", "RTSP", "http", "https", "srt"])
+    hosts = st.sampled_from(["192.0.2.7", "192.0.2.7:554", "[2001:db8::7]", "[2001:db8::7", "192.0.2.7:99999", ""])
+    paths = st.sampled_from(["", "/", "/stream", "/stream?size=large", "/video?password=SECRET", "#SECRET"])
+    return st.builds(
+        lambda scheme, user, begin, end, host, path: f"{scheme}://{user}:{begin}SECRET{end}@{host}{path}",
+        *(schemes, st.text(), st.text(), st.text(), hosts, paths),
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,6 +120,49 @@ def test_a_password_is_never_shown(text: str) -> None:
     except SourceFailed as error:
         said = error.detail
     assert "secret" not in said
+
+
+@given(network_addresses(), st.text())
+def test_no_password_of_any_address_is_shown(address: str, tail: str) -> None:
+    """Whatever letters it has, and whatever stands behind the host."""
+    assert "SECRET" not in parse_source_address(address + tail).shown
+    assert "SECRET" not in repr(parse_source_address(address + tail))
+
+
+@given(st.sampled_from(["rtsp:/", "rtsp:", "rtsp//", ""]), st.text(), st.text(), st.text(), st.text())
+def test_an_address_with_a_slip_in_it_shows_no_password_either(
+    scheme: str, user: str, begin: str, end: str, tail: str
+) -> None:
+    """It is taken for a file, of which every other name is shown."""
+    written = f"{scheme}{user}:{begin}SECRET{end}@192.0.2.7/{tail}"
+    try:
+        said = parse_source_address(written).shown
+    except SourceFailed as error:
+        said = error.detail
+    assert "SECRET" not in said
+    with suppress(ValueError):
+        said = parse_cameras(f"door={shlex.quote(written)}")["door"].shown
+    assert "SECRET" not in said
+
+
+@given(st.text())
+def test_any_text_is_a_source_or_refused_by_name(text: str) -> None:
+    """A user may write anything."""
+    try:
+        address = parse_source_address(text)
+    except SourceFailed:
+        return
+    assert address.location
+    assert address.location in text
+
+
+@given(
+    st.text() | st.lists(st.sampled_from(["door", "=", "0", " ", "'", "\\", "#loop", "yard", "rtsp://"])).map("".join)
+)
+def test_any_line_of_cameras_is_read_or_refused_in_a_sentence(line: str) -> None:
+    """Nothing but a ValueError is raised, which the setting says."""
+    with suppress(ValueError):
+        assert all(is_slug(name) for name in parse_cameras(line))
 
 
 def test_an_address_in_a_log_does_not_show_its_password() -> None:

@@ -10,14 +10,8 @@ import pytest
 from PIL import Image as PillowImage
 
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
-from familiar.shared.vision.images import (
-    BYTE_LIMIT,
-    Image,
-    decode_image,
-    encode_jpeg,
-    is_bare_jpeg,
-    with_comment,
-)
+from familiar.shared.vision.images import BYTE_LIMIT, Image, decode_image, encode_jpeg
+from familiar.shared.vision.jpeg import is_bare_jpeg, with_comment
 
 
 def noise(width: int, height: int) -> Image:

@@ -8,14 +8,13 @@ from familiar.shared.contract.messages import Box
 from familiar.shared.vision.images import (
     CROP_SIZE_LIMIT,
     Image,
-    comment_of,
     cut_face,
     decode_image,
     encode_jpeg,
     sharpness,
     to_model_input,
-    with_comment,
 )
+from familiar.shared.vision.jpeg import comment_of, with_comment
 
 
 def noise(width: int, height: int) -> Image:
@@ -63,7 +62,10 @@ def test_model_input_is_160_pixels_square_with_red_first(side: int) -> None:
 def test_sharpness_falls_with_every_blur() -> None:
     """The more a crop is blurred, the less sharp it is."""
     crop = noise(200, 200)
-    measured = [sharpness(crop), *(sharpness(cv2.GaussianBlur(crop, (0, 0), sigma)) for sigma in (2, 4, 8))]
+    measured = [
+        sharpness(crop),
+        *(sharpness(cv2.GaussianBlur(crop, (0, 0), sigma).astype(np.uint8)) for sigma in (2, 4, 8)),
+    ]
     assert measured == sorted(measured, reverse=True)
     assert measured[0] > 10 * measured[-1]
 

@@ -37,7 +37,7 @@ def test_what_is_not_all_is_never_written_as_all(share: float, words: str) -> No
 
 def test_findings_from_before_there_was_more_to_say_are_read() -> None:
     """They have none of it."""
-    person = {"slug": "zoe", "standing": "reliable", "steps": [], "collect": None}
+    person: dict[str, object] = {"slug": "zoe", "standing": "reliable", "steps": [], "collect": None}
     written = {"verdict": "Good.", "people": [person], "strangers_steps": [], "mistakes": [], "augmentation": "a.jpg"}
     findings = Findings.model_validate(written)
     assert (findings.strangers, findings.reliability, findings.people[0].answers) == ("", None, "")

@@ -1,6 +1,10 @@
 """From a display name to a slug, and the names that are refused."""
 
+import unicodedata
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from familiar.shared.contract.errors import InvalidName
 from familiar.shared.contract.slugs import NAME_LENGTH, is_slug, slug_of
@@ -24,9 +28,25 @@ def test_a_display_name_becomes_lower_case_words_joined_by_hyphens(name: str, sl
     assert slug_of(name) == slug
 
 
-def test_every_slug_is_the_slug_of_itself() -> None:
-    """A slug may be given wherever a name may."""
-    assert slug_of(slug_of("Zoë K.")) == slug_of("Zoë K.")
+@given(st.text() | st.text("aé-_ /\\\0王ß\u0301\ud800😀", max_size=70))
+def test_any_name_has_a_slug_or_is_refused_by_name(name: str) -> None:
+    """The slug may be given wherever the name may, and blanks and ways of writing a letter make no difference."""
+    try:
+        slug = slug_of(name)
+    except InvalidName:
+        return
+    assert is_slug(slug)
+    assert slug_of(slug) == slug_of(f" {name}\t") == slug_of(unicodedata.normalize("NFC", name)) == slug
+
+
+@given(st.text("ab-0", max_size=70))
+def test_only_what_is_a_slug_is_its_own(text: str) -> None:
+    """Whoever writes one gets that one."""
+    try:
+        own = slug_of(text) == text
+    except InvalidName:
+        own = False
+    assert is_slug(text) is own
 
 
 @pytest.mark.parametrize("name", ["x" * NAME_LENGTH, "王" * NAME_LENGTH, "ß" * NAME_LENGTH])

@@ -131,7 +131,7 @@ def test_one_person_without_strangers_keeps_their_name_too() -> None:
     calibration = calibrate(faces, faces, [], FALSE_NAMES)
 
     assert named_right(calibration, faces) > 0.9
-    assert calibration.probabilities(faces.logits / 2).max() < THRESHOLD
+    assert calibration.probabilities(faces.logits / np.float32(2)).max() < THRESHOLD
 
 
 def test_a_kind_of_which_there_is_nobody_changes_nothing() -> None:
@@ -192,7 +192,7 @@ def test_the_probabilities_are_the_softmax_of_the_folded_weights() -> None:
         (exponents / exponents.sum(axis=1, keepdims=True))[:, :PEOPLE],
         atol=1e-6,
     )
-    assert (folded.dtype, folded_bias.dtype) == (np.float32, np.float32)
+    assert folded.dtype == folded_bias.dtype == np.float32
     np.testing.assert_array_equal(bias, before)
 
 

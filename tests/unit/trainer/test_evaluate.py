@@ -58,7 +58,8 @@ def test_strangers_with_a_name_are_counted_and_none_are_no_share() -> None:
 
     metrics = evaluate(PROBABILITIES, LABELS, of_strangers, threshold=0.7)
 
-    assert (metrics.strangers, metrics.strangers_named) == (3, pytest.approx(2 / 3))
+    assert metrics.strangers == 3
+    assert metrics.strangers_named == pytest.approx(2 / 3)
     assert evaluate(PROBABILITIES, LABELS, NOBODY, threshold=0.7).strangers_named is None
 
 

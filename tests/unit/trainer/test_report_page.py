@@ -12,7 +12,7 @@ from familiar.services.trainer.report.facts import ReportFacts
 from familiar.services.trainer.report.findings import find_people
 from familiar.services.trainer.report.page import Picture, write_page
 from familiar.services.trainer.report.write import conclude
-from tests.report_builder import report_facts, with_odd_samples
+from tests.report_builder import Answers, report_facts, with_odd_samples
 
 SCRIPT = "<script>alert('1')"
 # The beginning of a PNG of 20 by 10 pixels; the page asks for no more than its size.
@@ -29,7 +29,10 @@ def page_of(facts: ReportFacts) -> str:
 @pytest.fixture(scope="module")
 def page() -> str:
     """Give the page of two people, one of them with a name that would do harm."""
-    answers = {SCRIPT: {SCRIPT: 60, "`Zoë` & Co": 30, None: 10}, "`Zoë` & Co": {"`Zoë` & Co": 93, SCRIPT: 7}}
+    answers: dict[str, Answers] = {
+        SCRIPT: {SCRIPT: 60, "`Zoë` & Co": 30, None: 10},
+        "`Zoë` & Co": {"`Zoë` & Co": 93, SCRIPT: 7},
+    }
     return page_of(report_facts(answers, strangers={SCRIPT: 5, None: 45}))
 
 
@@ -72,7 +75,7 @@ def test_pictures_stand_at_half_their_pixels(page: str) -> None:
 
 def test_people_who_need_nothing_are_folded_away_when_they_are_many() -> None:
     """Whoever needs work is never folded away."""
-    answers = {f"Person {number}": {f"Person {number}": 100} for number in range(9)}
+    answers: dict[str, Answers] = {f"Person {number}": {f"Person {number}": 100} for number in range(9)}
     page = page_of(report_facts({**answers, "Messi": {"Messi": 50, None: 50}}))
     shown, folded = page.split("<details>")
     assert "9 more people are recognised reliably" in folded

@@ -6,7 +6,14 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Locator, LocatorAssertions, Page, Response, expect
+from playwright.sync_api import (  # type: ignore[attr-defined]  # LocatorAssertions is missing from __all__
+    ConsoleMessage,
+    Locator,
+    LocatorAssertions,
+    Page,
+    Response,
+    expect,
+)
 from playwright.sync_api import TimeoutError as TimedOut
 
 PATIENCE_SECONDS = 120
