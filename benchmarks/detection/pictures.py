@@ -55,14 +55,14 @@ def _search(folder: Path, haar: HaarDetector, yunet: YunetDetector) -> dict[str,
             _count(counts["yunet"], found["yunet"], found["haar"])
     tell(f"{folder.name} ...")
     for one in counts.values():
-        one["milliseconds"] = round(one["milliseconds"] / max(1, one["pictures"]))
+        one["milliseconds"] = round(one.pop("microseconds", 0) / 1000 / max(1, one["pictures"]))
     return counts
 
 
 def _timed(detector: HaarDetector | YunetDetector, image: Image, counts: Counter[str]) -> list[Box]:
     started = time.perf_counter()
     boxes = detector.detect(image)
-    counts["milliseconds"] += round((time.perf_counter() - started) * 1000)
+    counts["microseconds"] += round((time.perf_counter() - started) * 1e6)
     return boxes
 
 

@@ -66,7 +66,7 @@ def link_files(version: Path, staging: Path) -> None:
 def kill_while_publishing(home: Path, version: int) -> None:
     """Start a publisher process, and kill it while it holds the store's lock and has not written its manifest."""
     command = [sys.executable, "-m", "benchmarks.reload.publishing", str(home), str(version)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         if process.stdout is None or process.stdout.readline() != WRITING:
             raise RuntimeError("The publisher ended before it could be killed.")
         process.kill()

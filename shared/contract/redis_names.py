@@ -17,7 +17,7 @@ INFERENCE: Final = "inference"
 TRAINING_QUEUE: Final = "training"
 TRAINING_JOB: Final = "familiar.services.trainer.job.train"
 # Its name before 0.2.0, accepted until 0.3.0.
-FORMER_TRAINING_JOB: Final = "familiar.services.trainer.job.train"
+FORMER_TRAINING_JOB: Final = "services.trainer.job.train"
 
 # Set of all cameras that capture has announced; those with a key `camera:<camera>` are alive.
 CAMERAS: Final = "cameras"

@@ -1,8 +1,10 @@
 """Forgetting a person: samples, model versions, enrolments, and all faces and names in Redis."""
 
 import contextlib
+import time
 
 import redis
+import structlog
 
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import UnknownPerson
@@ -12,6 +14,11 @@ from familiar.shared.redis.enrolments import cancel_enrolment, erase_enrolments,
 from familiar.shared.redis.kept_faces import delete_kept_faces
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
+
+# A rewrite in progress takes a fraction of a second.
+_REWRITE_SECONDS = 5.0
+
+_log = structlog.get_logger()
 
 
 class Forgotten(Message):
@@ -61,10 +68,26 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         client.delete(redis_names.dead(stream))
     # Last, because a repetition needs it as evidence that there is something to forget.
     erase_enrolments(client, person)
-    with contextlib.suppress(redis.ResponseError):
-        # The append-only file still holds the deleted data. An error means that a rewrite is already in progress.
-        client.bgrewriteaof()
+    _rewrite_append_only_file(client)
     return Forgotten(person=person, samples=count, model_versions=versions, serving=models.current() is not None)
+
+
+def _rewrite_append_only_file(client: redis.Redis) -> None:
+    """Have Redis rewrite its append-only file, which still holds the deleted data.
+
+    A rewrite that is in progress may have forked before the deletions, so another one has to follow it.
+    """
+    until = time.monotonic() + _REWRITE_SECONDS
+    while True:
+        try:
+            client.bgrewriteaof()
+        except redis.ResponseError as error:
+            if time.monotonic() > until:
+                _log.warning("Redis' append-only file may still hold what was deleted", error=str(error))
+                return
+            time.sleep(_REWRITE_SECONDS / 50)
+        else:
+            return
 
 
 def _delete_what_is_in_view(client: redis.Redis) -> None:

@@ -93,6 +93,24 @@ def test_every_version_that_knows_or_may_know_the_person_goes(
     assert list((home / "models" / str(damaged)).iterdir()) == []
 
 
+def test_a_rewrite_of_redis_file_that_began_before_is_followed_by_another(
+    client: redis.Redis, samples: SampleStore, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hold what was deleted since."""
+    asked: list[bool] = []
+    rewrite = client.bgrewriteaof
+
+    def rewrite_later() -> object:
+        asked.append(len(asked) >= 2)
+        if not asked[-1]:
+            raise redis.ResponseError("Background append only file rewriting already in progress")
+        return rewrite()
+
+    monkeypatch.setattr(client, "bgrewriteaof", rewrite_later)
+    forget_person(client, samples, ModelStore(home), "zoe")
+    assert asked == [False, False, True]
+
+
 def test_a_forgetting_that_was_cut_short_can_be_repeated(client: redis.Redis, samples: SampleStore, home: Path) -> None:
     """The samples were gone already, the version was not."""
     models = ModelStore(home)

@@ -169,7 +169,7 @@ def test_without_a_worker_no_host_trains(client: redis.Redis) -> None:
     assert training_hosts(client) == set()
 
 
-@pytest.mark.parametrize("name", [redis_names.TRAINING_JOB, "familiar.services.trainer.job.train"])
+@pytest.mark.parametrize("name", [redis_names.TRAINING_JOB, "services.trainer.job.train"])
 def test_a_job_is_run_by_its_former_name_too(client: redis.Redis, name: str) -> None:
     """Whoever enqueued it before the package had one name need not do so again."""
     job = Queue("training", connection=client, serializer=JSONSerializer).enqueue(name)
