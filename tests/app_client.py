@@ -10,7 +10,7 @@ import httpx
 import redis
 from fastapi import FastAPI
 
-from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.redis.kept_faces import KeptFaces
 
 
@@ -42,9 +42,9 @@ class Site:
 
 
 @contextmanager
-def keeping(client: redis.Redis, most: int) -> Iterator[FaceKeeper]:
+def keeping(client: redis.Redis, most: int) -> Iterator[KeptFacesWriter]:
     """Give a keeper of the newest faces that is at work."""
-    keeper = FaceKeeper(client, KeptFaces(client, most))
+    keeper = KeptFacesWriter(client, KeptFaces(client, most))
     stopped = threading.Event()
     thread = threading.Thread(target=keeper.run, args=(stopped,))
     thread.start()

@@ -18,7 +18,7 @@ from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.follower import StreamFollower
-from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.contract.messages import Preview
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.stores.models import ModelStore
@@ -61,7 +61,9 @@ def _describe() -> Json:
     """Describe an application that is never asked anything: nothing is connected, opened or written."""
     client, nowhere = redis.Redis(), Path("nowhere")
     models = ModelStore(nowhere)
-    stores = Stores(SampleStore(nowhere), StrangerStore(nowhere), models, FaceKeeper(client, KeptFaces(client, most=0)))
+    stores = Stores(
+        SampleStore(nowhere), StrangerStore(nowhere), models, KeptFacesWriter(client, KeptFaces(client, most=0))
+    )
     watcher = ModelWatcher(client, models, ServedModel(models))
     follower = StreamFollower(redis.asyncio.Redis(), threading.Event())
     return create_app(client, stores, watcher, follower, client, InferenceSettings()).openapi()

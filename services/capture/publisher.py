@@ -46,7 +46,7 @@ class FramePublisher:
     def reopen(self) -> None:
         """Start over for a source that is opened again: its next frame is its first."""
         self._started_at = datetime.now(UTC)
-        self._say(CameraState.RUNNING, None, published=0)
+        self._set_state(CameraState.RUNNING, None, published=0)
 
     def publish(self, image: Image, jpeg: bytes | None = None) -> None:
         """Publish an image; `jpeg` is its encoding, if there is one already."""
@@ -87,12 +87,12 @@ class FramePublisher:
 
     def end(self, detail: str) -> None:
         """Announce that the camera has ended, and why."""
-        self._say(CameraState.ENDED, detail, self._state.published)
+        self._set_state(CameraState.ENDED, detail, self._state.published)
         self.keep_announced()
 
     def rest(self, state: CameraState, detail: str, seconds: float | None) -> None:
         """Keep announcing a state for `seconds`, None for ever, or until stopped."""
-        self._say(state, detail, self._state.published)
+        self._set_state(state, detail, self._state.published)
         rested = threading.Event()
         until = None if seconds is None else time.monotonic() + seconds
 
@@ -104,7 +104,7 @@ class FramePublisher:
 
         keep_going(step, lambda: rested.is_set() or self._stopped.is_set())
 
-    def _say(self, state: CameraState, detail: str | None, published: int) -> None:
+    def _set_state(self, state: CameraState, detail: str | None, published: int) -> None:
         self._state = self._state.model_copy(update={"state": state, "detail": detail, "published": published})
         self._announced_at = 0.0
 

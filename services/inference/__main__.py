@@ -15,7 +15,7 @@ from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.departures import watch_departures
 from familiar.services.inference.stream.face_worker import FaceWorker
 from familiar.services.inference.stream.follower import StreamFollower
-from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.runtime.logs import configure_logs
@@ -42,7 +42,7 @@ def main() -> None:
     watcher.poll()
     kept = KeptFaces(client, settings.kept_faces)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
-    keeper = FaceKeeper(client, kept)
+    keeper = KeptFacesWriter(client, kept)
     stores = Stores(SampleStore(settings.home), StrangerStore(settings.home), models, keeper)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)

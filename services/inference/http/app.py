@@ -34,7 +34,7 @@ from familiar.services.inference.metrics.requests import RequestCounter
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.follower import StreamFollower
-from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.runtime.pool import Pool
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
@@ -52,7 +52,7 @@ class Stores:
     samples: SampleStore
     strangers: StrangerStore
     models: ModelStore
-    keeper: FaceKeeper
+    keeper: KeptFacesWriter
 
 
 def create_app(

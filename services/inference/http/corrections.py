@@ -4,7 +4,7 @@ import redis
 from fastapi import APIRouter, Response
 
 from familiar.services.inference.http.responses import JPEG, NO_STORE
-from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.people.correct import Corrected, Correction, correct
 from familiar.shared.redis.kept_faces import find_kept_face
 from familiar.shared.stores.samples import SampleStore
@@ -12,7 +12,7 @@ from familiar.shared.stores.strangers import StrangerStore
 
 
 def correction_routes(
-    client: redis.Redis, samples: SampleStore, strangers: StrangerStore, keeper: FaceKeeper
+    client: redis.Redis, samples: SampleStore, strangers: StrangerStore, keeper: KeptFacesWriter
 ) -> APIRouter:
     """Return the routes that show a predicted face, and correct its prediction."""
     routes = APIRouter(prefix="/v1", tags=["people"])

@@ -13,14 +13,14 @@ from familiar.services.inference.metrics.measured import observe_picture
 from familiar.services.inference.model.predict import Answer, predict_crop, predict_picture
 from familiar.services.inference.model.predictor import Predictor
 from familiar.services.inference.model.reload import ServedModel
-from familiar.services.inference.stream.kept_faces_writer import FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.contract.messages import Prediction
 from familiar.shared.runtime.pool import Pool
 from familiar.shared.vision.detector import FaceDetector
 
 
 def prediction_routes(
-    served: ServedModel, keeper: FaceKeeper, detectors: Pool[FaceDetector], threads: Executor
+    served: ServedModel, keeper: KeptFacesWriter, detectors: Pool[FaceDetector], threads: Executor
 ) -> APIRouter:
     """Return the route that names the faces of a picture, found by `detectors`, in one of `threads`."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])

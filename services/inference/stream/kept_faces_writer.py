@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 _Answered = tuple[Prediction, Sequence[Image | bytes]]
 
 
-class FaceKeeper:
+class KeptFacesWriter:
     """Bounded queue of answered faces, filled from any thread and written to Redis by one."""
 
     def __init__(self, client: redis.Redis, kept: KeptFaces) -> None:

@@ -5,7 +5,7 @@ import threading
 import redis
 from structlog.testing import capture_logs
 
-from familiar.services.inference.stream.kept_faces_writer import MOST_WAITING, FaceKeeper
+from familiar.services.inference.stream.kept_faces_writer import MOST_WAITING, KeptFacesWriter
 from familiar.shared.contract import redis_names
 from familiar.shared.redis.kept_faces import KeptFaces, find_kept_face
 from tests.app_client import keeping
@@ -14,12 +14,12 @@ from tests.builders import crop, prediction_of
 ROOM = 4 * MOST_WAITING
 
 
-def _hand_over(keeper: FaceKeeper, count: int) -> None:
+def _hand_over(keeper: KeptFacesWriter, count: int) -> None:
     for number in range(count):
         keeper.keep(prediction_of(f"p{number}", "karan"), [crop(number % 200)])
 
 
-def _run_to_the_end(keeper: FaceKeeper) -> None:
+def _run_to_the_end(keeper: KeptFacesWriter) -> None:
     stopped = threading.Event()
     stopped.set()
     keeper.run(stopped)
@@ -48,7 +48,7 @@ def test_all_that_comes_in_a_burst_is_kept(client: redis.Redis) -> None:
 
 def test_what_nobody_takes_in_time_goes(client: redis.Redis) -> None:
     """It is said once, the memory that waits is bounded, and what did wait is kept in the end."""
-    keeper = FaceKeeper(client, KeptFaces(client, ROOM))
+    keeper = KeptFacesWriter(client, KeptFaces(client, ROOM))
     with capture_logs() as logs:
         _hand_over(keeper, MOST_WAITING + 5)
     assert [entry["trouble"] for entry in logs] == ["Redis takes them too slowly"]
