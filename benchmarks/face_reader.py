@@ -12,11 +12,11 @@ from benchmarks.people_folders import CLIP_ENDINGS
 from benchmarks.progress import tell
 from familiar.services.capture.source import open_source
 from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from familiar.services.extractor.second_look import SecondLook
+from familiar.services.extractor.sample_confirmation import SecondLook
 from familiar.services.extractor.settings import ExtractorSettings
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
 from familiar.shared.contract.source_address import SourceAddress, SourceKind
-from familiar.shared.runtime.pool import Pool
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import Image, decode_image
 

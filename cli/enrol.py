@@ -26,7 +26,7 @@ from familiar.shared.redis.enrolments import (
     erase_enrolment,
     get_enrolment,
 )
-from familiar.shared.stores.origin import sessions_in_words
+from familiar.shared.stores.sample_origin import sessions_in_words
 from familiar.shared.stores.samples import Person
 from familiar.shared.vision.picture_files import pictures_in
 

@@ -26,7 +26,7 @@ from familiar.shared.contract.messages import (
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.redis.stream import Consumer, Delivery, publish
 from familiar.shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
-from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.sample_origin import SampleOrigin
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image, encode_jpeg
 

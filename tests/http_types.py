@@ -17,8 +17,8 @@ from pydantic.json_schema import models_json_schema
 from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
-from familiar.services.inference.stream.follower import StreamFollower
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
+from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.contract.messages import Preview
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.stores.models import ModelStore

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.recognition.observe import KNOWN, KNOWN_ALL, SAME_CAMERA, STRANGERS, Answers
+from benchmarks.recognition.collect_answers import KNOWN, KNOWN_ALL, SAME_CAMERA, STRANGERS, Answers
 from benchmarks.recognition.rates import Count, Flags, Rate, passing_confidence, summarise
 from familiar.services.trainer.judge.reliability import reliability
 

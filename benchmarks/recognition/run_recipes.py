@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import keras
 
 from benchmarks.progress import tell
+from benchmarks.recognition.collect_answers import FACE, TRACK, Answers, ask_all, ask_fold
 from benchmarks.recognition.experiment import Experiment
 from benchmarks.recognition.gallery import Gallery
 from benchmarks.recognition.measures import rates_of
-from benchmarks.recognition.observe import FACE, TRACK, Answers, ask_all, ask_fold
 from benchmarks.recognition.rates import Rate
 from benchmarks.recognition.recipe import Recipe
 from benchmarks.recognition.recipes.face_recognition import FaceRecognitionRecipe, at_best_tolerance, is_installed

@@ -33,6 +33,7 @@ from benchmarks.load_process import LoadProcess, Records, load_for
 from benchmarks.pictures import read_pictures
 from benchmarks.processes import own_redis
 from benchmarks.progress import tell
+from benchmarks.quick_version import publish_trained
 from benchmarks.reload.figures import (
     MARGIN_SECONDS,
     Interval,
@@ -44,7 +45,6 @@ from benchmarks.reload.figures import (
 )
 from benchmarks.reload.publishing import Publisher, kill_while_publishing
 from benchmarks.reload.swapping import Swaps, refusals, swap_versions
-from benchmarks.served_version import publish_trained
 from benchmarks.serving.figures import figures_of
 from benchmarks.serving.servers import FAMILIAR, Bench, Site, serving
 from familiar.services.trainer.settings import NICENESS

@@ -26,11 +26,11 @@ from benchmarks.face_reader import FaceReader
 from benchmarks.halves import train_and_test_counts
 from benchmarks.people_folders import people_in, strangers_in
 from benchmarks.progress import silence_tensorflow, tell
+from benchmarks.recognition.pooled_features import base_input
 from benchmarks.recognition.recipes.familiar import teach_familiar
 from benchmarks.recognition.recipes.notebook import fit_notebook
-from benchmarks.recognition.recipes.pooled_features import base_input
-from familiar.services.trainer.data.samples import split_by_time
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import split_by_time
+from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
 from familiar.shared.contract.errors import FamiliarError
 from familiar.shared.contract.messages import Base, NumberFormat, TrainingOptions

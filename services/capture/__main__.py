@@ -9,7 +9,7 @@ from familiar.services.capture.camera_worker import CameraWorker
 from familiar.services.capture.metrics import REGISTRY
 from familiar.services.capture.settings import CaptureSettings
 from familiar.shared.redis.connection import keep_going, open_redis
-from familiar.shared.redis.liveness import beat
+from familiar.shared.redis.heartbeats import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals

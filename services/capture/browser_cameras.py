@@ -25,7 +25,7 @@ from familiar.services.capture.publisher import FramePublisher
 from familiar.services.capture.settings import CaptureSettings
 from familiar.shared.contract.errors import CameraTaken, FamiliarError, InvalidName, InvalidRequest, PortTaken
 from familiar.shared.contract.slugs import is_slug
-from familiar.shared.runtime.hosts import host_name
+from familiar.shared.runtime.host_header import host_name
 from familiar.shared.runtime.settings import LOCAL_HOSTS
 from familiar.shared.vision.images import BYTE_LIMIT, decode_image
 from familiar.shared.vision.jpeg import is_bare_jpeg

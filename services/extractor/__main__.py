@@ -10,7 +10,7 @@ from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.extractor.metrics import REGISTRY
 from familiar.services.extractor.settings import ExtractorSettings
 from familiar.shared.redis.connection import keep_going, open_redis
-from familiar.shared.redis.liveness import beat
+from familiar.shared.redis.heartbeats import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard, this_instance
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals

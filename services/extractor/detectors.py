@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from familiar.services.extractor.live.detector import LiveDetector, compiled_searches
-from familiar.services.extractor.second_look import SecondLook
+from familiar.services.extractor.sample_confirmation import SecondLook
 from familiar.shared.contract.messages import Frame
 from familiar.shared.vision.detector import FaceDetector, open_detector
 from familiar.shared.vision.images import Image

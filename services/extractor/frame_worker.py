@@ -9,9 +9,9 @@ import redis
 from redis.client import Pipeline
 
 from familiar.services.extractor import metrics
+from familiar.services.extractor.camera_leases import RENEW_SECONDS, Leases
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import FoundFace, SampleRules, find_faces
-from familiar.services.extractor.leases import RENEW_SECONDS, Leases
 from familiar.services.extractor.preview import publish_preview
 from familiar.services.extractor.sample_collector import SampleCollector
 from familiar.services.extractor.tracks import Track, match

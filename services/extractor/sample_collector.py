@@ -12,7 +12,7 @@ from familiar.shared.contract.errors import UnknownPerson
 from familiar.shared.contract.messages import EnrolmentLabel, Frame, Split
 from familiar.shared.redis.enrolments import count_refusal, record_samples
 from familiar.shared.stores.near_copy import TakenSamples
-from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.sample_origin import SampleOrigin
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import encode_jpeg
 

@@ -14,8 +14,8 @@ from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.departures import watch_departures
 from familiar.services.inference.stream.face_worker import FaceWorker
-from familiar.services.inference.stream.follower import StreamFollower
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
+from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.runtime.logs import configure_logs

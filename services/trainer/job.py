@@ -16,7 +16,6 @@ from familiar.services.trainer.data.read_samples import read_training_samples
 from familiar.services.trainer.data.read_strangers import StrangersRead, read_strangers
 from familiar.services.trainer.judge.comparison import Contender, compare
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
-from familiar.services.trainer.outcome import Outcome, names_of
 from familiar.services.trainer.report.write import write_report
 from familiar.services.trainer.rq_worker import (
     give_up,
@@ -27,6 +26,7 @@ from familiar.services.trainer.rq_worker import (
 )
 from familiar.services.trainer.settings import TrainerSettings
 from familiar.services.trainer.train import train as train_network
+from familiar.services.trainer.training_outcome import Outcome, names_of
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequest
 from familiar.shared.contract.manifest import Manifest

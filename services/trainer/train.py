@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from familiar.services.trainer.data.folds import fold
-from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.services.trainer.judge.calibrate import Calibration
 from familiar.services.trainer.judge.calibration_faces import calibrate_network
 from familiar.services.trainer.judge.evaluate import Probabilities, evaluate, recall_by_person
-from familiar.services.trainer.judge.serving_format import choose_format
+from familiar.services.trainer.judge.precision import choose_format
 from familiar.services.trainer.network.checkpoint import Checkpoint, fingerprint_of
-from familiar.services.trainer.network.descriptor import SHA256, build_descriptor, descriptor_file
+from familiar.services.trainer.network.dlib_descriptor import SHA256, build_descriptor, descriptor_file
 from familiar.services.trainer.network.export import export
 from familiar.services.trainer.network.features import Features
 from familiar.services.trainer.network.fit import Fitted, fit

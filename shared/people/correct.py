@@ -9,7 +9,7 @@ from familiar.shared.contract.errors import InvalidRequest, UnknownPerson
 from familiar.shared.contract.messages import KeptFace, Message, Slug, Split
 from familiar.shared.redis.kept_faces import find_kept_face
 from familiar.shared.stores.near_copy import TakenSamples
-from familiar.shared.stores.origin import CORRECTION, SampleOrigin, with_origin
+from familiar.shared.stores.sample_origin import CORRECTION, SampleOrigin, with_origin
 from familiar.shared.stores.samples import Addition, SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import decode_image

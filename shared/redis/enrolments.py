@@ -16,7 +16,7 @@ from redis.client import Pipeline
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
 from familiar.shared.contract.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
-from familiar.shared.stores.origin import day_of
+from familiar.shared.stores.sample_origin import day_of
 from familiar.shared.stores.samples import Person, SampleCounts, SampleStore
 
 DEFAULT_TRAIN_SAMPLES = 200

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
-from familiar.shared.stores.origin import read_origin
+from familiar.shared.stores.sample_origin import read_origin
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image, decode_image
 

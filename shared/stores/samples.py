@@ -21,7 +21,7 @@ from familiar.shared.contract.errors import NameTaken, UnknownPerson, UnknownSam
 from familiar.shared.contract.messages import Message, Slug, Split
 from familiar.shared.contract.slugs import is_slug, slug_of, tidy_name
 from familiar.shared.runtime.files import write_atomically
-from familiar.shared.stores.origin import (
+from familiar.shared.stores.sample_origin import (
     CORRECTION,
     KnownOrigins,
     SampleOrigin,

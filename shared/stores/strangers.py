@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from familiar.shared.runtime.files import write_atomically
-from familiar.shared.stores.origin import SampleOrigin, read_origin, with_origin
+from familiar.shared.stores.sample_origin import SampleOrigin, read_origin, with_origin
 
 
 class StrangerSource(StrEnum):

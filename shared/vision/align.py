@@ -3,7 +3,7 @@
 import os
 
 from familiar.shared.contract.errors import BrokenModel
-from familiar.shared.runtime.pool import Pool
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.vision.face_mesh import FaceMesh, align
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image
 

@@ -11,7 +11,7 @@ from familiar.services.capture.synthetic.looks import person
 from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
-from familiar.services.inference.stream.follower import StreamFollower
+from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.contract.errors import UnknownKeptFace
 from familiar.shared.contract.messages import Split
 from familiar.shared.redis.connection import open_async_redis, open_redis

@@ -14,7 +14,7 @@ from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
-from familiar.services.inference.stream.follower import StreamFollower
+from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_async_redis
 from familiar.shared.stores.models import ModelStore

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { collecting, collectingNow } from "../../services/inference/studio/collecting.js";
-import { live } from "../../services/inference/studio/live.js";
+import { live } from "../../services/inference/studio/poll.js";
 import { missingServices } from "../../services/inference/studio/missing.js";
 import { recallInWords } from "../../services/inference/studio/people.js";
 import { resultOf as resultOfPhotos } from "../../services/inference/studio/photos.js";

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.progress import tell
+from benchmarks.recognition.collect_answers import Answers
 from benchmarks.recognition.experiment import Indexes
 from benchmarks.recognition.gallery import Gallery
 from benchmarks.recognition.measures import FALSE_NAME_SAME_CAMERA, RECALL, rates_of
-from benchmarks.recognition.observe import Answers
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
 from familiar.shared.vision.images import CROP_MARGIN, Image
 

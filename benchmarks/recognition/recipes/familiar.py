@@ -12,13 +12,13 @@ from benchmarks.recognition.experiment import Indexes
 from benchmarks.recognition.gallery import Gallery
 from benchmarks.recognition.rates import Probabilities
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
-from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
 from familiar.services.trainer.network.litert import LiteRTNetwork
 from familiar.services.trainer.train import train
 from familiar.shared.contract.messages import TrainingOptions
-from familiar.shared.runtime.pool import Pool
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.models import SERVED_MODEL
 from familiar.shared.vision.images import Image
 

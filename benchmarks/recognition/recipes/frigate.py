@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.progress import tell
 from benchmarks.recognition.gallery import Gallery
+from benchmarks.recognition.pooled_features import PooledFeatures, load_frozen
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
-from benchmarks.recognition.recipes.pooled_features import PooledFeatures, load_frozen
 
 EPOCHS = 50
 BATCH_SIZE = 32

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from benchmarks.progress import tell
 from benchmarks.recognition.experiment import Indexes
 from benchmarks.recognition.gallery import Gallery
+from benchmarks.recognition.pooled_features import INPUT_SIZE, Features, PooledFeatures, base_input, load_frozen
 from benchmarks.recognition.recipe import Enrolled, Recognizer, joined
-from benchmarks.recognition.recipes.pooled_features import INPUT_SIZE, Features, PooledFeatures, base_input, load_frozen
 from familiar.shared.vision.images import Image
 
 VALIDATION_SHARE = 0.1

@@ -26,16 +26,16 @@ from familiar.services.inference.http.previews import preview_routes
 from familiar.services.inference.http.problems import answer_errors_with_problems
 from familiar.services.inference.http.same_site import SameSiteOnly
 from familiar.services.inference.http.samples import sample_routes
-from familiar.services.inference.http.services import service_routes
+from familiar.services.inference.http.service_status import service_routes
 from familiar.services.inference.http.strangers import stranger_routes
 from familiar.services.inference.http.training_jobs import training_routes
 from familiar.services.inference.metrics.page import MetricsPage
 from familiar.services.inference.metrics.requests import RequestCounter
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
-from familiar.services.inference.stream.follower import StreamFollower
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
-from familiar.shared.runtime.pool import Pool
+from familiar.services.inference.stream.stream_follower import StreamFollower
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore

@@ -74,7 +74,7 @@ def bundle_of(store: ModelStore, version: int) -> bytes:
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.write(files[SERVED_MODEL], SERVED_MODEL)
         bundle.writestr(LABELS, json.dumps(labels, ensure_ascii=False, indent=2))
-        bundle.write(Path(__file__).with_name("offline_example.py"), EXAMPLE)
+        bundle.write(Path(__file__).with_name("bundle_example.py"), EXAMPLE)
         if LANDMARKS in files:
             bundle.write(files[LANDMARKS], LANDMARKS)
             bundle.write(Path(face_mesh.__file__), FACE_MESH)

@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from familiar.services.inference.stream.follower import StreamFollower
+from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import InvalidRequest, MalformedEntry
 from familiar.shared.contract.messages import Prediction, Sighting

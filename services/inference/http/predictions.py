@@ -15,7 +15,7 @@ from familiar.services.inference.model.predictor import Predictor
 from familiar.services.inference.model.reload import ServedModel
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.contract.messages import Prediction
-from familiar.shared.runtime.pool import Pool
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.vision.detector import FaceDetector
 
 

@@ -14,8 +14,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from familiar.services.inference.http.preview_drawing import LabelledBox, draw_faces
-from familiar.services.inference.stream.follower import StreamFollower
 from familiar.services.inference.stream.sightings import View
+from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.services.inference.stream.view_store import read_view
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import FamiliarError

@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from familiar.services.inference.http.problems import problem
 from familiar.shared.contract.errors import CrossSiteRequest, HostNotAllowed
-from familiar.shared.runtime.hosts import host_name
+from familiar.shared.runtime.host_header import host_name
 
 _OTHER_SITES = frozenset({"cross-site", "same-site"})
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})

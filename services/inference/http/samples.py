@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response, status
 from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceId, PathSlug
 from familiar.shared.contract.errors import UnknownSample
 from familiar.shared.contract.messages import Message, Slug, Split, Time
-from familiar.shared.stores.origin import CORRECTION
+from familiar.shared.stores.sample_origin import CORRECTION
 from familiar.shared.stores.samples import SampleStore
 
 

@@ -7,7 +7,7 @@ from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceI
 from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
 from familiar.shared.contract.errors import UnknownStranger
 from familiar.shared.contract.messages import Message
-from familiar.shared.runtime.pool import Pool
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector
 from familiar.shared.vision.images import crops_in, decode_image, encode_jpeg

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from familiar.shared.contract.errors import BrokenModel, ImageTooLarge, UnreadableImage
 from familiar.shared.contract.manifest import GOLDEN_DIFFERENCE, Manifest
-from familiar.shared.runtime.pool import Pool
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
 from familiar.shared.vision.align import Aligner
 from familiar.shared.vision.images import MODEL_INPUT_SIZE, Image, decode_image, to_model_input

@@ -1,7 +1,7 @@
 // The webcam of this browser, sent to capture over a WebSocket. One picture is on its way at a time; the newest goes next.
 
-import { cameraPort } from "./live.js";
-import { drawnAsJpeg } from "./pictures.js";
+import { cameraPort } from "./poll.js";
+import { drawnAsJpeg } from "./jpeg.js";
 import { reasonOf } from "./words.js";
 
 /**

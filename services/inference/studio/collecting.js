@@ -2,7 +2,7 @@
 
 import { remove } from "./api.js";
 import { action, at, h, say } from "./elements.js";
-import { follow, live, refresh } from "./live.js";
+import { follow, live, refresh } from "./poll.js";
 
 /** @import { Stage } from "./stage.js" */
 

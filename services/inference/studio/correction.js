@@ -2,9 +2,9 @@
 
 import { post } from "./api.js";
 import { ask, h } from "./elements.js";
-import { live, refresh } from "./live.js";
+import { live, refresh } from "./poll.js";
 
-/** @import { Answer } from "./view.js" */
+/** @import { Answer } from "./in_view.js" */
 
 /**
  * Ask whose the face of a prediction is, and store that; answers what was stored, or null.

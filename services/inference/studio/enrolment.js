@@ -4,7 +4,7 @@ import { Advice } from "./advice.js";
 import { post } from "./api.js";
 import { collecting, stopCollecting } from "./collecting.js";
 import { action, at, h, say, show } from "./elements.js";
-import { follow, live, refresh } from "./live.js";
+import { follow, live, refresh } from "./poll.js";
 import { enrolFromPhotos } from "./photos.js";
 import { isUnderWay } from "./training.js";
 import { counted, reasonOf, refusedInWords } from "./words.js";

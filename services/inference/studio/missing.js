@@ -1,7 +1,7 @@
 // What is missing, said across the page's top while it is.
 
 import { at, h, show } from "./elements.js";
-import { follow, live } from "./live.js";
+import { follow, live } from "./poll.js";
 
 /** @type {Record<string, string>} */
 const WITHOUT = {

@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { action, at, h, say, show } from "./elements.js";
-import { follow, live, refresh } from "./live.js";
+import { follow, live, refresh } from "./poll.js";
 import { nameOf } from "./stage.js";
 import { manifestOf, notesOf, recallsOf } from "./training.js";
 import { counted, dateAndTime, joined, reasonOf } from "./words.js";

@@ -2,7 +2,7 @@
 
 import { Problem, get, patch, remove } from "./api.js";
 import { ask, at, h, say, show, within } from "./elements.js";
-import { follow, live, refresh } from "./live.js";
+import { follow, live, refresh } from "./poll.js";
 import { counted, percent, reasonOf, sessionsInWords } from "./words.js";
 
 /** @import { AddPerson } from "./enrolment.js" */

@@ -2,7 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { PictureSocket, pause, randomName } from "./browser_camera.js";
-import { asJpeg } from "./pictures.js";
+import { asJpeg } from "./jpeg.js";
 import { counted, refusedInWords } from "./words.js";
 
 const TRAIN_SHARE = 2 / 3;

@@ -1,7 +1,7 @@
 // Who came and who left, newest first.
 
 import { at, h, show } from "./elements.js";
-import { follow, live } from "./live.js";
+import { follow, live } from "./poll.js";
 import { nameOf } from "./stage.js";
 import { clock } from "./words.js";
 

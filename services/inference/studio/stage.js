@@ -3,12 +3,12 @@
 import { stopCollecting } from "./collecting.js";
 import { askWhoItIs } from "./correction.js";
 import { at, h, say, show } from "./elements.js";
-import { follow, live } from "./live.js";
+import { follow, live } from "./poll.js";
 import { percent, WITHOUT_A_NAME } from "./words.js";
 
 /**
  * @import { BrowserCamera, CameraState } from "./browser_camera.js"
- * @import { Answer, Track, View } from "./view.js"
+ * @import { Answer, Track, View } from "./in_view.js"
  */
 
 const OWN = "this browser's camera";

@@ -2,9 +2,9 @@
 
 import { get, post } from "./api.js";
 import { action, ask, at, h, say, show } from "./elements.js";
-import { follow, live, refresh } from "./live.js";
+import { follow, live, refresh } from "./poll.js";
 import { deleteShown } from "./people.js";
-import { asJpeg } from "./pictures.js";
+import { asJpeg } from "./jpeg.js";
 import { counted, joined, reasonOf } from "./words.js";
 
 /** @type {[source: Http.StrangerSource, words: string][]} */

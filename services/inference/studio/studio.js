@@ -4,7 +4,7 @@ import { BrowserCamera } from "./browser_camera.js";
 import { CollectingElsewhere } from "./collecting.js";
 import { at, say } from "./elements.js";
 import { AddPerson, EnrolmentView } from "./enrolment.js";
-import { follow, live, startAsking } from "./live.js";
+import { follow, live, startAsking } from "./poll.js";
 import { sayWhatIsMissing } from "./missing.js";
 import { Models } from "./models.js";
 import { People } from "./people.js";
@@ -12,7 +12,7 @@ import { Sightings } from "./sightings.js";
 import { Stage } from "./stage.js";
 import { Strangers } from "./strangers.js";
 import { Training, Verdict } from "./training.js";
-import { View } from "./view.js";
+import { View } from "./in_view.js";
 
 sayWhatIsMissing();
 const stage = new Stage(new BrowserCamera(), new View());

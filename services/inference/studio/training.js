@@ -4,7 +4,7 @@ import { drawCurves } from "./charts.js";
 import { get, post } from "./api.js";
 import { collectingNow } from "./collecting.js";
 import { action, at, h, say, show, within } from "./elements.js";
-import { follow, live, refresh } from "./live.js";
+import { follow, live, refresh } from "./poll.js";
 import { nameOf } from "./stage.js";
 import { countStrangers } from "./strangers.js";
 import { counted, dateAndTime, joined, percent } from "./words.js";

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.split_samples import TrainingSamples
 
 FOLDS = 5
 # Where one session has a larger share of somebody's samples, as beside a correction or two, too little would be left to

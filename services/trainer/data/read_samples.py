@@ -3,11 +3,11 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import Strangers
+from familiar.services.trainer.data.split_samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.split_strangers import Strangers
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage, UnreadableSample
 from familiar.shared.contract.messages import Split
-from familiar.shared.stores.origin import day_of
+from familiar.shared.stores.sample_origin import day_of
 from familiar.shared.stores.samples import Sample, SampleStore, age
 from familiar.shared.vision.images import Image, ToInput, decode_image, to_model_input
 
@@ -20,7 +20,7 @@ def read_training_samples(
     """Read everybody's samples as model inputs, and add the strangers.
 
     Raises:
-        TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.samples.split_by_time`.
+        TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.split_samples.split_by_time`.
         UnreadableSample: a file is not a picture; the message names it.
     """
     people = [person.slug for person in store.people()]

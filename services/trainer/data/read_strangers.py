@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from familiar.services.trainer.data.detections import Detections
-from familiar.services.trainer.data.strangers import Strangers, split_strangers
+from familiar.services.trainer.data.split_strangers import Strangers, split_strangers
+from familiar.services.trainer.data.stranger_detections import Detections
 from familiar.shared.contract.errors import ImageTooLarge, StrangersUnavailable, UnreadableImage
 from familiar.shared.contract.messages import Box
-from familiar.shared.runtime.pool import Pool
+from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 from familiar.shared.vision.images import Image, ToInput, crops_in, decode_image, to_model_input

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.data.split_samples import Labels
 from familiar.services.trainer.judge.evaluate import Probabilities
 
 # A name counts from even odds on.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from familiar.services.trainer.data.folds import Flags, Folds
-from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.services.trainer.judge.calibrate import Asked, Calibration, calibrate
 from familiar.services.trainer.network.examples import Examples
 from familiar.services.trainer.network.fit import Fitted

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.services.trainer.judge.evaluate import Probabilities
 from familiar.services.trainer.judge.gate import Answers, Names, judge, names_given
 from familiar.services.trainer.network.litert import LiteRTNetwork

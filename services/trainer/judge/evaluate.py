@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.data.split_samples import Labels
 from familiar.services.trainer.judge.reliability import reliability_of
 from familiar.shared.contract.manifest import Metrics
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.data.split_samples import Labels
 
 Descriptors = NDArray[np.float32]
 

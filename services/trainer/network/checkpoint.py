@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.shared.contract.messages import Epoch, TrainingOptions
 from familiar.shared.runtime.files import write_atomically
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from familiar.services.trainer.data.augment import ANOTHER_DAY
-from familiar.services.trainer.data.samples import Labels, TrainingSamples
+from familiar.services.trainer.data.split_samples import Labels, TrainingSamples
 from familiar.services.trainer.network.features import Features
 from familiar.shared.vision.images import Image
 

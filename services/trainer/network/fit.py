@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from familiar.services.trainer.data.folds import Folds
-from familiar.services.trainer.data.samples import Labels, TrainingSamples
+from familiar.services.trainer.data.split_samples import Labels, TrainingSamples
 from familiar.services.trainer.network.checkpoint import Checkpoint
-from familiar.services.trainer.network.embedding import Embedding
 from familiar.services.trainer.network.examples import (
     Examples,
     put_together,
@@ -23,6 +22,7 @@ from familiar.services.trainer.network.examples import (
     shuffle_together,
 )
 from familiar.services.trainer.network.features import Features
+from familiar.services.trainer.network.head_input import Embedding
 from familiar.services.trainer.network.network import build_new_layers
 from familiar.shared.contract.messages import Epoch, TrainingOptions
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH
-from familiar.services.trainer.network.descriptor import LAST_LAYER as DESCRIPTOR_LAST
+from familiar.services.trainer.network.dlib_descriptor import DESCRIPTOR_LENGTH
+from familiar.services.trainer.network.dlib_descriptor import LAST_LAYER as DESCRIPTOR_LAST
 from familiar.shared.contract.manifest import Layer
 from familiar.shared.vision.face_mesh import CHIP_SIZE
 from familiar.shared.vision.images import MODEL_INPUT_SIZE

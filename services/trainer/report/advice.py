@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from familiar.services.trainer.data.samples import FEWEST_TO_TEST
+from familiar.services.trainer.data.split_samples import FEWEST_TO_TEST
 from familiar.services.trainer.report.findings import (
     PersonFinding,
     Standing,

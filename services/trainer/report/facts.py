@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.data.split_samples import Labels
 from familiar.services.trainer.judge.evaluate import Probabilities
 from familiar.services.trainer.judge.mixed_people import Descriptors
 from familiar.services.trainer.judge.reliability import Reliability, reliability_of

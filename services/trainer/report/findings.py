@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.samples import FEWEST_TO_TEST, Labels
+from familiar.services.trainer.data.split_samples import FEWEST_TO_TEST, Labels
 from familiar.services.trainer.report.facts import UNKNOWN, ReportFacts, ReportPerson
 from familiar.services.trainer.report.mixed import OddFinding, find_odd
 from familiar.shared.vision.images import Image, sharpness

@@ -7,7 +7,7 @@ import numpy as np
 from familiar.services.trainer.judge.reliability import Reliability
 from familiar.services.trainer.report.facts import ReportPerson
 from familiar.services.trainer.report.findings import Mistake, PersonFinding, StrangersFinding
-from familiar.shared.stores.origin import sessions_in_words
+from familiar.shared.stores.sample_origin import sessions_in_words
 
 NAMES_SAID = 3
 

@@ -9,7 +9,7 @@ from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.messages import Split
 from familiar.shared.redis.enrolments import Targets, begin_enrolment, cancel_enrolment, get_enrolment
-from familiar.shared.stores.origin import CORRECTION, SampleOrigin
+from familiar.shared.stores.sample_origin import CORRECTION, SampleOrigin
 from familiar.shared.stores.samples import SampleCounts, SampleStore
 from tests.builders import counts, crop, enrol_zoe, publish_labelled, zoe
 

@@ -12,10 +12,10 @@ import redis
 from familiar.services.capture.capture import FrameOrigin, make_frame
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.camera_leases import RENEW_SECONDS
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import SampleRules
 from familiar.services.extractor.frame_worker import FACES_KEPT, FrameWorker
-from familiar.services.extractor.leases import RENEW_SECONDS
 from familiar.shared.contract.messages import Face, Frame
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.stream import Consumer, dropped_counts, publish

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import redis
 
-from familiar.services.extractor.leases import RENEW_SECONDS, Leases
+from familiar.services.extractor.camera_leases import RENEW_SECONDS, Leases
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera, withdraw_camera
 
 # What the design promises.

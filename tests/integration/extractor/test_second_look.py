@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
-from familiar.services.extractor.second_look import SecondLook
+from familiar.services.extractor.sample_confirmation import SecondLook
 from familiar.shared.contract.enrolment import Refusal
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import Image, cut_face, decode_image

@@ -10,7 +10,7 @@ from rq.serializers import JSONSerializer
 
 from familiar.cli.stack.local_stack import free_port
 from familiar.shared.redis.connection import open_redis
-from familiar.shared.redis.liveness import beat
+from familiar.shared.redis.heartbeats import beat
 from familiar.shared.redis.training_queue import WORKER_SECONDS
 from tests.app_client import Site
 

@@ -15,7 +15,7 @@ from familiar.shared.people.forget import forget_person
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.redis.stream import run_transaction
 from familiar.shared.stores.models import ModelStore
-from familiar.shared.stores.origin import CORRECTION
+from familiar.shared.stores.sample_origin import CORRECTION
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import encode_jpeg

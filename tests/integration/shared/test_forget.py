@@ -12,7 +12,7 @@ from familiar.shared.people.forget import Forgotten, forget_person
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.enrolments import Targets, list_enrolments, request_enrolment, start_enrolment
 from familiar.shared.stores.models import MANIFEST, ModelStore
-from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.sample_origin import SampleOrigin
 from familiar.shared.stores.samples import SampleCounts, SampleStore
 from tests.builders import publish_version
 from tests.streams import keys_that_hold

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from familiar.shared.contract.messages import Split
-from familiar.shared.stores.origin import CORRECTION, UNKNOWN_SESSION, SampleOrigin
+from familiar.shared.stores.sample_origin import CORRECTION, UNKNOWN_SESSION, SampleOrigin
 from familiar.shared.stores.samples import Addition, SampleStore
 from tests.builders import NOON, crop, origin
 

@@ -22,7 +22,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from familiar.shared.contract.messages import Split
-from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.sample_origin import SampleOrigin
 from familiar.shared.stores.samples import Addition, SampleStore
 
 home, number, count, most = Path(sys.argv[1]), *map(int, sys.argv[2:])

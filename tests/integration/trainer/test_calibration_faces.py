@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from familiar.services.trainer.data.folds import FOLDS, Folds, fold
-from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.services.trainer.judge.calibration_faces import (
     FEW_STRANGERS,
     NO_STRANGERS,
@@ -17,9 +17,9 @@ from familiar.services.trainer.judge.calibration_faces import (
     _those,
     calibrate_network,
 )
-from familiar.services.trainer.network.embedding import Embedding
 from familiar.services.trainer.network.examples import Examples
 from familiar.services.trainer.network.fit import Fitted
+from familiar.services.trainer.network.head_input import Embedding
 from familiar.shared.contract.messages import TrainingOptions
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.

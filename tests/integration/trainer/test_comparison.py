@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from familiar.services.trainer.data.samples import TrainingSamples, split_by_time
+from familiar.services.trainer.data.split_samples import TrainingSamples, split_by_time
 from familiar.services.trainer.judge.comparison import Contender, compare
 from familiar.services.trainer.network.litert import to_litert
 from familiar.shared.contract.errors import BrokenModel

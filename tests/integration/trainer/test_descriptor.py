@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
-from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
+from familiar.services.trainer.network.dlib_descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
 from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert, with_weights
 from familiar.shared.contract.errors import WeightsUnavailable
 from familiar.shared.vision.face_mesh import CHIP_SIZE

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from familiar.services.trainer.data.folds import FOLDS, Folds, fold
-from familiar.services.trainer.data.samples import TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import TrainingSamples, split_by_time
+from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.services.trainer.network.checkpoint import Checkpoint, fingerprint_of
-from familiar.services.trainer.network.embedding import Embedding
 from familiar.services.trainer.network.examples import Examples
 from familiar.services.trainer.network.features import Features
 from familiar.services.trainer.network.fit import (
@@ -24,6 +23,7 @@ from familiar.services.trainer.network.fit import (
     balanced,
     fit,
 )
+from familiar.services.trainer.network.head_input import Embedding
 from familiar.services.trainer.network.litert import to_litert
 from familiar.services.trainer.network.network import build_network, build_new_layers, with_features
 from familiar.services.trainer.network.pretrained import load_base

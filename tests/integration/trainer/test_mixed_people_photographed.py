@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from familiar.services.trainer.judge.mixed_people import Descriptors, OddSamples, find_mixed
-from familiar.services.trainer.network.descriptor import build_descriptor, descriptor_file
+from familiar.services.trainer.network.dlib_descriptor import build_descriptor, descriptor_file
 from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
 from familiar.shared.vision.align import Aligner
 from familiar.shared.vision.detector import HaarDetector

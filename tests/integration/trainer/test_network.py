@@ -10,9 +10,9 @@ from ai_edge_litert import schema_py_generated as schema
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
-from familiar.services.trainer.network.descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
-from familiar.services.trainer.network.embedding import Embedding
+from familiar.services.trainer.network.dlib_descriptor import DESCRIPTOR_LENGTH, build_descriptor, descriptor_file
 from familiar.services.trainer.network.features import Features
+from familiar.services.trainer.network.head_input import Embedding
 from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert, with_weights
 from familiar.services.trainer.network.network import (
     build_network,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from familiar.services.trainer.data.read_samples import read_training_samples
-from familiar.services.trainer.data.samples import TrainingSamples
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import TrainingSamples
+from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.shared.contract.errors import UnreadableSample
 from familiar.shared.contract.messages import Split
 from familiar.shared.stores.samples import SampleStore

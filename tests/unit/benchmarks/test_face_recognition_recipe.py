@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.recognition.observe import Answers
+from benchmarks.recognition.collect_answers import Answers
 from benchmarks.recognition.rates import average_over_tracks
 from benchmarks.recognition.recipes.face_recognition import (
     TOLERANCE,

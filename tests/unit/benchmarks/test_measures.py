@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from benchmarks.recognition.collect_answers import Answers
 from benchmarks.recognition.measures import rates_of
-from benchmarks.recognition.observe import Answers
 from benchmarks.recognition.rates import Rate
 
 PEOPLE = ("arjun", "karan")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from benchmarks.recognition.collect_answers import Answers, ask_all, ask_fold
 from benchmarks.recognition.experiment import Fold, Person
 from benchmarks.recognition.gallery import Gallery
-from benchmarks.recognition.observe import Answers, ask_all, ask_fold
 from benchmarks.recognition.recipe import Enrolled, Recognizer
 
 ARJUN = Person("arjun", (np.array([0]),), (np.array([1, 2]),))

@@ -7,7 +7,7 @@ import pytest
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.services.extractor.extract import Certainty, FoundFace, SampleRules, choose_sample, find_faces
-from familiar.services.extractor.second_look import SecondLook
+from familiar.services.extractor.sample_confirmation import SecondLook
 from familiar.shared.contract.enrolment import Refusal
 from familiar.shared.contract.messages import Box
 from familiar.shared.vision.detector import FaceDetector, HaarDetector

@@ -3,7 +3,7 @@
 import pytest
 
 from familiar.services.capture.browser_cameras import is_own_page
-from familiar.shared.runtime.hosts import host_name
+from familiar.shared.runtime.host_header import host_name
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.messages import Split
 from familiar.shared.stores.near_copy import NEAR_COPY_DISTANCE, Fingerprint, TakenSamples, fingerprint
-from familiar.shared.stores.origin import SampleOrigin
+from familiar.shared.stores.sample_origin import SampleOrigin
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image, encode_jpeg
 

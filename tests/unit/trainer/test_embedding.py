@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from familiar.services.trainer.network.embedding import MOBILENET_SHARE, Embedding
+from familiar.services.trainer.network.head_input import MOBILENET_SHARE, Embedding
 
 FACES, FEATURES, DESCRIPTOR, CLASSES = 200, 60, 128, 4
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from familiar.services.trainer.data.samples import Labels
+from familiar.services.trainer.data.split_samples import Labels
 from familiar.services.trainer.judge.evaluate import evaluate, recall_by_person
 
 NOBODY = np.empty((0, 2), np.float32)

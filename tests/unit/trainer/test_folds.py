@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from familiar.services.trainer.data.folds import FOLDS, Folds, fold
-from familiar.services.trainer.data.samples import Sessions, TrainingSamples, split_by_time
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import Sessions, TrainingSamples, split_by_time
+from familiar.services.trainer.data.split_strangers import split_strangers
 
 GREY = np.full((160, 160, 3), 128, np.uint8)
 STRANGERS = 12

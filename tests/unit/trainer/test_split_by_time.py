@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from familiar.services.trainer.data.samples import FEWEST_TO_TEST, Sessions, split_by_time
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import FEWEST_TO_TEST, Sessions, split_by_time
+from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
 from familiar.shared.vision.images import Image
 

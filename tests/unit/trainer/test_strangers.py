@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from familiar.services.trainer.data.strangers import Strangers, split_strangers
+from familiar.services.trainer.data.split_strangers import Strangers, split_strangers
 from familiar.shared.vision.images import Image
 
 

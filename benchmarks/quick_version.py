@@ -5,11 +5,11 @@ from pathlib import Path
 
 from benchmarks.progress import silence_tensorflow, tell
 from familiar.services.trainer.data.read_strangers import StrangersRead
-from familiar.services.trainer.data.samples import split_by_time
-from familiar.services.trainer.data.strangers import split_strangers
+from familiar.services.trainer.data.split_samples import split_by_time
+from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
-from familiar.services.trainer.outcome import Outcome
 from familiar.services.trainer.train import train
+from familiar.services.trainer.training_outcome import Outcome
 from familiar.shared.contract.manifest import Gate
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.stores.models import LANDMARKS, ModelStore
@@ -20,7 +20,7 @@ def publish_trained(home: Path, people: Mapping[str, Sequence[Image]], weights: 
     """Train on crops of faces by slug, publish the version in the home's store, and return its folder.
 
     Raises:
-        TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.samples.split_by_time`.
+        TooFewPeople, TooFewSamples: see `familiar.services.trainer.data.split_samples.split_by_time`.
         WeightsUnavailable, BrokenExport: see `familiar.services.trainer.train.train`.
     """
     silence_tensorflow()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from familiar.services.trainer.data.read_strangers import StrangersRead
-from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.services.trainer.judge.gate import without_served
 from familiar.services.trainer.report.write import ReportFacts, ReportPerson, TrainDescriptors
 from familiar.services.trainer.train import Training

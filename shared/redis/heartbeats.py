@@ -1,6 +1,6 @@
 """Heartbeats of services without HTTP: a key with a TTL that their loop renews, and the health check that reads it.
 
-    python -m familiar.shared.redis.liveness extractor
+    python -m familiar.shared.redis.heartbeats extractor
 
 exits with 0 if that service on this host sent a heartbeat within `HEARTBEAT_SECONDS`, and with 1 otherwise.
 """

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scaleOf } from "../../services/inference/studio/pictures.js";
+import { scaleOf } from "../../services/inference/studio/jpeg.js";
 
 test("a large picture is made smaller by its longer side", () => {
   assert.equal(scaleOf({ width: 3200, height: 2400 }), 0.5);

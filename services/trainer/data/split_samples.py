@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.services.trainer.data.strangers import Strangers, split_strangers, stack_images
+from familiar.services.trainer.data.split_strangers import Strangers, split_strangers, stack_images
 from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
 from familiar.shared.vision.images import Image
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { View } from "../../services/inference/studio/view.js";
+import { View } from "../../services/inference/studio/in_view.js";
 import { face, prediction } from "./builders.js";
 import { holdTimers } from "./timers.js";
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from familiar.services.trainer.data.samples import TrainingSamples
+from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.services.trainer.judge.evaluate import Probabilities, evaluate
 from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
 from familiar.shared.contract.manifest import ServingFormat

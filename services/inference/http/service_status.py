@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from familiar.services.inference.model.reload import ServedModel
 from familiar.shared.contract.messages import Message
 from familiar.shared.redis.connection import trouble_of
-from familiar.shared.redis.liveness import running_services
+from familiar.shared.redis.heartbeats import running_services
 from familiar.shared.redis.training_queue import training_hosts
 
 _WITH_A_HEARTBEAT = ("capture", "extractor")
