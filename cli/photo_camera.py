@@ -12,10 +12,13 @@ from websockets.sync.client import ClientConnection, connect
 
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import CaptureUnavailable, ImageTooLarge
+from familiar.shared.redis.cameras import CameraState, live_cameras, withdraw_camera
 from familiar.shared.vision.images import BYTE_LIMIT
 
 # Interval of progress updates while capture or the extractor is busy.
 _LOOK_SECONDS = 0.1
+# Capture announces the end as soon as the connection is closed.
+_END_SECONDS = 2.0
 
 
 @contextmanager
@@ -32,11 +35,23 @@ def photo_camera(url: str, camera: str, client: redis.Redis, look: Callable[[], 
         connection = connect(f"{url.rstrip('/')}/v1/cameras/{camera}", compression=None, proxy=None)
     except (WebSocketException, OSError) as error:
         raise _unavailable(url, error) from error
-    with connection:
-        try:
+    try:
+        with connection:
             yield PhotoCamera(connection, camera, client, look)
-        except ConnectionClosed as error:
-            raise _unavailable(url, error) from error
+    except ConnectionClosed as error:
+        raise _unavailable(url, error) from error
+    finally:
+        _withdraw(client, camera)
+
+
+def _withdraw(client: redis.Redis, camera: str) -> None:
+    """Withdraw the camera, once capture has announced its end: a later announcement would bring it back."""
+    until = time.monotonic() + _END_SECONDS
+    while time.monotonic() < until:
+        if any(other.camera == camera and other.state is CameraState.ENDED for other in live_cameras(client)):
+            break
+        time.sleep(_LOOK_SECONDS)
+    withdraw_camera(client, camera)
 
 
 def _unavailable(url: str, error: Exception) -> CaptureUnavailable:

@@ -12,6 +12,7 @@ from familiar.cli.stack.local_stack import free_port
 from familiar.services.capture.settings import CaptureSettings
 from familiar.shared.contract.errors import CaptureUnavailable
 from familiar.shared.contract.messages import Frame, Split
+from familiar.shared.redis.cameras import camera_names
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import BYTE_LIMIT, encode_jpeg
@@ -50,6 +51,7 @@ def test_photographs_become_frames_of_the_enrolment_and_refusals_say_why(
         photo_camera(f"ws://127.0.0.1:{port}", CAMERA, client, work_through) as shown,
     ):
         refused = shown.show(pictures)
+    assert camera_names(client) == []
     labels = [frame.enrolment for frame in seen]
     assert [label.split for label in labels if label] == [Split.TRAIN, Split.TRAIN]
     assert len(labels) == 2
