@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 Chips = NDArray[np.uint8]
 Descriptors = NDArray[np.float32]
-PICTURES = 50
+PICTURES = 500
 
 
 @pytest.fixture(scope="module")
