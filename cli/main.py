@@ -7,6 +7,7 @@ import redis
 import typer
 
 from familiar import __version__
+from familiar.cli.backup import backup, export, restore
 from familiar.cli.console import err, out
 from familiar.cli.correct import correct
 from familiar.cli.demo import demo
@@ -45,7 +46,22 @@ def root(
     """Familiar teaches a camera the faces it knows."""
 
 
-for command in (up, demo, enrol, people, rename, forget, train, predict, watch, correct, doctor):
+for command in (
+    up,
+    demo,
+    enrol,
+    people,
+    rename,
+    forget,
+    train,
+    predict,
+    watch,
+    correct,
+    doctor,
+    backup,
+    restore,
+    export,
+):
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(strangers_app, name="strangers")

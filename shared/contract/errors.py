@@ -266,6 +266,24 @@ class BrokenExport(FamiliarError):
     code = "broken-export"
 
 
+class BrokenBackup(FamiliarError):
+    """The file is no backup, or it is damaged. Nothing was restored; take another backup."""
+
+    code = "broken-backup"
+
+
+class BackupOutdated(FamiliarError):
+    """Somebody was forgotten while the backup was written. Delete the file, and take the backup again."""
+
+    code = "backup-outdated"
+
+
+class RestoreRefused(FamiliarError):
+    """There are other people or versions where the backup is to be restored. Restore into an empty FAMILIAR_HOME."""
+
+    code = "restore-refused"
+
+
 class MalformedEntry(FamiliarError):
     """A stream entry cannot be read: it needs a field `header` (JSON of its message) and a field `payload`."""
 

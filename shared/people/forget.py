@@ -44,7 +44,7 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         UnknownPerson: there is nobody of that slug.
     """
     enrolled = any(enrolment.request.person == person for enrolment in list_enrolments(client))
-    if not enrolled and not models.knows(person):
+    if not enrolled and not models.versions_knowing(person):
         samples.person(person)
     for enrolment in list_enrolments(client):
         if enrolment.request.person == person:

@@ -236,13 +236,14 @@ class ModelStore:
                 path.unlink(missing_ok=True)
         return knowing
 
-    def knows(self, person: str) -> bool:
-        """Return whether any readable version knows a person."""
+    def versions_knowing(self, person: str) -> tuple[int, ...]:
+        """Return the readable versions that know a person, oldest first."""
+        knowing = []
         for version in self.versions():
             with suppress(BrokenModel, UnknownModel):
                 if self._knows(version, person):
-                    return True
-        return False
+                    knowing.append(version)
+        return tuple(knowing)
 
     def _may_know(self, version: int, person: str) -> bool:
         """Return whether a version knows a person, or is damaged so that nobody can tell."""
