@@ -9,7 +9,7 @@ import cv2
 
 from benchmarks.face_reader import images_of
 from benchmarks.people_folders import people_in
-from benchmarks.plain_detector import PlainDetector
+from benchmarks.usual_detector import PlainDetector
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.errors import SourceFailed

@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 
 from benchmarks.detection.figures import Boxes, Figures, add_up, compare
-from benchmarks.plain_detector import PlainDetector
 from benchmarks.progress import tell
+from benchmarks.usual_detector import PlainDetector
 from familiar.services.extractor.live.detector import LiveDetector, compiled_searches
-from familiar.services.extractor.live.search import PyramidSearches
+from familiar.services.extractor.live.parallel_search import PyramidSearches
 from familiar.shared.contract.errors import SourceFailed
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import Image

@@ -25,7 +25,7 @@ from benchmarks.live.process_watch import ProcessWatch, taken
 from benchmarks.live.report import Watched, as_json, print_tables
 from benchmarks.pictures import Size, read_pictures
 from benchmarks.progress import tell
-from benchmarks.quick_version import publish_trained
+from benchmarks.trained_version import publish_trained
 from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import FamiliarError

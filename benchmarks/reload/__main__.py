@@ -33,7 +33,6 @@ from benchmarks.load_process import LoadProcess, Records, load_for
 from benchmarks.pictures import read_pictures
 from benchmarks.processes import own_redis
 from benchmarks.progress import tell
-from benchmarks.quick_version import publish_trained
 from benchmarks.reload.figures import (
     MARGIN_SECONDS,
     Interval,
@@ -47,6 +46,7 @@ from benchmarks.reload.publishing import Publisher, kill_while_publishing
 from benchmarks.reload.swapping import Swaps, refusals, swap_versions
 from benchmarks.serving.figures import figures_of
 from benchmarks.serving.servers import FAMILIAR, Bench, Site, serving
+from benchmarks.trained_version import publish_trained
 from familiar.services.trainer.settings import NICENESS
 from familiar.shared.contract.errors import FamiliarError
 from familiar.shared.redis.connection import open_redis

@@ -28,10 +28,10 @@ from rich.table import Table
 from benchmarks.pictures import read_pictures
 from benchmarks.processes import own_redis
 from benchmarks.progress import tell
-from benchmarks.quick_version import publish_trained
 from benchmarks.serving.figures import Figures, as_json, over_rounds
-from benchmarks.serving.lifetime import Soak, Start, soak, time_starts
 from benchmarks.serving.servers import FAMILIAR, KINDS, SERVERS, Bench, measure
+from benchmarks.serving.startup import Soak, Start, soak, time_starts
+from benchmarks.trained_version import publish_trained
 from familiar.shared.contract.errors import FamiliarError
 
 # By kind, by number of clients, by server.

@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import Body, FastAPI
 
 from benchmarks.model_input import model_input_of
-from benchmarks.plain_detector import PlainDetector
+from benchmarks.usual_detector import PlainDetector
 from familiar.shared.vision.images import Image, cut_face
 
 Picture = Annotated[bytes, Body(media_type="image/jpeg")]

@@ -12,7 +12,7 @@ from familiar.shared.vision.detector import FaceDetector, open_detector
 from familiar.shared.vision.images import Image
 
 if TYPE_CHECKING:
-    from familiar.services.extractor.live.search import PyramidSearches
+    from familiar.services.extractor.live.parallel_search import PyramidSearches
 
 
 class Detectors:

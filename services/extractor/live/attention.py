@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from familiar.services.extractor.live.cascade_search import Windows
 from familiar.services.extractor.live.jit import jit
+from familiar.services.extractor.live.parallel_search import LEAST_STAGES
 from familiar.services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS, Geometry, Pyramid, Tiles
-from familiar.services.extractor.live.search import LEAST_STAGES
 from familiar.shared.vision.detector import CASCADE_SIZE, Gray
 
 # Tiles around windows that pass this many stages are searched in the next frame, too.

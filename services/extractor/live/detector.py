@@ -7,7 +7,7 @@ is found here is found there as well. docs/decisions/9-live-detection.md has the
 import numpy as np
 
 from familiar.services.extractor.live.attention import Attention
-from familiar.services.extractor.live.search import PyramidSearches
+from familiar.services.extractor.live.parallel_search import PyramidSearches
 from familiar.shared.contract.messages import Box
 from familiar.shared.vision.detector import SMALLEST_FACE, largest_first, reduce, scale_of, to_box, to_gray
 from familiar.shared.vision.images import Image

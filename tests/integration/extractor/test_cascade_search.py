@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.services.extractor.live.cascade_search import Windows
+from familiar.services.extractor.live.parallel_search import PyramidSearch, PyramidSearches
 from familiar.services.extractor.live.pyramid import EVERY_ROW, TILE_COLUMNS, TILE_ROWS
-from familiar.services.extractor.live.search import PyramidSearch, PyramidSearches
 from familiar.shared.vision.detector import SCALE_FACTOR, SMALLEST_FACE, Gray, to_gray
 
 ALL_STAGES = 25

@@ -9,7 +9,7 @@ import pytest
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.services.extractor.live.detector import LiveDetector, compiled_searches
-from familiar.services.extractor.live.search import PyramidSearches
+from familiar.services.extractor.live.parallel_search import PyramidSearches
 from familiar.services.extractor.tracks import overlap
 from familiar.shared.contract.messages import Box
 from familiar.shared.vision.detector import HaarDetector

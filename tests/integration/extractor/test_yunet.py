@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.detection import pictures as detection_pictures
+from benchmarks.detection import haar_beside_yunet
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import FoundFace, SampleRules, choose_sample, find_faces
 from familiar.shared.vision.detector import SMALLEST_FACE, HaarDetector, YunetDetector
@@ -74,7 +74,7 @@ def test_the_benchmark_counts_boxes_that_both_have(
     (tmp_path / "zoe").mkdir()
     (tmp_path / "zoe" / "face.jpg").write_bytes(encode_jpeg(portraits[0]))
     (tmp_path / "wall.jpg").write_bytes(encode_jpeg(np.full((480, 640, 3), 90, np.uint8)))
-    assert detection_pictures.main(["--yunet", str(model), "--pictures", str(tmp_path)]) == 0
+    assert haar_beside_yunet.main(["--yunet", str(model), "--pictures", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1:7] for line in lines[1:3]] == [
         ["haar", "2", "1", "1", "0", "1"],

@@ -25,8 +25,8 @@ from familiar.services.trainer.network.fit import (
 )
 from familiar.services.trainer.network.head_input import Embedding
 from familiar.services.trainer.network.litert import to_litert
+from familiar.services.trainer.network.mobilenet import load_base
 from familiar.services.trainer.network.network import build_network, build_new_layers, with_features
-from familiar.services.trainer.network.pretrained import load_base
 from familiar.shared.contract.messages import Epoch, TrainingOptions
 from familiar.shared.vision.images import Image
 

@@ -14,6 +14,7 @@ from familiar.services.trainer.network.dlib_descriptor import DESCRIPTOR_LENGTH,
 from familiar.services.trainer.network.features import Features
 from familiar.services.trainer.network.head_input import Embedding
 from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert, with_weights
+from familiar.services.trainer.network.mobilenet import load_base
 from familiar.services.trainer.network.network import (
     build_network,
     describe_layers,
@@ -22,7 +23,6 @@ from familiar.services.trainer.network.network import (
     set_weights,
     with_features,
 )
-from familiar.services.trainer.network.pretrained import load_base
 from familiar.shared.contract.errors import BrokenExport
 from familiar.shared.vision.images import Image, to_model_input
 

@@ -12,12 +12,12 @@ import pytest
 from familiar.services.trainer.data.split_samples import TrainingSamples, split_by_time
 from familiar.services.trainer.data.split_strangers import split_strangers
 from familiar.services.trainer.judge.calibration_faces import NO_STRANGERS, NOBODY_LEFT_OUT, ONE_DAY
-from familiar.services.trainer.judge.precision import choose_format
+from familiar.services.trainer.judge.number_format import choose_format
 from familiar.services.trainer.network.dlib_descriptor import DESCRIPTOR_LENGTH, SHA256
 from familiar.services.trainer.network.export import export, largest_difference
 from familiar.services.trainer.network.litert import LiteRTNetwork, to_litert
+from familiar.services.trainer.network.mobilenet import load_base
 from familiar.services.trainer.network.network import LOGITS, build_network
-from familiar.services.trainer.network.pretrained import load_base
 from familiar.services.trainer.train import NO_DESCRIPTOR, NOT_ALIGNED, Training, train
 from familiar.shared.contract.errors import BrokenExport, WeightsUnavailable
 from familiar.shared.contract.manifest import ServingFormat, Weights

@@ -1,6 +1,6 @@
 """The Haar cascade beside YuNet on pictures of one person each: pictures without a box, and boxes that only one has.
 
-    python -m benchmarks.detection.pictures --yunet FILE --pictures DIR...
+    python -m benchmarks.detection.haar_beside_yunet --yunet FILE --pictures DIR...
 
 prints a table with a line for each folder and detector and, last, one line of JSON. A box is *shared* where the other
 detector has one in the same place (IoU 0.3). What only Haar has is nearly always no face, what only YuNet has is often
@@ -28,7 +28,7 @@ COUNTS = ("pictures", "none", "one", "several", "boxes", "shared", "milliseconds
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run both detectors on all pictures of each folder, and print a table and a line of JSON."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.pictures", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.haar_beside_yunet", description=__doc__)
     parser.add_argument("--yunet", type=Path, required=True, help="the file of a YuNet model")
     parser.add_argument(
         "--pictures", type=Path, nargs="+", required=True, help="folders of pictures, or of such folders"

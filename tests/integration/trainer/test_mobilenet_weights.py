@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from familiar.services.trainer.network import pretrained
-from familiar.services.trainer.network.pretrained import load_base
+from familiar.services.trainer.network import mobilenet
+from familiar.services.trainer.network.mobilenet import load_base
 from familiar.shared.contract.errors import WeightsUnavailable
 from familiar.shared.runtime.files import sha256_of
 
@@ -53,8 +53,8 @@ def stalling() -> Iterator[str]:
 
 def test_a_download_that_stalls_is_given_up(keras_home: Path, stalling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would have waited for ever. Nothing is left that could be taken for the file."""
-    monkeypatch.setattr(pretrained, "DOWNLOADS", stalling)
-    monkeypatch.setattr(pretrained, "STALLED_SECONDS", 0.3)
+    monkeypatch.setattr(mobilenet, "DOWNLOADS", stalling)
+    monkeypatch.setattr(mobilenet, "STALLED_SECONDS", 0.3)
     before = socket.getdefaulttimeout()
     started = time.monotonic()
     with pytest.raises(WeightsUnavailable, match=rf"{NAME} into .*timed out"):
