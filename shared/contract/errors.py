@@ -239,12 +239,6 @@ class PersonForgotten(FamiliarError):
     status = 409
 
 
-class UnreadableSample(FamiliarError):
-    """A sample cannot be read. Delete the file and enrol its person again."""
-
-    code = "unreadable-sample"
-
-
 class WeightsUnavailable(FamiliarError):
     """MobileNet's ImageNet weights cannot be had. Put the file into ~/.keras/models, or name it in FAMILIAR_WEIGHTS."""
 

@@ -17,6 +17,8 @@ SCALE_FACTOR = 1.1
 NEIGHBOURS = 5
 SMALLEST_FACE = 40
 LONGEST_SIDE = 1920
+# How many faces of a picture count, of those found. A photograph of a large group has fewer, a mosaic thousands.
+MOST_FACES = 128
 # Side of the cascade's window, in pixels: it finds no smaller face.
 CASCADE_SIZE = 24
 

@@ -54,7 +54,9 @@ def read_frame(data: bytes) -> tuple[int, int, int, bytes]:
         if marker in _FRAME_HEADERS:
             frames.append((marker, start))
     if marker != _START_OF_SCAN or len(frames) != 1:
-        raise UnreadableImage("The JPEG has no pixels, or more than one frame. Send a JPEG, PNG or WebP.")
+        raise UnreadableImage(
+            "The JPEG breaks off before its pixels, or has more than one frame. Send a JPEG, PNG or WebP, whole."
+        )
     if frames[0][0] not in _KNOWN_FRAMES:
         raise UnreadableImage("The JPEG is neither a baseline nor a progressive one. Save it as one of these.")
     end = data.find(_END_OF_IMAGE, start) + len(_END_OF_IMAGE)

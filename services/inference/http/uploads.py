@@ -49,9 +49,7 @@ async def read_picture(request: Request) -> bytes:
 
 async def _read_multipart(request: Request) -> bytes:
     try:
-        parser = MultiPartParser(
-            request.headers, _limited(request), max_files=_MOST_FILES, max_fields=_MOST_FIELDS
-        )
+        parser = MultiPartParser(request.headers, _limited(request), max_files=_MOST_FILES, max_fields=_MOST_FIELDS)
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
         # A KeyError is a boundary that is missing; a ValueError is of a charset that there is, but that fails.
