@@ -90,7 +90,7 @@ class BrowserCameras:
                 host,
                 port,
                 process_request=self._refuse,
-                create_connection=self._connect,
+                create_connection=self._connect,  # type: ignore[arg-type]  # documented to take any factory
                 # Pictures are compressed already.
                 compression=None,
                 max_size=BYTE_LIMIT,

@@ -90,7 +90,9 @@ class FrameWorker:
         while self._waiting:
             self._leases.renew()
             delivery = self._waiting[0]
-            if not self._leases.holds(delivery.message.camera):
+            if delivery.stream != redis_names.frames(delivery.message.camera):
+                self._consumer.bury(delivery, f"It is of another camera, {delivery.message.camera}.")
+            elif not self._leases.holds(delivery.message.camera):
                 # Its next owner has claimed it, or will.
                 pass
             elif delivery.message.live and delivery.entry_id != newest[delivery.stream]:

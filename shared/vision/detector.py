@@ -99,6 +99,8 @@ class YunetDetector:
             self._network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), YUNET_CONFIDENCE, YUNET_OVERLAP)
         except cv2.error as error:
             raise DetectorFailed(f"{str(model)!r} cannot be loaded. {DetectorFailed().detail}") from error
+        # Another network would fail on every picture.
+        self.detect(np.zeros((SMALLEST_FACE, SMALLEST_FACE, 3), np.uint8))
         self.described = f"YuNet, OpenCV {cv2.__version__}, {sha256_of(model)}"
 
     def detect(self, image: Image) -> list[Box]:

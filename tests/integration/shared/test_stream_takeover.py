@@ -1,6 +1,7 @@
 """What a consumer that died left behind, and what Redis forgot, on a real Redis."""
 
 import time
+from functools import partial
 
 import pytest
 import redis
@@ -75,7 +76,7 @@ def lives_through(client: redis.Redis, name: str, deadly: int) -> list[int]:
         one.begin(delivery)
         if delivery.message.model_version == deadly:
             break
-        run_transaction(client, lambda pipeline, done=delivery: one.complete(done, pipeline))
+        run_transaction(client, partial(one.complete, delivery))
         completed.append(delivery.message.model_version)
     return completed
 
@@ -103,6 +104,11 @@ def test_entries_that_are_claimed_and_never_begun_are_not_to_blame(client: redis
         assert numbers(reader.claim(STREAM, idle_milliseconds=0)) == [1]
 
 
+def fail(fault: Exception) -> None:
+    """Raise it."""
+    raise fault
+
+
 @pytest.mark.parametrize("fault", [MemoryError(), ValueError("odd"), UnreadableImage(), RecursionError(), KeyError(1)])
 def test_whatever_an_entry_causes_buries_that_entry_alone(client: redis.Redis, fault: Exception) -> None:
     """With the reason."""
@@ -111,7 +117,7 @@ def test_whatever_an_entry_causes_buries_that_entry_alone(client: redis.Redis, f
     reader = consumer(client)
     first, second = reader.receive([STREAM], count=2)
     with reader.burying(first):
-        raise fault
+        fail(fault)
     (letter,) = fields_of(client, "letters:dead")
     assert letter[b"payload"] == b"picture"
     assert letter[b"reason"].decode().startswith((type(fault).__name__, "This is not a picture"))
