@@ -23,6 +23,8 @@ for size in ("COLUMNS", "LINES"):
 
 # The same examples in every run, and as long as they take: a failure is the change's, and comes again.
 settings.register_profile("familiar", derandomize=True, database=None, deadline=None)
+# Other ones in every run, and many: `--hypothesis-profile thorough`.
+settings.register_profile("thorough", max_examples=20_000, database=None, deadline=None)
 settings.load_profile("familiar")
 
 

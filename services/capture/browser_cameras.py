@@ -9,10 +9,13 @@ connection.
 """
 
 import json
+import math
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
@@ -21,13 +24,23 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
+from familiar.services.capture.metrics import forget_camera
 from familiar.services.capture.publisher import FramePublisher
 from familiar.services.capture.settings import CaptureSettings
-from familiar.shared.contract.errors import CameraTaken, FamiliarError, InvalidName, InvalidRequest, PortTaken
+from familiar.shared.contract.errors import (
+    CameraTaken,
+    FamiliarError,
+    InvalidName,
+    InvalidRequest,
+    PortTaken,
+    TooManyCameras,
+)
 from familiar.shared.contract.slugs import is_slug
+from familiar.shared.redis.cameras import ANNOUNCEMENT_SECONDS
 from familiar.shared.runtime.host_header import host_name
 from familiar.shared.runtime.settings import LOCAL_HOSTS
-from familiar.shared.vision.images import BYTE_LIMIT, decode_image
+from familiar.shared.vision.detector import reduce
+from familiar.shared.vision.images import BYTE_LIMIT, Image, check_picture, decode_image, encode_jpeg
 from familiar.shared.vision.jpeg import is_bare_jpeg
 
 PATH = "/v1/cameras/"
@@ -39,6 +52,13 @@ SHOWN_SOURCE = "browser"
 _WAITING_PICTURES = 1
 _ANNOUNCE_EVERY_SECONDS = 1.0
 _POLICY_VIOLATION = 1008
+_TRY_AGAIN_LATER = 1013
+
+# Of a photograph of a telephone: a larger picture is reduced, because the extractor decodes it once more.
+_FRAME_PIXELS = 12_500_000
+# Threads that the server has for a connection, and as many again for one that is being opened.
+_THREADS_OF_A_CAMERA = 6
+_OTHER_THREADS = 16
 
 _log = structlog.get_logger()
 
@@ -52,7 +72,10 @@ class BrowserCameras:
         self._settings = settings
         self._stopped = stopped
         self._taken = set(settings.cameras)
+        # When the announcements expire of cameras that have ended.
+        self._ended: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._large = threading.Lock()
 
     def open_server(self) -> Server:
         """Bind the camera port and return the server, for `serve_forever` and `shutdown`.
@@ -67,6 +90,7 @@ class BrowserCameras:
                 host,
                 port,
                 process_request=self._refuse,
+                create_connection=self._connect,  # type: ignore[arg-type]  # documented to take any factory
                 # Pictures are compressed already.
                 compression=None,
                 max_size=BYTE_LIMIT,
@@ -88,6 +112,13 @@ class BrowserCameras:
             return connection.respond(HTTPStatus.NOT_FOUND, f"A camera is opened at {PATH}<name>.\n")
         return None
 
+    def _connect(self, *arguments: Any, **options: Any) -> ServerConnection:  # noqa: ANN401 - passed on
+        """Take up a connection, unless there are more threads than the cameras and their handshakes need."""
+        most = _THREADS_OF_A_CAMERA * self._settings.most_cameras + len(self._settings.cameras) + _OTHER_THREADS
+        if threading.active_count() > most:
+            raise TooManyCameras
+        return ServerConnection(*arguments, **options)
+
     def _serve(self, connection: ServerConnection) -> None:
         request = connection.request
         camera = request.path.removeprefix(PATH) if request else ""
@@ -97,7 +128,8 @@ class BrowserCameras:
                     self._publish(connection, camera)
             except FamiliarError as error:
                 connection.send(json.dumps(error.problem))
-                connection.close(_POLICY_VIOLATION, error.title)
+                later = isinstance(error, TooManyCameras)
+                connection.close(_TRY_AGAIN_LATER if later else _POLICY_VIOLATION, error.title)
 
     @contextmanager
     def _name(self, camera: str) -> Iterator[None]:
@@ -106,18 +138,24 @@ class BrowserCameras:
         Raises:
             InvalidName: it is not a slug.
             CameraTaken: another camera has it.
+            TooManyCameras: with it, more would be announced than FAMILIAR_MOST_CAMERAS.
         """
         if not is_slug(camera):
             raise InvalidName(f"{camera!r} is no name for a camera. Use lower-case letters, digits and hyphens.")
         with self._lock:
             if camera in self._taken:
                 raise CameraTaken(f"There is a camera {camera!r} already. Choose another name.")
+            now = time.monotonic()
+            self._ended = {name: until for name, until in self._ended.items() if until > now and name != camera}
+            if len(self._taken) + len(self._ended) - len(self._settings.cameras) >= self._settings.most_cameras:
+                raise TooManyCameras
             self._taken.add(camera)
         try:
             yield
         finally:
             with self._lock:
                 self._taken.remove(camera)
+                self._ended[camera] = time.monotonic() + ANNOUNCEMENT_SECONDS
 
     def _publish(self, connection: ServerConnection, camera: str) -> None:
         publisher = FramePublisher(self._client, camera, SHOWN_SOURCE, self._stopped)
@@ -129,22 +167,36 @@ class BrowserCameras:
                 except TimeoutError:
                     publisher.keep_announced()
                 else:
-                    connection.send(_answer(publisher, message))
+                    connection.send(self._answer(publisher, message))
         finally:
             _log.info("camera ended", camera=camera, frames=publisher.published)
             publisher.end("The browser has closed the camera.")
+            forget_camera(camera)
+
+    def _answer(self, publisher: FramePublisher, message: str | bytes) -> str:
+        """Publish the picture in a message; return the JSON reply, a count or a problem document."""
+        try:
+            if isinstance(message, str):
+                raise InvalidRequest("A text came where a picture was expected. Send each as a binary message.")
+            large = check_picture(message).work > _FRAME_PIXELS
+            # One after the other: large pictures take one core, and hold up no camera that sends small ones.
+            with self._large if large else nullcontext():
+                image, jpeg = _as_frame(message)
+        except FamiliarError as error:
+            return json.dumps(error.problem)
+        publisher.publish(image, jpeg)
+        return json.dumps({"published": publisher.published})
 
 
-def _answer(publisher: FramePublisher, message: str | bytes) -> str:
-    """Publish the picture in a message; return the JSON reply, a count or a problem document."""
-    try:
-        if isinstance(message, str):
-            raise InvalidRequest("A text came where a picture was expected. Send each as a binary message.")
-        image = decode_image(message)
-    except FamiliarError as error:
-        return json.dumps(error.problem)
-    publisher.publish(image, message if is_bare_jpeg(message) else None)
-    return json.dumps({"published": publisher.published})
+def _as_frame(picture: bytes) -> tuple[Image, bytes]:
+    """Decode a picture, and return it with a JPEG that is as cheap to decode as one of a camera."""
+    image = decode_image(picture)
+    height, width = image.shape[:2]
+    if width * height > _FRAME_PIXELS:
+        image = reduce(image, math.sqrt(_FRAME_PIXELS / (width * height)))
+    elif is_bare_jpeg(picture):
+        return image, picture
+    return image, encode_jpeg(image)
 
 
 def is_own_page(origin: str, host: str, page_port: int) -> bool:

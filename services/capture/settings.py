@@ -22,6 +22,13 @@ class CaptureSettings(SiteSettings):
         description="The cameras, as `name=source`, with blanks between them and quotes around what holds blanks.",
     )
 
+    most_cameras: int = Field(
+        default=64,
+        ge=1,
+        description="How many cameras of browsers there may be at a time, those included that ended within ten "
+        "seconds.",
+    )
+
     @field_validator("cameras", mode="before")
     @classmethod
     def _parse_cameras(cls, value: Any) -> Any:  # noqa: ANN401 - raw input

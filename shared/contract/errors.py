@@ -70,6 +70,13 @@ class InvalidRequest(FamiliarError):
     status = 422
 
 
+class HeadersTooLarge(FamiliarError):
+    """The headers of the request are too large. Send at most 64 kB of them."""
+
+    code = "headers-too-large"
+    status = 431
+
+
 class CrossSiteRequest(FamiliarError):
     """A web page of another site may not change anything here. Use Familiar's own address instead."""
 
@@ -141,6 +148,13 @@ class CameraTaken(FamiliarError):
 
     code = "camera-taken"
     status = 409
+
+
+class TooManyCameras(FamiliarError):
+    """There are as many browser cameras as FAMILIAR_MOST_CAMERAS allows. Close one, and try again in ten seconds."""
+
+    code = "too-many-cameras"
+    status = 503
 
 
 class UnknownEnrolment(FamiliarError):
@@ -223,12 +237,6 @@ class PersonForgotten(FamiliarError):
 
     code = "person-forgotten"
     status = 409
-
-
-class UnreadableSample(FamiliarError):
-    """A sample cannot be read. Delete the file and enrol its person again."""
-
-    code = "unreadable-sample"
 
 
 class WeightsUnavailable(FamiliarError):

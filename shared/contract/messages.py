@@ -15,7 +15,10 @@ from familiar.shared.contract.slugs import SLUG_PATTERN
 
 def _to_milliseconds(time: datetime) -> datetime:
     """Truncate a time to UTC milliseconds, so that messages survive a round trip through JSON unchanged."""
-    return time.astimezone(UTC).replace(microsecond=time.microsecond // 1000 * 1000)
+    try:
+        return time.astimezone(UTC).replace(microsecond=time.microsecond // 1000 * 1000)
+    except OverflowError as error:
+        raise ValueError("in UTC this is before the first year or behind the last one") from error
 
 
 def _with_milliseconds(time: datetime) -> str:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from redis.client import Pipeline
 
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import MalformedEntry
+from familiar.shared.contract.errors import FamiliarError, MalformedEntry, NoModel
 from familiar.shared.contract.messages import Message
 from familiar.shared.redis.connection import BLOCK_MILLISECONDS
 
@@ -44,6 +44,8 @@ class Delivery(Generic[MessageT]):
     entry_id: bytes
     message: MessageT
     payload: bytes
+    claimed: bool = False
+    """Whether it was delivered to another consumer before, or to this one in vain."""
 
     @property
     def published_at(self) -> datetime:
@@ -123,6 +125,8 @@ class Consumer(Generic[MessageT]):
 
         Malformed entries become dead letters.
         """
+        # Of cameras that are gone there are ever more.
+        self._joined.intersection_update(streams)
         for stream in streams:
             self._join(stream)
         answer: Any = None
@@ -140,8 +144,8 @@ class Consumer(Generic[MessageT]):
     def claim(self, stream: str, idle_milliseconds: int) -> list[Delivery[MessageT]]:
         """Claim entries that were delivered at least that long ago and never completed.
 
-        An entry delivered `MOST_DELIVERIES` times becomes a dead letter: it kills its consumers. XPENDING and XCLAIM
-        are used because XAUTOCLAIM on Redis 6.2 never releases entries that were trimmed meanwhile.
+        An entry delivered `MOST_DELIVERIES` times becomes a dead letter: it kills its consumers. Claiming counts no
+        delivery; `begin` does, so that only what kills them is counted, and not what waited behind it.
         """
         self._join(stream)
         pending: Any = []
@@ -151,21 +155,43 @@ class Consumer(Generic[MessageT]):
                 stream, self._group, min="-", max="+", count=_CLAIMED_AT_ONCE, idle=idle_milliseconds
             )
         deliveries: dict[Any, int] = {entry["message_id"]: entry["times_delivered"] for entry in pending}
-        self._forget_trimmed(stream, list(deliveries))
         if not deliveries:
             return []
-        claimed: Any = self._client.xclaim(stream, self._group, self._name, idle_milliseconds, list(deliveries))
+        claimed: Any = self._client.xclaim(
+            stream, self._group, self._name, idle_milliseconds, list(deliveries), justid=True
+        )
         taken = []
-        for entry_id, fields in claimed:
-            if entry_id is None:
-                continue
+        for entry_id, fields in self._find(stream, claimed):
             if deliveries[entry_id] >= MOST_DELIVERIES:
                 self._bury(
                     stream, entry_id, fields, f"It was delivered {deliveries[entry_id]} times and never completed."
                 )
-            elif (delivery := self._read(stream, entry_id, fields)) is not None:
+            elif (delivery := self._read(stream, entry_id, fields, claimed=True)) is not None:
                 taken.append(delivery)
         return taken
+
+    def begin(self, delivery: Delivery[MessageT]) -> None:
+        """Count a delivery of a claimed entry; call it before the entry is processed.
+
+        The first delivery was counted when the entry was received, for all that were received with it.
+        """
+        if delivery.claimed:
+            self._client.xclaim(delivery.stream, self._group, self._name, 0, [delivery.entry_id])
+
+    @contextmanager
+    def burying(self, delivery: Delivery[MessageT]) -> Iterator[None]:
+        """Make an entry a dead letter if the `with` block, which processes its content, fails for any reason.
+
+        Nothing but its content is at fault then: an error of Redis, a full disk and a missing model are raised.
+        """
+        try:
+            yield
+        except (redis.RedisError, OSError, NoModel):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one entry causes, the next one is not to suffer
+            self.bury(
+                delivery, error.detail if isinstance(error, FamiliarError) else f"{type(error).__name__}: {error}"
+            )
 
     def owns(self, delivery: Delivery[MessageT]) -> bool:
         """Return whether an entry is still this consumer's: if it was too slow, another one may have claimed it."""
@@ -211,13 +237,15 @@ class Consumer(Generic[MessageT]):
                 raise
             self._joined.clear()
 
-    def _read(self, stream: str, entry_id: bytes, fields: Fields) -> Delivery[MessageT] | None:
+    def _read(
+        self, stream: str, entry_id: bytes, fields: Fields, *, claimed: bool = False
+    ) -> Delivery[MessageT] | None:
         try:
             message, payload = parse_entry(fields, self._message_type)
         except MalformedEntry as error:
             self._bury(stream, entry_id, fields, error.detail)
             return None
-        return Delivery(stream, entry_id, message, payload)
+        return Delivery(stream, entry_id, message, payload, claimed)
 
     def _bury(self, stream: str, entry_id: bytes, fields: Fields, reason: str) -> None:
         _log.warning("dead letter", stream=stream, entry_id=entry_id.decode(), reason=reason)
@@ -237,10 +265,13 @@ class Consumer(Generic[MessageT]):
             if not consumer["pending"] and consumer["idle"] > _ABSENT_MILLISECONDS:
                 self._client.xgroup_delconsumer(stream, self._group, consumer["name"])
 
-    def _forget_trimmed(self, stream: str, entry_ids: list[bytes]) -> None:
-        """Acknowledge pending entries that were trimmed from the stream and cannot be processed."""
+    def _find(self, stream: str, entry_ids: list[bytes]) -> Iterator[tuple[bytes, Fields]]:
+        """Read entries; those trimmed from the stream meanwhile cannot be processed, and are acknowledged."""
         for entry_id in entry_ids:
-            if not self._client.xrange(stream, entry_id, entry_id):
+            found: Any = self._client.xrange(stream, entry_id, entry_id)
+            if found:
+                yield entry_id, found[0][1]
+            else:
                 self._client.xack(stream, self._group, entry_id)
 
 

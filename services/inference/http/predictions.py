@@ -34,7 +34,7 @@ def prediction_routes(
     # The answer is validated on construction. For FastAPI to validate it again takes longer than decoding the picture.
     @routes.post("", openapi_extra={"requestBody": PICTURE_BODY}, response_model=Prediction)
     async def create_prediction(request: Request, *, crop: bool = False) -> Response:
-        """Detect and name every face of a picture; `person` is null for somebody unknown.
+        """Detect and name the faces of a picture, the 128 largest at most; `person` is null for somebody unknown.
 
         With `crop=true` the picture is the crop of one face, the box and 15 % of it on every side: nothing is detected.
         """

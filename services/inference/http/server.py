@@ -7,6 +7,8 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
+from familiar.services.inference.http.header_limit import LimitedHttpProtocol
+
 # Ending takes a second; the rest is for clients that do not read, and for a Redis that hangs.
 _LONGEST_STOP_SECONDS = 5
 
@@ -21,6 +23,7 @@ class Server(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
+                http=LimitedHttpProtocol,
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,

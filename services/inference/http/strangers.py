@@ -9,7 +9,7 @@ from familiar.shared.contract.errors import UnknownStranger
 from familiar.shared.contract.messages import Message
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
-from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.detector import MOST_FACES, FaceDetector
 from familiar.shared.vision.images import crops_in, decode_image, encode_jpeg
 
 
@@ -40,7 +40,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
     def store_faces(data: bytes) -> StrangersAdded:
         image = decode_image(data)
         with detectors.lend() as detector:
-            boxes = detector.detect(image)
+            boxes = detector.detect(image)[:MOST_FACES]
         crops = [encode_jpeg(crop) for crop in crops_in(image, boxes)]
         stored = sum(strangers.add(StrangerSource.GIVEN, crop, None) for crop in crops)
         return StrangersAdded(faces=len(crops), stored=stored)
@@ -52,7 +52,10 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
 
     @routes.post("", openapi_extra={"requestBody": PICTURE_BODY})
     async def add_strangers(request: Request) -> StrangersAdded:
-        """Store every face of a picture as a stranger's, for the next training; nobody in it may be enrolled."""
+        """Store the faces of a picture as a stranger's, for the next training; nobody in it may be enrolled.
+
+        Of a picture with more than 128 faces, the largest count.
+        """
         return await run_in_threadpool(store_faces, await read_picture(request))
 
     @routes.get("/{source}")

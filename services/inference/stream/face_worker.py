@@ -16,7 +16,7 @@ from familiar.services.inference.stream.sightings import PoorFace, Seen, SeenFac
 from familiar.services.inference.stream.track_averages import TrackAnswers, answer_to, average, remember
 from familiar.services.inference.stream.view_store import find_track, find_view, keep_track, keep_view, watched_names
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import ImageTooLarge, NoModel, UnreadableImage
+from familiar.shared.contract.errors import NoModel
 from familiar.shared.contract.messages import Face, NamedFace, Prediction, TooPoor
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.redis.stream import Consumer, Delivery, publish
@@ -66,18 +66,16 @@ class FaceWorker:
     def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
         """Ask the model about a face, and commit the answer."""
         metrics.FACE_WAITING.labels(delivery.message.camera).observe(seconds_since(delivery.published_at))
-        started = time.perf_counter()
-        try:
-            crop: Image = decode_image(delivery.payload)
-        except (UnreadableImage, ImageTooLarge) as error:
-            self._consumer.bury(delivery, error.detail)
-            return
-        decoded = time.perf_counter()
-        answer = _ask(predictor, delivery.message, crop)
-        classified = time.perf_counter()
-        timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
-        metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
-        self._commit(delivery, answer, predictor, in_milliseconds(timing))
+        self._consumer.begin(delivery)
+        with self._consumer.burying(delivery):
+            started = time.perf_counter()
+            crop = decode_image(delivery.payload)
+            decoded = time.perf_counter()
+            answer = _ask(predictor, delivery.message, crop)
+            classified = time.perf_counter()
+            timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
+            metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
+            self._commit(delivery, answer, predictor, in_milliseconds(timing))
 
     def _commit(
         self,

@@ -1,20 +1,23 @@
 """Cameras of browsers: a real WebSocket, a real Redis, and no page."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import numpy as np
 import pytest
 import redis
+from prometheus_client import generate_latest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from familiar.cli.stack.local_stack import free_port
 from familiar.services.capture.browser_cameras import BrowserCameras
+from familiar.services.capture.metrics import REGISTRY
 from familiar.services.capture.settings import CaptureSettings
 from familiar.shared.contract.errors import PortTaken
 from familiar.shared.contract.messages import Frame
@@ -22,9 +25,10 @@ from familiar.shared.contract.source_address import parse_cameras
 from familiar.shared.redis.cameras import CameraState, live_cameras
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.stores.samples import SampleStore
-from familiar.shared.vision.images import BYTE_LIMIT, decode_image, encode_jpeg, encode_png
-from familiar.shared.vision.jpeg import with_comment
+from familiar.shared.vision.images import BYTE_LIMIT, SCAN_LIMIT, decode_image, encode_jpeg, encode_png
+from familiar.shared.vision.jpeg import is_bare_jpeg, with_comment
 from tests.capturing import capturing
+from tests.pictures import encoded, noise, of_many_scans
 from tests.serving import wait_until
 from tests.streams import fields_of
 
@@ -91,16 +95,111 @@ def test_where_a_picture_was_taken_does_not_go_on(client: redis.Redis, port: int
     assert decode_image(payload).shape == (48, 64, 3)
 
 
+@pytest.mark.parametrize("picture", [encoded(noise(64, 48), "JPEG", progressive=True), of_many_scans(64, 48, 50)])
+def test_a_frame_is_a_jpeg_of_one_scan(client: redis.Redis, port: int, picture: bytes) -> None:
+    """The extractor decodes it once more, as cheaply as one of any camera."""
+    with open_camera(port) as camera:
+        assert send(camera, picture) == {"published": 1}
+    ((frame, payload),) = frames(client)
+    assert is_bare_jpeg(payload)
+    assert decode_image(payload).shape == (frame.height, frame.width, 3) == (48, 64, 3)
+
+
+def test_a_large_picture_is_reduced_to_what_a_telephone_takes(client: redis.Redis, port: int) -> None:
+    """In its proportions."""
+    with open_camera(port) as camera:
+        assert send(camera, encode_jpeg(np.full((4000, 8000, 3), 90, np.uint8))) == {"published": 1}
+    ((frame, payload),) = frames(client)
+    assert (frame.width, frame.height) == (5000, 2500)
+    assert decode_image(payload).shape == (2500, 5000, 3)
+
+
+def test_large_pictures_come_one_after_the_other_and_hold_up_no_small_one(client: redis.Redis) -> None:
+    """However many connections send them."""
+    settings = CaptureSettings(camera_port=free_port())
+    cameras = BrowserCameras(client, settings, threading.Event())
+    large = encode_jpeg(np.full((3000, 5000, 3), 90, np.uint8))
+    with capturing(client, settings, cameras), open_camera(settings.camera_port, "/v1/cameras/other") as other:
+        with cameras._large, open_camera(settings.camera_port) as camera:
+            other.send(large)
+            for number in (1, 2, 3):
+                assert send(camera, PICTURE) == {"published": number}
+            with pytest.raises(TimeoutError):
+                other.recv(timeout=0)
+        assert json.loads(other.recv(timeout=10)) == {"published": 1}
+
+
+def test_there_are_only_so_many_cameras_of_browsers(client: redis.Redis) -> None:
+    """The next one is told so and when to try again, those that are there go on, and one that returns is no other."""
+    settings = CaptureSettings(camera_port=free_port(), most_cameras=2, cameras=parse_cameras("door=synthetic:karan"))
+    with capturing(client, settings), open_camera(settings.camera_port) as first:
+        with open_camera(settings.camera_port, "/v1/cameras/second") as second:
+            send(second, PICTURE)
+            assert_no_room(settings.camera_port)
+        wait_until(lambda: states(client)["second"] == CameraState.ENDED)
+        # As long as its announcement lasts, its name is there for all who read it.
+        assert_no_room(settings.camera_port)
+        assert send(first, PICTURE) == {"published": 1}
+        with open_camera(settings.camera_port, "/v1/cameras/second") as second:
+            assert send(second, PICTURE) == {"published": 1}
+
+
+def assert_no_room(port: int) -> None:
+    """Open a third camera in vain."""
+    with open_camera(port, "/v1/cameras/third") as third:
+        problem = json.loads(third.recv(timeout=10))
+        assert problem["code"] == "too-many-cameras"
+        assert "try again in ten seconds" in problem["detail"]
+        with pytest.raises(ConnectionClosed) as closed:
+            third.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
+
+
+def test_connections_that_never_say_what_they_want_take_only_so_many_threads(client: redis.Redis) -> None:
+    """And none of a camera that is there."""
+    settings = CaptureSettings(camera_port=free_port(), most_cameras=2)
+    before = threading.active_count()
+    with capturing(client, settings), open_camera(settings.camera_port) as camera, ExitStack() as open_ones:
+        for _ in range(100):
+            open_ones.enter_context(socket.create_connection(("127.0.0.1", settings.camera_port)))
+        assert send(camera, PICTURE) == {"published": 1}
+        wait_until(lambda: threading.active_count() <= before + 40)
+
+
+@pytest.mark.parametrize(
+    "header", [b"A: " + b"a" * 9000, b"a: b\r\n" * 200, b"a" * 1_000_000], ids=["line", "number", "bytes"]
+)
+def test_a_handshake_without_an_end_is_ended(port: int, header: bytes) -> None:
+    """The server has limits of its own."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, suppress(ConnectionError):
+        connection.sendall(b"GET /v1/cameras/laptop HTTP/1.1\r\nHost: 127.0.0.1\r\n" + header)
+        assert b"101" not in connection.recv(4096)[:20]
+    with open_camera(port) as camera:
+        assert send(camera, PICTURE) == {"published": 1}
+
+
+def test_a_camera_that_has_ended_leaves_no_metrics(client: redis.Redis, port: int) -> None:
+    """Pages open ever new ones."""
+    with open_camera(port) as camera:
+        send(camera, PICTURE)
+        assert b'camera="laptop"' in generate_latest(REGISTRY)
+    wait_until(lambda: states(client) == {"laptop": CameraState.ENDED})
+    wait_until(lambda: b'camera="laptop"' not in generate_latest(REGISTRY))
+
+
 @pytest.mark.parametrize(
     ("message", "code", "words"),
     [
+        (encode_jpeg(np.zeros((3000, 1, 3), np.uint8)), "unreadable-image", "too thin"),
+        (of_many_scans(48, 48, SCAN_LIMIT + 1), "image-too-large", "scans"),
         (b"", "unreadable-image", "zero bytes"),
         (b"Dear camera", "unreadable-image", "JPEG, PNG or WebP"),
         (PICTURE[:200], "unreadable-image", "breaks off"),
         ("a text", "invalid-request", "binary message"),
     ],
 )
-def test_what_is_no_picture_is_refused_and_the_camera_goes_on(
+def test_what_cannot_be_a_frame_is_refused_and_the_camera_goes_on(
     client: redis.Redis, port: int, message: str | bytes, code: str, words: str
 ) -> None:
     """With what to send instead."""
