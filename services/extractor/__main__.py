@@ -13,6 +13,7 @@ from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.redis.heartbeats import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard, this_instance
+from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
 from familiar.shared.stores.samples import SampleStore
 
@@ -21,6 +22,7 @@ def main() -> None:
     """Wire settings, connections and the loop."""
     settings = load_settings(ExtractorSettings)
     configure_logs("extractor", settings.log_format)
+    keep_private(settings.home)
     log = structlog.get_logger()
     stopped = threading.Event()
     stop_on_signals(stopped)

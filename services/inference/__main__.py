@@ -20,6 +20,7 @@ from familiar.shared.redis.connection import keep_going, open_async_redis, open_
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
+from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
@@ -35,6 +36,7 @@ def main() -> None:
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     settings = load_settings(InferenceSettings)
     configure_logs("inference", settings.log_format)
+    keep_private(settings.home)
     log = structlog.get_logger()
     client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)

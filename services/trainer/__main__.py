@@ -12,6 +12,7 @@ from familiar.services.trainer.rq_worker import work_on_training
 from familiar.services.trainer.settings import NICENESS, TrainerSettings
 from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.runtime.logs import configure_logs
+from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import load_settings, stop_on_signals
 
 
@@ -19,6 +20,7 @@ def main() -> None:
     """Wire settings and the connection, and process jobs until told to stop."""
     settings = load_settings(TrainerSettings)
     configure_logs("trainer", settings.log_format)
+    keep_private(settings.home)
     # TensorFlow logs the CPU's features to standard error on every import.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.nice(NICENESS)

@@ -191,7 +191,6 @@ class ModelStore:
             manifest = describe(version, files)
             write_atomically(staging / MANIFEST, manifest.model_dump_json(indent=2).encode())
             sync(staging)
-            staging.chmod(0o755)
             staging.rename(self._folder(version))
             sync(self._models)
             if manifest.rejection is None:
