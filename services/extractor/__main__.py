@@ -10,6 +10,7 @@ from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.extractor.metrics import REGISTRY
 from familiar.services.extractor.settings import ExtractorSettings
 from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard, this_instance
@@ -36,6 +37,7 @@ def main() -> None:
 
     board = MetricsBoard(client, "extractor", REGISTRY)
 
+    @removing_foreign_values(client)
     def step() -> None:
         beat(client, "extractor")
         board.post()

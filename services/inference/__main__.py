@@ -17,6 +17,7 @@ from familiar.services.inference.stream.face_worker import FaceWorker
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
@@ -53,6 +54,7 @@ def main() -> None:
         app = create_app(client, stores, watcher, follower, short_timeout_client, settings)
     board = MetricsBoard(client, SERVICE, REGISTRY)
 
+    @removing_foreign_values(client)
     def post() -> None:
         board.post()
         stopped.wait(POST_EVERY_SECONDS)
@@ -60,7 +62,7 @@ def main() -> None:
     end_with_any_thread()
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),
-        threading.Thread(target=keep_going, args=(faces.step, stopped.is_set)),
+        threading.Thread(target=keep_going, args=(removing_foreign_values(client)(faces.step), stopped.is_set)),
         threading.Thread(target=watch_departures, args=(client, stopped)),
         threading.Thread(target=keeper.run, args=(stopped,)),
         threading.Thread(target=keep_going, args=(post, stopped.is_set)),

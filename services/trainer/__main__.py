@@ -11,6 +11,7 @@ import structlog
 from familiar.services.trainer.rq_worker import work_on_training
 from familiar.services.trainer.settings import NICENESS, TrainerSettings
 from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.foreign_values import remove_foreign_values
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import load_settings, stop_on_signals
@@ -31,7 +32,7 @@ def main() -> None:
     answered = threading.Event()
 
     def step() -> None:
-        client.ping()
+        remove_foreign_values(client)
         answered.set()
 
     keep_going(step, lambda: answered.is_set() or stopped.is_set())

@@ -96,7 +96,7 @@ def parse_source_address(text: str) -> SourceAddress:
             "The camera has no source. Give a webcam's number, a file, a folder, an address or synthetic:NAME."
         )
     if unknown := options - _OPTIONS:
-        said = "such option" if _may_hold_a_password(text) else f"option {', '.join(sorted(unknown))} for {location!r}"
+        said = "such option" if _may_hold_a_password(text) else f"option {', '.join(sorted(unknown))}"
         raise SourceFailed(f"There is no {said}; there are: fast, loop.")
     kind, location = _kind_of(location)
     if not location:

@@ -8,6 +8,7 @@ import redis
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import UnknownCamera
 from familiar.shared.contract.messages import Message, Slug
+from familiar.shared.redis.foreign_values import read_stored, slugs_in
 
 ANNOUNCEMENT_SECONDS = 10
 
@@ -51,8 +52,7 @@ def withdraw_camera(client: redis.Redis, camera: str) -> None:
 
 def camera_names(client: redis.Redis) -> list[str]:
     """Return the names of all cameras announced and not withdrawn, alive or not."""
-    known: set[Any] = client.smembers(redis_names.CAMERAS)
-    return sorted(name.decode() for name in known)
+    return slugs_in(client.smembers(redis_names.CAMERAS))
 
 
 def live_cameras(client: redis.Redis) -> tuple[Camera, ...]:
@@ -60,8 +60,9 @@ def live_cameras(client: redis.Redis) -> tuple[Camera, ...]:
     cameras = camera_names(client)
     if not cameras:
         return ()
-    announced = client.mget([redis_names.camera(name) for name in cameras])
-    return tuple(Camera.model_validate_json(text) for text in announced if text is not None)
+    announced: Any = client.mget([redis_names.camera(name) for name in cameras])
+    read = (read_stored(redis_names.camera(name), text, Camera) for name, text in zip(cameras, announced, strict=True))
+    return tuple(camera for camera in read if camera is not None)
 
 
 def require_camera(client: redis.Redis, name: str) -> Camera:

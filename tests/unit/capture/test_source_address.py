@@ -68,7 +68,7 @@ def test_drawn_people_take_options_too() -> None:
 
 def test_an_option_that_there_is_not_is_refused_with_those_there_are() -> None:
     """A typing error is found at once."""
-    with pytest.raises(SourceFailed, match=r"no option loup for 'film.mp4'; there are: fast, loop"):
+    with pytest.raises(SourceFailed, match=r"no option loup; there are: fast, loop"):
         parse_source_address("film.mp4#loop,loup")
 
 
