@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
@@ -38,7 +39,7 @@ def doctor() -> None:
             table.add_row("ok", what, check(settings))
         except FamiliarError as error:
             missing = True
-            table.add_row("[red]missing[/red]", what, error.detail)
+            table.add_row(Text("missing", style="red"), what, error.detail)
     out.print(table)
     if missing:
         raise typer.Exit(1)

@@ -14,6 +14,7 @@ from familiar.cli.console import err
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.errors import ExtractorMissing, SourceFailed
+from familiar.shared.contract.slugs import printable
 from familiar.shared.redis.cameras import CameraState, live_cameras
 from familiar.shared.redis.enrolments import get_enrolment
 
@@ -27,7 +28,7 @@ class EnrolmentBars:
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:>24}"), BarColumn(40), MofNCompleteColumn(), console=err
+            TextColumn("{task.description:>24}", markup=False), BarColumn(40), MofNCompleteColumn(), console=err
         )
         self._tasks: dict[tuple[str, str], int] = {}
         self._refusals: dict[str, str] = {}
@@ -35,16 +36,17 @@ class EnrolmentBars:
     def show(self, enrolment: Enrolment) -> None:
         """Draw the current state of an enrolment."""
         request = enrolment.request
+        name = printable(request.name)
         for split, count, target in (
             ("train", enrolment.train_samples, request.train),
             ("test", enrolment.test_samples, request.test),
         ):
             key = (request.camera, split)
             if key not in self._tasks:
-                self._tasks[key] = self._progress.add_task(f"{request.name} {split}", total=target)
+                self._tasks[key] = self._progress.add_task(f"{name} {split}", total=target)
             self._progress.update(self._tasks[key], completed=min(count, target))  # type: ignore[arg-type]
         if enrolment.refused:
-            self._refusals[request.name] = refusals_in_words(enrolment)
+            self._refusals[name] = refusals_in_words(enrolment)
 
     def __rich__(self) -> Group:
         """Render the bars, and a line of refusals for each person."""

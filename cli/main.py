@@ -1,5 +1,6 @@
 """The program `familiar` and its commands."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from familiar.cli.train import train
 from familiar.cli.up import up
 from familiar.cli.watch import watch
 from familiar.shared.contract.errors import FamiliarError, RedisUnavailable
+from familiar.shared.runtime.private_files import PRIVATE_UMASK
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,7 +72,11 @@ app.add_typer(strangers_app, name="background", hidden=True, deprecated=True)
 
 
 def main() -> None:
-    """Run a command; a named error is printed as one sentence, with exit status 1."""
+    """Run a command; a named error is printed as one sentence, with exit status 1.
+
+    What a command creates, child processes included, no other user can read.
+    """
+    os.umask(PRIVATE_UMASK)
     try:
         app()
     except FamiliarError as error:

@@ -12,6 +12,7 @@ from familiar.cli.console import err, out
 from familiar.shared.contract.errors import InvalidRequest, TrainingFailed
 from familiar.shared.contract.manifest import Gate, Manifest, ServingFormat, percent
 from familiar.shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
+from familiar.shared.contract.slugs import printable
 from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
@@ -75,7 +76,8 @@ def follow_training(client: redis.Redis, job_id: str) -> int:
     Raises:
         TrainingFailed: it failed; the message is the trainer's.
     """
-    columns = (TextColumn("{task.description:>30}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    words = TextColumn("{task.description:>30}", markup=False)
+    columns = (words, BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as bar:
         task = bar.add_task("waiting for the trainer", total=None)
         while True:
@@ -134,5 +136,5 @@ def _gate_in_words(gate: Gate) -> str:
 def _in_words(job: TrainingJob) -> str:
     progress = job.progress
     if progress is None or not progress.epochs:
-        return progress.step if progress else "starting"
-    return f"{progress.step}, accuracy {progress.epochs[-1].validation_accuracy:.3f}"
+        return printable(progress.step) if progress else "starting"
+    return f"{printable(progress.step)}, accuracy {progress.epochs[-1].validation_accuracy:.3f}"

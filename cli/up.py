@@ -46,15 +46,17 @@ def up(
 
 def _cameras(given: list[str] | None) -> str:
     """Return the cameras in the form of FAMILIAR_CAMERAS, validated as capture will parse them."""
-    if any("://" in camera and "@" in camera for camera in given or ()):
-        raise InvalidRequest(
-            "A password on the command line can be read by everybody on this machine. Set FAMILIAR_CAMERAS instead."
-        )
     text = " ".join(map(shlex.quote, given)) if given else os.environ.get("FAMILIAR_CAMERAS", "")
     try:
-        parse_cameras(text)
+        cameras = parse_cameras(text)
     except ValueError as error:
         raise InvalidRequest(f"The cameras make no sense: {error}") from error
+    for name, address in cameras.items():
+        if given and address.may_hold_a_secret:
+            raise InvalidRequest(
+                f"The address of {name!r} may hold a password, and everybody on this machine can read a command line. "
+                "Set FAMILIAR_CAMERAS instead."
+            )
     return text
 
 

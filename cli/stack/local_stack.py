@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from familiar.cli.stack.redis_server import redis_command
 from familiar.shared.contract.errors import AlreadyRunning, FamiliarError, PortTaken, ServiceFailed
 from familiar.shared.redis.connection import open_redis, require_redis
+from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.settings import LOCAL_REDIS_URL
 
 SERVICES = ("capture", "extractor", "trainer", "inference")
@@ -65,8 +66,9 @@ class LocalStack:
         self.settings = settings
         self._run = settings.home / "run"
         self._logs = settings.home / "logs"
-        self._run.mkdir(parents=True, exist_ok=True)
-        self._logs.mkdir(parents=True, exist_ok=True)
+        keep_private(settings.home)
+        self._run.mkdir(exist_ok=True)
+        self._logs.mkdir(exist_ok=True)
         self._pidfile = self._run / "supervisord.pid"
         self._lock = FileLock(self._run / "local.lock")
         self._supervisor: subprocess.Popen[bytes] | None = None

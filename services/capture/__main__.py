@@ -9,6 +9,7 @@ from familiar.services.capture.camera_worker import CameraWorker
 from familiar.services.capture.metrics import REGISTRY
 from familiar.services.capture.settings import CaptureSettings
 from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard
@@ -36,6 +37,7 @@ def main() -> None:
 
     board = MetricsBoard(client, "capture", REGISTRY)
 
+    @removing_foreign_values(client)
     def step() -> None:
         beat(client, "capture")
         board.post()

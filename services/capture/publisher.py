@@ -13,6 +13,7 @@ from familiar.shared.contract.messages import EnrolmentLabel
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import keep_going
 from familiar.shared.redis.enrolments import find_enrolment
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.stream import drop_oldest, publish
 from familiar.shared.vision.images import Image
 
@@ -52,6 +53,7 @@ class FramePublisher:
         """Publish an image; `jpeg` is its encoding, if there is one already."""
         published = threading.Event()
 
+        @removing_foreign_values(self._client)
         def step() -> None:
             label = self._wait_for_room()
             if not self._stopped.is_set():
@@ -79,6 +81,7 @@ class FramePublisher:
         """Announce the state of a camera that delivers nothing; call it once a second."""
         said = threading.Event()
 
+        @removing_foreign_values(self._client)
         def step() -> None:
             self.announce()
             said.set()
@@ -96,6 +99,7 @@ class FramePublisher:
         rested = threading.Event()
         until = None if seconds is None else time.monotonic() + seconds
 
+        @removing_foreign_values(self._client)
         def step() -> None:
             self.announce()
             self._stopped.wait(_ANNOUNCE_EVERY_SECONDS / 4)

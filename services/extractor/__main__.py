@@ -10,9 +10,11 @@ from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.extractor.metrics import REGISTRY
 from familiar.services.extractor.settings import ExtractorSettings
 from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard, this_instance
+from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
 from familiar.shared.stores.samples import SampleStore
 
@@ -21,6 +23,7 @@ def main() -> None:
     """Wire settings, connections and the loop."""
     settings = load_settings(ExtractorSettings)
     configure_logs("extractor", settings.log_format)
+    keep_private(settings.home)
     log = structlog.get_logger()
     stopped = threading.Event()
     stop_on_signals(stopped)
@@ -34,6 +37,7 @@ def main() -> None:
 
     board = MetricsBoard(client, "extractor", REGISTRY)
 
+    @removing_foreign_values(client)
     def step() -> None:
         beat(client, "extractor")
         board.post()

@@ -14,9 +14,12 @@ from redis.lock import Lock  # noqa: TC002 - an import that only a checker makes
 
 from familiar.shared.contract import redis_names
 from familiar.shared.redis.cameras import camera_names
+from familiar.shared.redis.foreign_values import say_foreign
 
 LEASE_SECONDS = 3.5
 RENEW_SECONDS = 1.0
+# Redis' answer for a key without a time to live.
+_WITHOUT_AN_END = -1
 
 _log = structlog.get_logger()
 
@@ -78,6 +81,8 @@ class Leases:
         with self._client.pipeline(transaction=True) as pipeline:
             pipeline.zadd(redis_names.EXTRACTORS, {self._extractor: now})
             pipeline.zremrangebyscore(redis_names.EXTRACTORS, "-inf", now - LEASE_SECONDS)
+            # Nobody's clock is ahead of Redis', so these are no extractors.
+            pipeline.zremrangebyscore(redis_names.EXTRACTORS, now + LEASE_SECONDS, "+inf")
             pipeline.zcard(redis_names.EXTRACTORS)
             return int(pipeline.execute()[-1])
 
@@ -87,6 +92,10 @@ class Leases:
             self._held[camera] = lock
             self._newly_taken.append(camera)
             _log.info("camera taken", camera=camera)
+        elif self._client.ttl(redis_names.lease(camera)) == _WITHOUT_AN_END:
+            # A lease always ends; this would keep every extractor from the camera for ever.
+            say_foreign(redis_names.lease(camera), b"")
+            self._client.delete(redis_names.lease(camera))
 
     def _keep_held(self) -> None:
         for camera, lock in list(self._held.items()):

@@ -17,9 +17,11 @@ from familiar.services.inference.stream.face_worker import FaceWorker
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
+from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
@@ -35,6 +37,7 @@ def main() -> None:
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     settings = load_settings(InferenceSettings)
     configure_logs("inference", settings.log_format)
+    keep_private(settings.home)
     log = structlog.get_logger()
     client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)
@@ -51,6 +54,7 @@ def main() -> None:
         app = create_app(client, stores, watcher, follower, short_timeout_client, settings)
     board = MetricsBoard(client, SERVICE, REGISTRY)
 
+    @removing_foreign_values(client)
     def post() -> None:
         board.post()
         stopped.wait(POST_EVERY_SECONDS)
@@ -58,7 +62,7 @@ def main() -> None:
     end_with_any_thread()
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),
-        threading.Thread(target=keep_going, args=(faces.step, stopped.is_set)),
+        threading.Thread(target=keep_going, args=(removing_foreign_values(client)(faces.step), stopped.is_set)),
         threading.Thread(target=watch_departures, args=(client, stopped)),
         threading.Thread(target=keeper.run, args=(stopped,)),
         threading.Thread(target=keep_going, args=(post, stopped.is_set)),

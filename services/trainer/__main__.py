@@ -11,7 +11,9 @@ import structlog
 from familiar.services.trainer.rq_worker import work_on_training
 from familiar.services.trainer.settings import NICENESS, TrainerSettings
 from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.foreign_values import remove_foreign_values
 from familiar.shared.runtime.logs import configure_logs
+from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import load_settings, stop_on_signals
 
 
@@ -19,6 +21,7 @@ def main() -> None:
     """Wire settings and the connection, and process jobs until told to stop."""
     settings = load_settings(TrainerSettings)
     configure_logs("trainer", settings.log_format)
+    keep_private(settings.home)
     # TensorFlow logs the CPU's features to standard error on every import.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.nice(NICENESS)
@@ -29,7 +32,7 @@ def main() -> None:
     answered = threading.Event()
 
     def step() -> None:
-        client.ping()
+        remove_foreign_values(client)
         answered.set()
 
     keep_going(step, lambda: answered.is_set() or stopped.is_set())

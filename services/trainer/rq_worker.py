@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import redis
+import structlog
 from rq import Queue, Worker, get_current_job
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -31,6 +32,8 @@ from familiar.shared.redis.training_queue import (
 # With RQ's defaults, a job whose worker and work horse both died is found only after eleven minutes.
 MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 5
+
+_log = structlog.get_logger()
 
 
 def work_on_training(client: redis.Redis) -> None:
@@ -104,6 +107,10 @@ class _TrainingWorker(Worker):
             job.result_ttl = job.failure_ttl = RESULT_SECONDS
             job.save()
         super().execute_job(job, queue)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:  # noqa: ANN401 - RQ's
+        # RQ logs the message of the exception and the job's arguments, which may name people and their files.
+        _log.error("the job has failed", job_id=job.id, exc_info=exc_info)
 
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ has not typed it

@@ -92,7 +92,10 @@ class HostNotAllowed(FamiliarError):
 
 
 class InvalidName(FamiliarError):
-    """A name has 1 to 64 characters, at least one letter or digit among them, and no slashes or control characters."""
+    """A name has 1 to 64 characters, at least one letter or digit among them.
+
+    It has no slashes, no control characters and no invisible ones.
+    """
 
     code = "invalid-name"
     status = 422

@@ -16,9 +16,10 @@ from familiar.shared.contract.slugs import SLUG_PATTERN
 def _to_milliseconds(time: datetime) -> datetime:
     """Truncate a time to UTC milliseconds, so that messages survive a round trip through JSON unchanged."""
     try:
-        return time.astimezone(UTC).replace(microsecond=time.microsecond // 1000 * 1000)
+        utc = time.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("in UTC this is before the first year or behind the last one") from error
+        raise ValueError("the time is before the year 1 or after 9999 in UTC") from error
+    return utc.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _with_milliseconds(time: datetime) -> str:

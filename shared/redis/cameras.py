@@ -9,6 +9,7 @@ from redis.client import Pipeline
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import UnknownCamera
 from familiar.shared.contract.messages import Message, Slug
+from familiar.shared.redis.foreign_values import read_stored, slugs_in
 
 ANNOUNCEMENT_SECONDS = 10
 # How long frames and dead letters of a camera are kept that is gone.
@@ -66,7 +67,8 @@ def camera_names(client: redis.Redis) -> list[str]:
 def live_cameras(client: redis.Redis) -> tuple[Camera, ...]:
     """Return the cameras announced within the last `ANNOUNCEMENT_SECONDS`."""
     announced = _announcements(client)
-    return tuple(Camera.model_validate_json(text) for _, text in sorted(announced.items()) if text is not None)
+    read = (read_stored(redis_names.camera(name), text, Camera) for name, text in sorted(announced.items()))
+    return tuple(camera for camera in read if camera is not None)
 
 
 def _announcements(client: redis.Redis) -> dict[str, bytes | None]:
@@ -74,8 +76,7 @@ def _announcements(client: redis.Redis) -> dict[str, bytes | None]:
 
     Names of which neither is there are removed, so that reading the registry costs as much as there are cameras.
     """
-    known: set[Any] = client.smembers(redis_names.CAMERAS)
-    names = [name.decode() for name in known]
+    names = slugs_in(client.smembers(redis_names.CAMERAS))
     found: Any = client.mget([redis_names.camera(name) for name in names]) if names else []
     announced: dict[str, bytes | None] = dict(zip(names, found, strict=True))
     backlogs = _backlogs(client, [name for name, text in announced.items() if text is None])

@@ -94,7 +94,9 @@ def keep_going(step: Callable[[], None], done: Callable[[], bool]) -> None:
             if trouble is None:
                 raise
             if wait_seconds == _FIRST_WAIT_SECONDS:
-                _log.warning("waiting", trouble=trouble, error=str(error))
+                # The message of an OSError names a file, and files are named after people.
+                reason = error.strerror if isinstance(error, OSError) else str(error)
+                _log.warning("waiting", trouble=trouble, error=reason)
             _sleep(wait_seconds * random.uniform(0.8, 1.2), done)
             wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
         else:

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import redis
+from pydantic import ValidationError
 from redis.client import Pipeline
 
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
 from familiar.shared.contract.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
+from familiar.shared.redis.foreign_values import read_stored, say_foreign
 from familiar.shared.stores.sample_origin import day_of
 from familiar.shared.stores.samples import Person, SampleCounts, SampleStore
 
@@ -23,6 +25,7 @@ DEFAULT_TRAIN_SAMPLES = 200
 DEFAULT_TEST_SAMPLES = 100
 DEFAULT_PAUSE_SECONDS = 3.0
 
+_KEY = redis_names.enrolment("*")
 _REFUSED = "refused:"
 # Each upload of photographs has its own camera and enrolment, cancelled at its end: without a TTL they would pile up.
 _CANCELLED_KEPT_SECONDS = 3600
@@ -195,19 +198,21 @@ def _require_free(enrolment: Enrolment | None) -> None:
 
 
 def _read(fields: Mapping[Any, Any]) -> Enrolment | None:
-    texts = {name.decode(): value.decode() for name, value in fields.items()}
-    if "request" not in texts:
+    texts = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in fields.items()}
+    request = read_stored(_KEY, fields.get(b"request"), EnrolmentRequest)
+    if request is None:
         return None
-    return Enrolment.model_validate(
-        {
-            "request": EnrolmentRequest.model_validate_json(texts["request"]),
-            "cancelled": texts.get("cancelled") == "1",
-            "train_over": texts.get("train_over") == "1",
-            "train_samples": texts.get("train_samples", 0),
-            "test_samples": texts.get("test_samples", 0),
-            "train_complete_at": texts.get("train_complete_at"),
-            "refused": {
-                name.removeprefix(_REFUSED): count for name, count in texts.items() if name.startswith(_REFUSED)
-            },
-        }
-    )
+    stored = {
+        "request": request,
+        "cancelled": texts.get("cancelled") == "1",
+        "train_over": texts.get("train_over") == "1",
+        "train_samples": texts.get("train_samples", 0),
+        "test_samples": texts.get("test_samples", 0),
+        "train_complete_at": texts.get("train_complete_at"),
+        "refused": {name.removeprefix(_REFUSED): count for name, count in texts.items() if name.startswith(_REFUSED)},
+    }
+    try:
+        return Enrolment.model_validate(stored)
+    except ValidationError:
+        say_foreign(redis_names.enrolment(request.camera), repr(texts).encode())
+        return None

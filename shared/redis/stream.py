@@ -78,7 +78,7 @@ def count_dropped(client: redis.Redis, stream: str, dropped: int) -> None:
 def dropped_counts(client: redis.Redis) -> dict[str, int]:
     """Return the number of entries dropped unread so far, by stream."""
     counts: dict[Any, Any] = client.hgetall(redis_names.DROPPED)
-    return {stream.decode(): int(count) for stream, count in counts.items()}
+    return {stream.decode(errors="replace"): int(count) for stream, count in counts.items() if count.isdigit()}
 
 
 def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT, bytes]:
@@ -93,7 +93,10 @@ def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT,
     try:
         message = message_type.model_validate_json(fields[HEADER.encode()])
     except ValidationError as error:
-        raise MalformedEntry(f"The header is not a {message_type.__name__}: {error}") from error
+        # Without its input, which may name people: this goes into logs.
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+        raise MalformedEntry(f"The header is not a {message_type.__name__}: {told}") from error
     return message, fields[PAYLOAD.encode()]
 
 

@@ -3,16 +3,18 @@
 Jobs are enqueued by dotted name and serialised as JSON, so clients need none of the trainer's code.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 import redis
-from rq import Queue, Retry, Worker
-from rq.exceptions import NoSuchJobError
+from rq import Queue, Retry
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.registry import BaseRegistry
 from rq.serializers import JSONSerializer
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import UnknownJob
@@ -102,21 +104,23 @@ def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
     Raises:
         UnknownJob: there is none of that id.
     """
-    try:
-        return _describe(Job.fetch(job_id, connection=client, serializer=JSONSerializer))
-    except (NoSuchJobError, ValueError) as error:
-        # RQ raises ValueError for an id that no job can have.
-        raise UnknownJob(f"There is no training job {job_id!r}. {UnknownJob().detail}") from error
+    found = _find(client, job_id)
+    if found is None:
+        raise UnknownJob(f"There is no training job {job_id!r}. {UnknownJob().detail}")
+    return found[1]
 
 
 def list_trainings(client: redis.Redis) -> tuple[TrainingJob, ...]:
     """Return the newest training jobs in Redis, newest first, at most `MOST_LISTED`, without cleaning registries."""
     queue = training_queue(client)
-    job_ids = {job_id for registry, _ in _registries(queue) for job_id in registry.get_job_ids(cleanup=False)}
-    jobs = Job.fetch_many(sorted(job_ids | set(queue.get_job_ids())), connection=client, serializer=JSONSerializer)
+    listed: list[Any] = [client.zrange(registry.key, 0, -1) for registry, _ in _registries(queue)]
+    listed.append(client.lrange(queue.key, 0, -1))
+    # In the registry of started jobs, the id of the execution follows.
+    job_ids = {entry.partition(b":")[0].decode(errors="replace") for entries in listed for entry in entries}
+    found = (_find(client, job_id) for job_id in sorted(job_ids))
     # Jobs that expired meanwhile are None.
-    newest = sorted((job for job in jobs if job is not None), key=lambda job: job.created_at, reverse=True)
-    return tuple(_describe(job) for job in newest[:MOST_LISTED])
+    newest = sorted((job for job in found if job is not None), key=lambda job: job[0], reverse=True)
+    return tuple(job for _, job in newest[:MOST_LISTED])
 
 
 def count_trainings(client: redis.Redis) -> dict[JobState, int]:
@@ -132,12 +136,16 @@ def count_trainings(client: redis.Redis) -> dict[JobState, int]:
 def training_hosts(client: redis.Redis) -> set[str]:
     """Return the hosts with a training worker that sent a heartbeat within `WORKER_SECONDS`."""
     latest = datetime.now(UTC) - timedelta(seconds=WORKER_SECONDS)
-    workers = Worker.all(connection=client, queue=training_queue(client))
-    return {
-        worker.hostname
-        for worker in workers
-        if worker.hostname and worker.last_heartbeat and worker.last_heartbeat.replace(tzinfo=UTC) >= latest
-    }
+    hosts = set()
+    keys: Any = client.smembers(WORKERS_BY_QUEUE_KEY % redis_names.TRAINING_QUEUE)
+    for key in keys:
+        fields: Any = client.hmget(key, "hostname", "last_heartbeat")
+        hostname, heartbeat = (text or b"" for text in fields)
+        # What is no worker's has no time.
+        with suppress(ValueError):
+            if hostname and datetime.fromisoformat(heartbeat.decode()).replace(tzinfo=UTC) >= latest:
+                hosts.add(hostname.decode())
+    return hosts
 
 
 def training_queue(client: redis.Redis) -> Queue:
@@ -155,6 +163,16 @@ def _registries(queue: Queue) -> tuple[tuple[BaseRegistry, JobState], ...]:
         (queue.failed_job_registry, JobState.FAILED),
         (queue.canceled_job_registry, JobState.FAILED),
     )
+
+
+def _find(client: redis.Redis, job_id: str) -> tuple[datetime, TrainingJob] | None:
+    """Return when a job was created and what it is now; None where there is none, or what is there is none."""
+    try:
+        job = Job.fetch(job_id, connection=client, serializer=JSONSerializer)
+        return job.created_at.replace(tzinfo=UTC), _describe(job)
+    except (NoSuchJobError, ValueError, TypeError, AttributeError, DeserializationError):
+        # RQ raises a ValueError for an id that no job can have, and reads the fields of a job without checks.
+        return None
 
 
 def _describe(job: Job) -> TrainingJob:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from familiar.cli.stack.local_stack import free_port
+from tests.private_home import open_to_others
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running
@@ -65,6 +66,14 @@ def test_stopping_in_the_middle_of_a_training_loses_no_job(
         # Nobody has samples, so the job's end is a failure that says so.
         stack.wait_for("the job", lambda: stack.http.get(f"/v1/training-jobs/{job_id}").json()["state"] == "failed")
         assert "0 samples" in stack.http.get(f"/v1/training-jobs/{job_id}").json()["error"]["detail"]
+
+
+def test_nothing_in_the_home_is_open_to_other_users(taught: "Running") -> None:
+    """Neither samples nor versions with faces, Redis' file and the logs, after enrolments and a training."""
+    home = taught.stack.settings.home
+    for folder in ("samples", "people", "models/1", "redis", "logs", "run"):
+        assert any((home / folder).iterdir())
+    assert open_to_others(home) == []
 
 
 def test_doctor_says_what_is_there(taught: "Running") -> None:

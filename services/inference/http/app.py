@@ -84,7 +84,7 @@ def create_app(
         description="Names the faces it knows. Errors are problem details (RFC 9457).",
         telemetry=_NO_TELEMETRY,
     )
-    answer_errors_with_problems(app)
+    answer_errors_with_problems(app, short_timeout_client)
     for routes in (
         prediction_routes(served, stores.keeper, detectors, threads),
         event_routes(client, follower),

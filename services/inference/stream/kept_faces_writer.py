@@ -10,6 +10,7 @@ import structlog
 
 from familiar.shared.contract.messages import Prediction
 from familiar.shared.redis.connection import trouble_of
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.redis.stream import run_transaction
 from familiar.shared.vision.images import Image, encode_jpeg
@@ -63,7 +64,10 @@ class KeptFacesWriter:
 
     def _keep(self, prediction: Prediction, crops: Sequence[Image | bytes]) -> None:
         try:
-            run_transaction(self._client, lambda pipeline: self._kept.keep(pipeline, prediction, map(_as_jpeg, crops)))
+            with removing_foreign_values(self._client):
+                run_transaction(
+                    self._client, lambda pipeline: self._kept.keep(pipeline, prediction, map(_as_jpeg, crops))
+                )
         except redis.RedisError as error:
             trouble = trouble_of(error)
             if trouble is None:

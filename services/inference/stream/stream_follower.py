@@ -9,6 +9,7 @@ import redis
 import redis.asyncio
 
 from familiar.shared.redis.connection import BLOCK_MILLISECONDS, trouble_of
+from familiar.shared.redis.foreign_values import is_refused_for_a_foreign_value
 from familiar.shared.redis.stream import Fields
 
 _ENTRIES_AT_ONCE = 100
@@ -48,7 +49,8 @@ class StreamFollower:
             answer: Any = await self.client.xread({stream: after}, count=_ENTRIES_AT_ONCE, block=BLOCK_MILLISECONDS)
         except redis.RedisError as error:
             # The other loops of this process log the outage.
-            if trouble_of(error) is None:
+            # So is a foreign value in the stream's place, which they delete.
+            if trouble_of(error) is None and not is_refused_for_a_foreign_value(error):
                 raise
             await asyncio.sleep(_TROUBLE_PAUSE_SECONDS)
             return []
