@@ -12,6 +12,8 @@ from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequ
 from familiar.shared.redis.connection import DISK_IS_FULL, trouble_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+# What HTTP demands beside the problem, by status.
+_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="Familiar"'}, 429: {"Retry-After": "1"}}
 
 _log = structlog.get_logger()
 
@@ -56,7 +58,8 @@ def answer_errors_with_problems(app: FastAPI) -> None:
 
 def problem(error: FamiliarError) -> JSONResponse:
     """Return a named error's problem document as a response."""
-    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE)
+    headers = _HEADERS.get(error.status)
+    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
 def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:
