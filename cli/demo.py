@@ -85,7 +85,7 @@ def demo(
             _print_summary(stretch, time.monotonic() - started)
             if not once:
                 stop_on_signals(stopped)
-                out.print(f"Serving at {settings.url}/docs until Ctrl-C.")
+                out.print(f"Serving until Ctrl-C. Open {stack.link}", markup=False, soft_wrap=True)
                 keep_serving(stack, stopped)
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -10,8 +10,9 @@ import typer
 from familiar.cli.connections import Connections, connect
 from familiar.cli.console import out
 from familiar.cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
+from familiar.cli.own_token import authorization
 from familiar.cli.people import SECOND_DAY
-from familiar.cli.photo_camera import photo_camera
+from familiar.cli.photo_camera import CaptureAddress, photo_camera
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.redis.cameras import require_camera
@@ -93,7 +94,8 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
                 require_extractor(client)
                 bars.show(get_enrolment(client, camera))
 
-            with photo_camera(connections.settings.capture_address, camera, client, look) as shown:
+            capture = CaptureAddress(connections.settings.capture_address, authorization(connections.settings))
+            with photo_camera(capture, camera, client, look) as shown:
                 refused = shown.show(pictures[:for_training])
                 end_train_stretch(client, camera)
                 refused |= shown.show(pictures[for_training:])

@@ -18,6 +18,7 @@ from familiar.cli.models import models_app
 from familiar.cli.people import forget, people, rename
 from familiar.cli.predict import predict
 from familiar.cli.strangers import strangers_app
+from familiar.cli.token import token_app
 from familiar.cli.train import train
 from familiar.cli.up import up
 from familiar.cli.watch import watch
@@ -67,6 +68,7 @@ for command in (
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(strangers_app, name="strangers")
+app.add_typer(token_app, name="token")
 # Its name before 0.2.0, accepted until 0.3.0.
 app.add_typer(strangers_app, name="background", hidden=True, deprecated=True)
 

@@ -38,7 +38,9 @@ def up(
         cameras=cameras,
     )
     with LocalStack(local) as stack:
-        out.print(f"Familiar is running. Open {local.url} to add people, train and watch.", markup=False)
+        # Wrapped, a link could not be clicked.
+        words = f"Familiar is running. Open {stack.link} to add people, train and watch."
+        out.print(words, markup=False, soft_wrap=True)
         out.print(f"Samples, models and logs are in {local.home}. Ctrl-C ends.", markup=False)
         keep_serving(stack, stopped)
     out.print("Stopped.")

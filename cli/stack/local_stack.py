@@ -23,6 +23,8 @@ import httpx
 from filelock import FileLock, Timeout
 
 from familiar.cli.stack.redis_server import redis_command
+from familiar.cli.token import login_link
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.errors import AlreadyRunning, FamiliarError, PortTaken, ServiceFailed
 from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.runtime.private_files import keep_private
@@ -72,6 +74,7 @@ class LocalStack:
         self._pidfile = self._run / "supervisord.pid"
         self._lock = FileLock(self._run / "local.lock")
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._tokens = TokenStore(settings.home)
 
     def __enter__(self) -> Self:
         """Start everything, and wait until inference, capture and Redis answer.
@@ -108,6 +111,11 @@ class LocalStack:
             raise ServiceFailed("The local stack is not running.")
         return self._supervisor.pid
 
+    @property
+    def link(self) -> str:
+        """The address with which the owner's browser logs in."""
+        return login_link(self.settings.url, self._tokens.owner_secret())
+
     def alive(self) -> bool:
         """Return whether the process manager is running."""
         return self._supervisor is not None and self._supervisor.poll() is None
@@ -124,6 +132,7 @@ class LocalStack:
             _require_free(self.settings.redis_port, "REDIS_URL")
         else:
             require_redis(open_redis(self.settings.redis_url))
+        self._tokens.require_admin()
         configuration = self._run / "supervisord.conf"
         with configuration.open("w") as file:
             self._configuration().write(file)

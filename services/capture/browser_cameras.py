@@ -5,7 +5,7 @@
 Each binary message is one picture: JPEG, PNG or WebP. The reply is `{"published": n}` once it is published as the nth,
 or a problem document (RFC 9457) that says what is wrong with it. The reply is the backpressure: a client that waits for
 it before it sends its newest picture never lags. While Redis is down, the reply waits. The camera lives as long as the
-connection.
+connection, and as the token with which it was opened, which has the scope `camera` or `admin`.
 """
 
 import json
@@ -14,16 +14,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 import structlog
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
+from familiar.services.capture.handshake import PATH, Handshake
 from familiar.services.capture.metrics import forget_camera
 from familiar.services.capture.publisher import FramePublisher
 from familiar.services.capture.settings import CaptureSettings
@@ -37,15 +35,10 @@ from familiar.shared.contract.errors import (
 )
 from familiar.shared.contract.slugs import is_slug
 from familiar.shared.redis.cameras import ANNOUNCEMENT_SECONDS
-from familiar.shared.runtime.host_header import host_name
-from familiar.shared.runtime.settings import LOCAL_HOSTS
 from familiar.shared.vision.detector import reduce
 from familiar.shared.vision.images import BYTE_LIMIT, Image, check_picture, decode_image, encode_jpeg
 from familiar.shared.vision.jpeg import is_bare_jpeg
 
-PATH = "/v1/cameras/"
-# A browser leaves these out of an Origin.
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 SHOWN_SOURCE = "browser"
 
 # Clients wait for each reply, so a longer receive queue would only hold memory.
@@ -76,6 +69,7 @@ class BrowserCameras:
         self._ended: dict[str, float] = {}
         self._lock = threading.Lock()
         self._large = threading.Lock()
+        self._handshake = Handshake(settings)
 
     def open_server(self) -> Server:
         """Bind the camera port and return the server, for `serve_forever` and `shutdown`.
@@ -89,7 +83,7 @@ class BrowserCameras:
                 self._serve,
                 host,
                 port,
-                process_request=self._refuse,
+                process_request=self._handshake.refuse,
                 create_connection=self._connect,  # type: ignore[arg-type]  # documented to take any factory
                 # Pictures are compressed already.
                 compression=None,
@@ -99,18 +93,6 @@ class BrowserCameras:
             )
         except OSError as error:
             raise PortTaken(f"Capture cannot listen on {host}:{port}: {error}. Set FAMILIAR_CAMERA_PORT.") from error
-
-    def _refuse(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuse DNS rebinding (foreign Host) and cross-site WebSocket hijacking (foreign Origin); None accepts."""
-        host = host_name(request.headers.get("Host", ""))
-        if host is None or host not in self._settings.all_allowed_hosts:
-            return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "Ask under another name of this machine.\n")
-        origin = request.headers.get("Origin")
-        if origin is not None and not is_own_page(origin, host, self._settings.port):
-            return connection.respond(HTTPStatus.FORBIDDEN, "Only Familiar's own page may open a camera here.\n")
-        if not request.path.startswith(PATH):
-            return connection.respond(HTTPStatus.NOT_FOUND, f"A camera is opened at {PATH}<name>.\n")
-        return None
 
     def _connect(self, *arguments: Any, **options: Any) -> ServerConnection:  # noqa: ANN401 - passed on
         """Take up a connection, unless there are more threads than the cameras and their handshakes need."""
@@ -162,6 +144,7 @@ class BrowserCameras:
         _log.info("camera runs", camera=camera, source=SHOWN_SOURCE)
         try:
             while not self._stopped.is_set():
+                self._handshake.require_token(connection)
                 try:
                     message = connection.recv(timeout=_ANNOUNCE_EVERY_SECONDS)
                 except TimeoutError:
@@ -197,18 +180,3 @@ def _as_frame(picture: bytes) -> tuple[Image, bytes]:
     elif is_bare_jpeg(picture):
         return image, picture
     return image, encode_jpeg(image)
-
-
-def is_own_page(origin: str, host: str, page_port: int) -> bool:
-    """Return whether an Origin is that of Familiar's page on the requested host.
-
-    On a host that is not local, the page may also be behind a reverse proxy, on the scheme's default port.
-    """
-    try:
-        page = urlsplit(origin)
-        port = page.port
-    except ValueError:
-        return False
-    if port is None and host in LOCAL_HOSTS:
-        port = _DEFAULT_PORTS.get(page.scheme)
-    return page.hostname == host and port in {page_port, None}

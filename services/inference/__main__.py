@@ -16,6 +16,7 @@ from familiar.services.inference.stream.departures import watch_departures
 from familiar.services.inference.stream.face_worker import FaceWorker
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
 from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.kept_faces import KeptFaces
@@ -46,7 +47,10 @@ def main() -> None:
     kept = KeptFaces(client, settings.kept_faces)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = KeptFacesWriter(client, kept)
-    stores = Stores(SampleStore(settings.home), StrangerStore(settings.home), models, keeper)
+    tokens = TokenStore(settings.home)
+    with end_with_a_sentence():
+        tokens.require_admin()
+    stores = Stores(SampleStore(settings.home), StrangerStore(settings.home), models, keeper, tokens)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
     short_timeout_client = open_redis(settings.redis_url, timeout_seconds=0.5)

@@ -91,6 +91,61 @@ class HostNotAllowed(FamiliarError):
     status = 400
 
 
+class TokenMissing(FamiliarError):
+    """This takes a token. Send it as `Authorization: Bearer TOKEN`; `familiar token show` prints the owner's."""
+
+    code = "token-missing"
+    status = 401
+
+
+class TokenWrong(FamiliarError):
+    """No token is like this one; it may have been revoked. `familiar token show` prints the owner's."""
+
+    code = "token-wrong"
+    status = 401
+
+
+class TokenExpired(FamiliarError):
+    """The time of this token is over. Ask for another: `familiar token add` makes one."""
+
+    code = "token-expired"
+    status = 401
+
+
+class ScopeMissing(FamiliarError):
+    """Use a token with that scope: `familiar token add NAME --scope SCOPE` makes one."""
+
+    code = "scope-missing"
+    status = 403
+
+
+class TooManyAttempts(FamiliarError):
+    """Too many wrong tokens were sent from this address. Wait a moment, then send the right one."""
+
+    code = "too-many-attempts"
+    status = 429
+
+
+class TokenNameTaken(FamiliarError):
+    """There is a token of that name already. Revoke it first, or choose another name."""
+
+    code = "token-name-taken"
+    status = 409
+
+
+class UnknownToken(FamiliarError):
+    """`familiar token list` lists the tokens."""
+
+    code = "unknown-token"
+    status = 404
+
+
+class BrokenTokens(FamiliarError):
+    """Nobody is let in. Put the file back from a backup, or delete it, and add the tokens again."""
+
+    code = "broken-tokens"
+
+
 class InvalidName(FamiliarError):
     """A name has 1 to 64 characters, at least one letter or digit among them.
 

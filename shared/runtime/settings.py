@@ -1,16 +1,25 @@
 """The settings that all services share, read from the environment; each service adds its own."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import AliasChoices, BeforeValidator, Field, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
 LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
-# The names of this machine, and those of inference and capture in the container network.
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference", "capture")
+# The names of this machine.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def _is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _empty_is_unset(value: object) -> object:
@@ -79,6 +88,11 @@ class SiteSettings(Settings):
     """
 
     host: str = Field(default="127.0.0.1", description="The address that inference and capture listen on.")
+    access: Literal["tokens", "open"] = Field(
+        default="tokens",
+        description="`tokens`: whoever asks inference or capture needs a token. `open`: nobody does, which is refused "
+        "where FAMILIAR_HOST is not this machine's own address, such as 127.0.0.1.",
+    )
     port: int = Field(
         default=8000,
         ge=0,
@@ -91,6 +105,17 @@ class SiteSettings(Settings):
     allowed_hosts: Annotated[str, NoDecode] = Field(
         default="", description="Further host names under which Familiar may be asked, with blanks between them."
     )
+
+    @field_validator("access")
+    @classmethod
+    def _require_loopback(cls, value: str, known: ValidationInfo) -> str:
+        host = known.data.get("host")
+        if value == "open" and not _is_loopback(str(host)):
+            raise ValueError(
+                f"`open` would let everybody in who reaches {host}. Leave it at `tokens`, or set FAMILIAR_HOST to "
+                "127.0.0.1"
+            )
+        return value
 
     @property
     def all_allowed_hosts(self) -> frozenset[str]:

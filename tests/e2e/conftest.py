@@ -19,10 +19,12 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import encode_jpeg
+from tests.app_client import bearer
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.real_recordings import linked
 
@@ -49,6 +51,7 @@ class Running:
             "FAMILIAR_HOME": str(settings.home),
             "FAMILIAR_URL": settings.url,
             "FAMILIAR_CAMERA_PORT": str(settings.camera_port),
+            "FAMILIAR_TOKEN": TokenStore(settings.home).owner_secret(),
             "REDIS_URL": settings.used_redis_url,
             "COLUMNS": "200",
         }
@@ -97,7 +100,8 @@ class Running:
 def running(home: Path, cameras: str = "") -> Iterator[Running]:
     """Start a stack with a Redis of its own, on free ports."""
     settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras=cameras)
-    with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, timeout=30) as http:
+    headers = bearer(TokenStore(home).owner_secret())
+    with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, headers=headers, timeout=30) as http:
         client = open_redis(settings.used_redis_url)
         yield Running(stack, client, SampleStore(home), ModelStore(home), http)
         client.close()

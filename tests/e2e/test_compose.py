@@ -25,6 +25,7 @@ from familiar.cli.stack.local_stack import free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.vision.images import encode_jpeg
+from tests.app_client import bearer
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.studio_page import Studio
 
@@ -124,9 +125,16 @@ def composed(media: Path) -> Iterator[Composed]:
 
 
 @pytest.fixture(scope="module")
-def http(composed: Composed) -> Iterator[httpx.Client]:
+def link(composed: Composed) -> str:
+    """Give the link with which the owner's browser logs in."""
+    return composed.familiar("token", "show").strip()
+
+
+@pytest.fixture(scope="module")
+def http(link: str) -> Iterator[httpx.Client]:
     """Give a client of inference, as the machine outside the containers has it."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{composed.environment['FAMILIAR_PORT']}", timeout=30) as client:
+    url, secret = link.split("/#token=")
+    with httpx.Client(base_url=url, headers=bearer(secret), timeout=30) as client:
         yield client
 
 
@@ -177,20 +185,21 @@ def test_a_picture_posted_from_outside_gets_its_names(http: httpx.Client) -> Non
 def test_a_browser_outside_becomes_a_camera(composed: Composed, http: httpx.Client) -> None:
     """It is taken for Familiar's page by the port under which that is published."""
     port, page = (composed.environment[name] for name in ("FAMILIAR_CAMERA_PORT", "FAMILIAR_PORT"))
-    with connect(f"ws://127.0.0.1:{port}/v1/cameras/laptop", origin=Origin(f"http://127.0.0.1:{page}")) as camera:
+    address, origin = f"ws://127.0.0.1:{port}/v1/cameras/laptop", Origin(f"http://127.0.0.1:{page}")
+    with connect(address, origin=origin, additional_headers={"Authorization": http.headers["Authorization"]}) as camera:
         camera.send(encode_jpeg(draw(person("karan"), VIDEO_SECONDS + 4)))
         assert json.loads(camera.recv(timeout=30)) == {"published": 1}
         assert "laptop" in {known["camera"] for known in http.get("/v1/cameras").json()}
 
 
 @pytest.mark.usefixtures("taught")
-def test_the_page_shows_this_machine_s_webcam(http: httpx.Client, tmp_path: Path) -> None:
+def test_the_page_shows_this_machine_s_webcam(link: str, tmp_path: Path) -> None:
     """No device reaches a container: the browser sends the pictures, and gets boxes and names back."""
     webcam = Webcam(tmp_path / "webcam.mjpeg")
     webcam.show(drawn("karan", frames=100))
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright, *webcam.arguments)
-        studio = Studio(browser.new_context(permissions=["camera"]).new_page(), str(http.base_url), tmp_path)
+        studio = Studio(browser.new_context(permissions=["camera"]).new_page(), link, tmp_path)
         studio.turn_camera_on()
         studio.expect(studio.page.locator(".picture .face")).to_be_visible()
         studio.expect(studio.page.locator(".in-view li")).to_be_visible()

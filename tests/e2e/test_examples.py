@@ -118,6 +118,9 @@ def test_the_pictures_of_a_folder_are_named(taught: "Running", tmp_path: Path) -
 def test_the_page_shows_who_comes(taught: "Running", browser: Browser) -> None:
     """Beside Familiar's own page, of one origin with it."""
     page = browser.new_page()
+    # Whoever looks has logged in on Familiar's page.
+    page.goto(taught.stack.link)
+    expect(page.locator("#session")).to_contain_text("owner")
     url = f"{taught.stack.settings.url}/watch.html"
     page.route(url, lambda route: route.fulfill(path=EXAMPLES / "watch.html", content_type="text/html"))
     page.goto(url)

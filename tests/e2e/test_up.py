@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from familiar.cli.stack.local_stack import free_port
+from familiar.shared.access.token_store import TokenStore
 from tests.private_home import open_to_others
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ def test_ctrl_c_ends_every_process(redis_url: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "familiar.cli.main", "up", "--camera", "karan=synthetic:karan"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout is not None
-        assert f"Open http://127.0.0.1:{environment['FAMILIAR_PORT']} " in up.stdout.readline()
+        secret = TokenStore(tmp_path).owner_secret()
+        assert f"Open http://127.0.0.1:{environment['FAMILIAR_PORT']}/#token={secret} " in up.stdout.readline()
         descendants = psutil.Process(up.pid).children(recursive=True)
         commands = " ".join(" ".join(process.cmdline()) for process in descendants)
         for service in ("capture", "extractor", "trainer", "inference"):
             assert f"services.{service}" in commands
+        assert secret not in commands
         assert "redis-server" not in commands
         up.send_signal(signal.SIGINT)
         rest, _ = up.communicate(timeout=STOP_SECONDS)

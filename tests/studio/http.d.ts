@@ -275,6 +275,8 @@ declare namespace Http {
     corrected: boolean;
   }
 
+  type Scope = "predict" | "watch" | "camera" | "metrics" | "admin";
+
   interface ServiceStatus {
     service: string;
     running: boolean;
@@ -292,6 +294,12 @@ declare namespace Http {
     agreement: number | null;
     recall_float32: number | null;
     recall_int8: number | null;
+  }
+
+  interface Session {
+    name: string;
+    scopes: Scope[];
+    expires_at: string | null;
   }
 
   interface ShownMistake {
@@ -376,6 +384,7 @@ declare namespace Http {
     "v1/services": { answer: Services };
     "healthz": { answer: Record<string, string> };
     "readyz": { answer: Record<string, number> };
+    "v1/session": { answer: Session };
     "v1/strangers": { answer: StrangersSummary };
     [path: `v1/strangers/${string}`]: { answer: string[] };
   }
@@ -388,6 +397,7 @@ declare namespace Http {
     "v1/enrolments": { body: Sent<NewEnrolment, "camera" | "name">; answer: EnrolmentStatus };
     [path: `v1/enrolments/${string}/end-train`]: { answer: EnrolmentStatus };
     "v1/corrections": { body: Sent<Correction, "prediction_id">; answer: Corrected };
+    "v1/session": { answer: Session };
     "v1/strangers": { body: Blob; answer: StrangersAdded };
   }
 
@@ -399,5 +409,6 @@ declare namespace Http {
     | `v1/enrolments/${string}`
     | `v1/people/${string}/samples/${string}`
     | `v1/people/${string}`
+    | "v1/session"
     | `v1/strangers/${string}/${string}`;
 }

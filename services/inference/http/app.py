@@ -13,6 +13,9 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from familiar import __version__
+from familiar.services.inference.http.access.access_control import AccessControl
+from familiar.services.inference.http.access.described import describe_access
+from familiar.services.inference.http.access.sessions import session_routes
 from familiar.services.inference.http.cameras import camera_routes
 from familiar.services.inference.http.corrections import correction_routes
 from familiar.services.inference.http.downloads import model_downloads
@@ -35,6 +38,8 @@ from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
+from familiar.shared.access.guard import Guard
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
@@ -47,12 +52,13 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 
 @dataclass(frozen=True)
 class Stores:
-    """Stores behind the routes: samples, strangers' faces and model versions on disk, faces in Redis."""
+    """Stores behind the routes: samples, strangers' faces, model versions and tokens on disk, faces in Redis."""
 
     samples: SampleStore
     strangers: StrangerStore
     models: ModelStore
     keeper: KeptFacesWriter
+    tokens: TokenStore
 
 
 def create_app(
@@ -101,6 +107,7 @@ def create_app(
         studio_routes(settings.camera_port),
         _health_routes(served),
         _metrics_routes(MetricsPage(short_timeout_client, stores.models)),
+        session_routes(),
     ):
         app.include_router(routes)
     strangers = stranger_routes(stores.strangers, detectors)
@@ -108,6 +115,8 @@ def create_app(
     # Their name before 0.2.0, kept until 0.3.0.
     app.include_router(strangers, prefix="/v1/background", deprecated=True)
     app.mount("/studio", StudioFiles())
+    describe_access(app)
+    app.add_middleware(AccessControl, guard=Guard(stores.tokens, everybody=settings.access == "open"))
     app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
     app.add_middleware(RequestCounter)
     return app

@@ -14,6 +14,8 @@ from familiar.shared.redis.connection import DISK_IS_FULL, trouble_of
 from familiar.shared.redis.foreign_values import is_refused_for_a_foreign_value, remove_foreign_values
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+# What HTTP demands beside the problem, by status.
+_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="Familiar"'}, 429: {"Retry-After": "1"}}
 
 _WAS_FOREIGN = "Redis held a value of another program under a key of Familiar. It was deleted; send the request again."
 
@@ -67,7 +69,8 @@ def answer_errors_with_problems(app: FastAPI, client: redis.Redis) -> None:
 
 def problem(error: FamiliarError) -> JSONResponse:
     """Return a named error's problem document as a response."""
-    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE)
+    headers = _HEADERS.get(error.status)
+    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
 def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:

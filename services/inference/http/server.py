@@ -11,6 +11,14 @@ from familiar.services.inference.http.header_limit import LimitedHttpProtocol
 
 # Ending takes a second; the rest is for clients that do not read, and for a Redis that hangs.
 _LONGEST_STOP_SECONDS = 5
+# No page may frame an answer, and no other origin may embed one; what an answer is, its type alone says.
+_ON_EVERY_ANSWER = [
+    ("Content-Security-Policy", "frame-ancestors 'none'"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+]
 
 
 class Server(uvicorn.Server):
@@ -28,6 +36,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                headers=_ON_EVERY_ANSWER,
                 timeout_graceful_shutdown=_LONGEST_STOP_SECONDS,
             )
         )

@@ -122,9 +122,14 @@ def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Red
     limits = httpx.Limits(max_connections=None)
     with ExitStack() as stack:
         http = stack.enter_context(
-            httpx.Client(base_url=inference.http.base_url, timeout=DEADLINE_SECONDS, limits=limits)
+            httpx.Client(
+                base_url=inference.http.base_url,
+                headers=inference.http.headers,
+                timeout=DEADLINE_SECONDS,
+                limits=limits,
+            )
         )
-        many = Serving(inference.process, http)
+        many = Serving(inference.process, http, inference.tokens)
         streams = [stack.enter_context(listening(many)) for _ in range(MANY)]
         wait_until(lambda: readers(client) > MANY / 2)
         assert http.get("/v1/people").json() == []
