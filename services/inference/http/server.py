@@ -1,6 +1,7 @@
 """The HTTP server: its graceful shutdown ends endless answers first, and then waits for the others."""
 
 import contextlib
+import resource
 import socket
 import threading
 
@@ -9,6 +10,8 @@ from fastapi import FastAPI
 
 # Ending takes a second; the rest is for clients that do not read, and for a Redis that hangs.
 _LONGEST_STOP_SECONDS = 5
+# Each connection is a file descriptor. Many systems allow a process 1,024 unless it asks for more.
+_MOST_DESCRIPTORS = 16_384
 
 
 class Server(uvicorn.Server):
@@ -32,6 +35,7 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop."""
+        _allow_many_connections()
         # uvicorn raises the signals that stopped it again after the shutdown.
         with contextlib.suppress(KeyboardInterrupt):
             super().run(sockets)
@@ -40,3 +44,10 @@ class Server(uvicorn.Server):
         """Shut down, ending endless answers first."""
         self._stopping.set()
         await super().shutdown(sockets)
+
+
+def _allow_many_connections() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_MOST_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
