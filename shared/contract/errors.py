@@ -12,6 +12,8 @@ class FamiliarError(Exception):
 
     code: ClassVar[str] = "familiar-error"
     status: ClassVar[int] = 500
+    # How long a client should wait before it tries again, where that helps.
+    retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, detail: str | None = None) -> None:
         """Use `detail` as the message, or the class's docstring by default."""
@@ -51,6 +53,21 @@ class ImageTooLarge(FamiliarError):
 
     code = "image-too-large"
     status = 413
+
+
+class Busy(FamiliarError):
+    """There is more to do at the moment than can be done in time. Try again in a second."""
+
+    code = "busy"
+    status = 503
+    retry_after_seconds = 1
+
+
+class SlowRequest(FamiliarError):
+    """The body of the request did not arrive in time. Send it again over a faster connection, or send a smaller one."""
+
+    code = "slow-request"
+    status = 408
 
 
 class UnsupportedMediaType(FamiliarError):
@@ -124,6 +141,7 @@ class TooManyAttempts(FamiliarError):
 
     code = "too-many-attempts"
     status = 429
+    retry_after_seconds = 1
 
 
 class TokenNameTaken(FamiliarError):

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,6 +20,8 @@ from familiar.services.inference.http.corrections import correction_routes
 from familiar.services.inference.http.downloads import model_downloads
 from familiar.services.inference.http.enrolments import enrolment_routes
 from familiar.services.inference.http.events import event_routes
+from familiar.services.inference.http.limits.in_progress import LimitInProgress, Limits
+from familiar.services.inference.http.limits.picture_threads import PictureThreads
 from familiar.services.inference.http.models import model_routes
 from familiar.services.inference.http.page import StudioFiles, studio_routes
 from familiar.services.inference.http.people import people_routes
@@ -75,8 +76,7 @@ def create_app(
     """
     served = watcher.served
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
-    # One per core; more would only contend for the cores.
-    threads = ThreadPoolExecutor(os.cpu_count() or 1, "picture")
+    threads = PictureThreads()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -110,7 +110,7 @@ def create_app(
         session_routes(),
     ):
         app.include_router(routes)
-    strangers = stranger_routes(stores.strangers, detectors)
+    strangers = stranger_routes(stores.strangers, detectors, threads)
     app.include_router(strangers, prefix="/v1/strangers")
     # Their name before 0.2.0, kept until 0.3.0.
     app.include_router(strangers, prefix="/v1/background", deprecated=True)
@@ -118,6 +118,7 @@ def create_app(
     describe_access(app)
     app.add_middleware(AccessControl, guard=Guard(stores.tokens, everybody=settings.access == "open"))
     app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
+    app.add_middleware(LimitInProgress, limits=Limits())
     app.add_middleware(RequestCounter)
     return app
 
@@ -125,13 +126,14 @@ def create_app(
 def _health_routes(served: ServedModel) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
+    # Asynchronous, so that neither waits for a thread.
     @routes.get("/healthz")
-    def live() -> dict[str, str]:
+    async def live() -> dict[str, str]:
         """Report that the process is alive, and its version of Familiar."""
         return {"status": "ok", "version": __version__}
 
     @routes.get("/readyz")
-    def ready() -> dict[str, int]:
+    async def ready() -> dict[str, int]:
         """Report which model version is serving; 503 while there is none."""
         return {"model_version": served.get().version}
 

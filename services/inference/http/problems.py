@@ -1,5 +1,7 @@
 """Errors as problem details (RFC 9457): every answer that is not a success says what to do, and never a traceback."""
 
+from http import HTTPStatus
+
 import redis
 import structlog
 from fastapi import FastAPI, Request
@@ -14,8 +16,8 @@ from familiar.shared.redis.connection import DISK_IS_FULL, trouble_of
 from familiar.shared.redis.foreign_values import is_refused_for_a_foreign_value, remove_foreign_values
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
-# What HTTP demands beside the problem, by status.
-_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="Familiar"'}, 429: {"Retry-After": "1"}}
+# HTTP demands it of every 401.
+_CHALLENGE = 'Bearer realm="Familiar"'
 
 _WAS_FOREIGN = "Redis held a value of another program under a key of Familiar. It was deleted; send the request again."
 
@@ -69,7 +71,9 @@ def answer_errors_with_problems(app: FastAPI, client: redis.Redis) -> None:
 
 def problem(error: FamiliarError) -> JSONResponse:
     """Return a named error's problem document as a response."""
-    headers = _HEADERS.get(error.status)
+    headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = _CHALLENGE
     return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 

@@ -1,8 +1,10 @@
 """HTTP: faces of strangers, which training learns "unknown" from: counted, added from pictures, shown, deleted."""
 
-from fastapi import APIRouter, Request, Response, status
-from starlette.concurrency import run_in_threadpool
+from functools import partial
 
+from fastapi import APIRouter, Request, Response, status
+
+from familiar.services.inference.http.limits.picture_threads import PictureThreads
 from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceId
 from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
 from familiar.shared.contract.errors import UnknownStranger
@@ -33,8 +35,8 @@ class StrangersAdded(Message):
     """How many of them were not in the store before."""
 
 
-def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> APIRouter:
-    """Return the routes of strangers' faces, which are found by `detectors`."""
+def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector], threads: PictureThreads) -> APIRouter:
+    """Return the routes of strangers' faces, which are found by `detectors` in one of `threads`."""
     routes = APIRouter(tags=["people"])
 
     def store_faces(data: bytes) -> StrangersAdded:
@@ -56,7 +58,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
 
         Of a picture with more than 128 faces, the largest count.
         """
-        return await run_in_threadpool(store_faces, await read_picture(request))
+        return await threads.run(partial(store_faces, await read_picture(request)))
 
     @routes.get("/{source}")
     def list_strangers(source: StrangerSource) -> list[str]:
