@@ -51,7 +51,7 @@ def check_picture(data: bytes) -> PictureHeader:
         raise UnreadableImage("The picture is empty: zero bytes arrived. Send a JPEG, PNG or WebP.")
     if len(data) > BYTE_LIMIT:
         raise ImageTooLarge
-    header = read_header(data)
+    header = read_header(data, PIXEL_LIMIT)
     if header.pixels > PIXEL_LIMIT:
         raise ImageTooLarge(
             f"The picture has {header.pixels / 1e6:.0f} megapixels. Send one of at most {PIXEL_LIMIT / 1e6:.0f}."

@@ -33,8 +33,8 @@ class PictureHeader(NamedTuple):
         return self.pixels * self.scans
 
 
-def read_header(data: bytes) -> PictureHeader:
-    """Read the header of a JPEG, PNG or WebP.
+def read_header(data: bytes, most_pixels: int) -> PictureHeader:
+    """Read the header of a JPEG, PNG or WebP; of one with more than `most_pixels` perhaps nothing but its size.
 
     Raises:
         UnreadableImage: it is of another format, or broken.
@@ -43,7 +43,7 @@ def read_header(data: bytes) -> PictureHeader:
     if data[:2] == START_OF_IMAGE:
         return PictureHeader(*read_frame(data))
     if data.startswith(PNG_SIGNATURE):
-        width, height, needed = read_png(data)
+        width, height, needed = read_png(data, most_pixels)
         return PictureHeader(width, height, 1, needed)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _read_webp(data)

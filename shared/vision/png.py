@@ -18,11 +18,14 @@ _BITS_PER_BYTE = 8
 # How far deflate compresses at most, and how much may be inflated in vain: a quarter of a second.
 _LARGEST_RATIO = 1032
 _HARMLESS_BYTES = 200_000_000
-_AT_ONCE = 1_000_000
+# Of compressed bytes; they become at most 68 MB.
+_AT_ONCE = 65_536
 
 
-def read_png(data: bytes) -> tuple[int, int, bytes]:
+def read_png(data: bytes, most_pixels: int) -> tuple[int, int, bytes]:
     """Return the width and height of a PNG, and the PNG without what decoding does not need.
+
+    One of more than `most_pixels` is not looked into any further.
 
     Raises:
         UnreadableImage: IHDR is not the first chunk, it breaks off, or has more than `_MOST_CHUNKS` chunks.
@@ -41,6 +44,8 @@ def read_png(data: bytes) -> tuple[int, int, bytes]:
         chunks.append((kind, position, end))
         position = end
     width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    if width * height > most_pixels:
+        return width, height, data
     pixels = [data[start + 8 : end - 4] for kind, start, end in chunks if kind == b"IDAT"]
     row = -(-width * depth * _CHANNELS.get(colour, 1) // _BITS_PER_BYTE)
     _limit_inflation(b"".join(pixels), (row + 1) * height)
@@ -57,9 +62,8 @@ def _limit_inflation(pixels: bytes, size: int) -> None:
         return
     inflater, inflated = zlib.decompressobj(), 0
     try:
-        while pixels and not inflater.eof:
-            inflated += len(inflater.decompress(pixels, _AT_ONCE))
-            pixels = inflater.unconsumed_tail
+        for start in range(0, len(pixels), _AT_ONCE):
+            inflated += len(inflater.decompress(pixels[start : start + _AT_ONCE]))
             if inflated > 2 * size + _HARMLESS_BYTES:
                 raise ImageTooLarge("The PNG holds more pixels than its size has. Save it anew, and send that.")
     except zlib.error as error:

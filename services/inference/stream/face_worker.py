@@ -18,6 +18,7 @@ from familiar.services.inference.stream.view_store import find_track, find_view,
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import NoModel
 from familiar.shared.contract.messages import Face, NamedFace, Prediction, TooPoor
+from familiar.shared.redis.cameras import camera_names
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.redis.stream import Consumer, Delivery, publish
 from familiar.shared.runtime.metrics import seconds_since
@@ -42,6 +43,7 @@ class FaceWorker:
         self._kept = kept
         self._consumer = Consumer(client, redis_names.INFERENCE, name, Face)
         self._claimed_at = 0.0
+        self._cameras: set[str] = set()
 
     def step(self) -> None:
         """Name the faces that have arrived; before the first model they wait in their bounded stream."""
@@ -51,9 +53,16 @@ class FaceWorker:
             time.sleep(_NO_MODEL_PAUSE_SECONDS)
             return
         if time.monotonic() - self._claimed_at > _CLAIM_EVERY_SECONDS:
+            self._forget_cameras()
             self._name_all(self._consumer.claim(redis_names.FACES, CLAIM_AFTER_MILLISECONDS))
             self._claimed_at = time.monotonic()
         self._name_all(self._consumer.receive([redis_names.FACES], FACES_AT_ONCE))
+
+    def _forget_cameras(self) -> None:
+        gone = self._cameras.difference(camera_names(self._client))
+        for camera in gone:
+            metrics.forget_camera(camera)
+        self._cameras -= gone
 
     def _name_all(self, deliveries: Sequence[Delivery[Face]]) -> None:
         for delivery in deliveries:
@@ -65,6 +74,7 @@ class FaceWorker:
 
     def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
         """Ask the model about a face, and commit the answer."""
+        self._cameras.add(delivery.message.camera)
         metrics.FACE_WAITING.labels(delivery.message.camera).observe(seconds_since(delivery.published_at))
         self._consumer.begin(delivery)
         with self._consumer.burying(delivery):

@@ -3,8 +3,11 @@
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import generate_latest
 
+from familiar.services.inference.metrics.measured import REGISTRY
 from familiar.shared.contract.messages import Box, Face
+from familiar.shared.redis.cameras import Camera, CameraState, announce_camera, withdraw_camera
 from tests.builders import NOON
 from tests.colour_crops import BLUE, RED, crop_of
 from tests.odd_entries import odd_entries
@@ -39,3 +42,19 @@ def test_an_odd_face_is_answered_or_buried_and_takes_no_other_along(
     assert names(client)[-1].person == "bea"
     assert pending(client, "faces", "inference") == 0
     assert len(fields_of(client, "faces:dead")) <= len(odd)
+
+
+def test_a_camera_that_is_gone_leaves_no_metrics(client: redis.Redis, replica: Replica) -> None:
+    """Browsers open ever new ones; those that are there are still counted."""
+    for camera in ("laptop", "door"):
+        announce_camera(client, Camera(camera=camera, source="browser", state=CameraState.RUNNING))
+        show(client, BLUE, 1, f"t-{camera}", camera)
+    worker = replica("one")
+    worker.step()
+    assert b'camera="laptop"' in generate_latest(REGISTRY)
+    withdraw_camera(client, "laptop")
+    worker._claimed_at = -60
+    worker.step()
+    text = generate_latest(REGISTRY)
+    assert b'camera="laptop"' not in text
+    assert b'familiar_predictions_total{camera="door",kind="person"}' in text

@@ -13,7 +13,6 @@ from hypothesis import given
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
 from familiar.shared.vision.images import ASPECT_LIMIT, PIXEL_LIMIT, SCAN_LIMIT, WORK_LIMIT, check_picture, decode_image
 from familiar.shared.vision.jpeg import comment_of, is_bare_jpeg
-from familiar.shared.vision.picture_header import read_header
 from tests.pictures import (
     OF_ALL_KINDS,
     SMALL,
@@ -45,7 +44,7 @@ def test_a_damaged_picture_of_any_kind_is_as_large_as_its_header_says_or_refused
 @pytest.mark.parametrize("data", OF_ALL_KINDS)
 def test_pictures_of_all_kinds_are_read_at_the_size_of_their_header(data: bytes) -> None:
     """Animations by their first frame."""
-    header = read_header(data)
+    header = check_picture(data)
     assert (header.width, header.height) == (40, 24)
     assert sorted(decode_image(data).shape) == [3, 24, 40]
 
@@ -69,7 +68,7 @@ def test_no_scans_hide_behind_an_end_of_image_inside_of_a_table() -> None:
 def test_an_ordinary_progressive_jpeg_is_read_at_the_largest_size() -> None:
     """With the thumbnails of a camera."""
     jpeg = encoded(SMALL, "JPEG", progressive=True)
-    assert read_header(jpeg).scans * PIXEL_LIMIT + 2 * PIXEL_LIMIT <= WORK_LIMIT
+    assert check_picture(jpeg).scans * PIXEL_LIMIT + 2 * PIXEL_LIMIT <= WORK_LIMIT
     assert decode_image(jpeg).shape == SMALL.shape
 
 
@@ -94,7 +93,7 @@ def test_scans_behind_the_end_of_the_image_neither_count_nor_cost() -> None:
 def test_nothing_of_a_png_is_inflated_but_its_pixels(extra: bytes) -> None:
     """2 MB of compressed text took half a minute."""
     for data in (png(10, 10, PIXELS, before=extra), png(10, 10, PIXELS, behind=extra)):
-        assert read_header(data).needed == png(10, 10, PIXELS)
+        assert check_picture(data).needed == png(10, 10, PIXELS)
         assert decode_image(data).shape == (10, 10, 3)
 
 
@@ -116,6 +115,12 @@ def test_pixels_beyond_the_last_row_are_not_inflated() -> None:
     plain = png_chunk(b"IDAT", zlib.compress(PIXELS))
     with pytest.raises(ImageTooLarge, match="more pixels than its size has"):
         check_picture(png(10, 10, PIXELS).replace(plain, png_chunk(b"IDAT", pixels)))
+
+
+def test_a_png_that_is_too_large_is_refused_before_anything_is_inflated() -> None:
+    """Its pixels may be zeros without an end: these are not even compressed ones."""
+    with pytest.raises(ImageTooLarge, match="3600 megapixels"):
+        check_picture(png(60_000, 60_000, PIXELS).replace(zlib.compress(PIXELS), b"x" * len(zlib.compress(PIXELS))))
 
 
 def test_a_large_png_of_one_colour_is_read() -> None:
