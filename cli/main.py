@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import redis
 import typer
@@ -22,7 +22,8 @@ from familiar.cli.token import token_app
 from familiar.cli.train import train
 from familiar.cli.up import up
 from familiar.cli.watch import watch
-from familiar.shared.contract.errors import FamiliarError, RedisUnavailable
+from familiar.shared.contract.errors import DiskFull, FamiliarError, RedisUnavailable
+from familiar.shared.redis.connection import DISK_IS_FULL
 from familiar.shared.runtime.private_files import PRIVATE_UMASK
 
 app = typer.Typer(
@@ -86,12 +87,14 @@ def main() -> None:
     except (redis.ConnectionError, redis.TimeoutError):
         _fail(RedisUnavailable())
     except OSError as error:
+        if error.errno in DISK_IS_FULL:
+            _fail(DiskFull())
         _fail(
             FamiliarError(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check its rights.")
         )
 
 
-def _fail(error: FamiliarError) -> None:
+def _fail(error: FamiliarError) -> NoReturn:
     err.print(f"{error.title}: {error.detail}", style="red", markup=False, highlight=False)
     sys.exit(1)
 
