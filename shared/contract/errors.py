@@ -12,6 +12,7 @@ class FamiliarError(Exception):
 
     code: ClassVar[str] = "familiar-error"
     status: ClassVar[int] = 500
+    retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, detail: str | None = None) -> None:
         """Use `detail` as the message, or the class's docstring by default."""
@@ -202,6 +203,14 @@ class UnknownJob(FamiliarError):
 
     code = "unknown-job"
     status = 404
+
+
+class TrainingQueueFull(FamiliarError):
+    """As many trainings are waiting as may. One is enough for all samples; ask again when some have ended."""
+
+    code = "training-queue-full"
+    status = 429
+    retry_after_seconds = 60
 
 
 class TooFewPeople(FamiliarError):

@@ -101,6 +101,19 @@ def newest_id(client: redis.Redis, stream: str) -> bytes:
     return bytes(newest[0][0]) if newest else b"0"
 
 
+def has_begun_anew(newest: bytes, after: bytes) -> bool:
+    """Return whether a stream whose newest entry is `newest` is another than that of `after`, which ended later.
+
+    Redis has lost its data, and its clock was put back: everything in the stream is new to who waits at `after`.
+    """
+    return _as_numbers(newest) < _as_numbers(after)
+
+
+def _as_numbers(entry_id: bytes) -> tuple[int, int]:
+    milliseconds, _, sequence = entry_id.partition(b"-")
+    return int(milliseconds), int(sequence or 0)
+
+
 def read_after(client: redis.Redis, stream: str, entry_id: bytes) -> list[tuple[bytes, Fields]]:
     """Return the entries after `entry_id` with their ids, blocking up to `BLOCK_MILLISECONDS` while there are none."""
     answer: Any = client.xread({stream: entry_id}, block=BLOCK_MILLISECONDS)

@@ -20,6 +20,7 @@ from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import encode_jpeg
@@ -39,6 +40,11 @@ class Running:
     samples: SampleStore
     models: ModelStore
     http: httpx.Client
+
+    @property
+    def trainings(self) -> TrainingRecords:
+        """The records of trainings."""
+        return training_records(self.stack.settings.home)
 
     @property
     def environment(self) -> dict[str, str]:

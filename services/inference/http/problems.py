@@ -56,7 +56,8 @@ def answer_errors_with_problems(app: FastAPI) -> None:
 
 def problem(error: FamiliarError) -> JSONResponse:
     """Return a named error's problem document as a response."""
-    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE)
+    headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+    return JSONResponse(error.problem, status_code=error.status, headers=headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
 def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:
