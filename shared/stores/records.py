@@ -5,6 +5,7 @@ trainings/<job_id>.json        a training job, until a day after its end
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -41,7 +42,7 @@ class Records(Generic[RecordT]):
         except FileNotFoundError:
             return None
         except ValidationError as error:
-            _log.warning("record passed over", kind=self._kind.__name__, faults=error.error_count())
+            _say_passed_over(self._path(name), error.error_count())
             return None
 
     def all(self) -> tuple[RecordT, ...]:
@@ -63,3 +64,9 @@ class Records(Generic[RecordT]):
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"
+
+
+@cache
+def _say_passed_over(path: Path, faults: int) -> None:
+    """Log an unreadable record once, although it is read every second."""
+    _log.warning("record passed over", record=f"{path.parent.name}/{path.name}", faults=faults)

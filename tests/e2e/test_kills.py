@@ -80,7 +80,7 @@ def test_a_training_whose_worker_and_horse_die_goes_on_after_its_last_epoch(stac
 
 
 def test_a_killed_redis_loses_no_enrolment(stack: "Running") -> None:
-    """Redis comes back with what it wrote to its log, and the services, which waited, go on."""
+    """Whether it comes back with its data or without: the services, which waited, go on."""
     begin_enrolment(stack.client, stack.samples, "karan", "Karan", Targets(60, 30, pause_seconds=0.5))
     stack.wait_for("20 samples", lambda: stack.samples.count("karan", Split.TRAIN) >= 20)
     (server,) = stack.processes("redis-server")

@@ -178,20 +178,18 @@ def test_a_job_of_plain_rq_that_runs_is_recorded_before_it_begins(trainer: Train
 
 
 @pytest.mark.usefixtures("held_up")
-def test_a_killed_work_horse_uses_up_a_retry_and_a_trainer_that_is_told_to_stop_none(trainer: Trainer) -> None:
-    """Otherwise a training that kills its process would go on for ever, and stops would end one that does not."""
-    job = trainer.enqueue_and_wait_until_it_runs()
-
-    def retries_left() -> int | None:
-        return Job.fetch(job.job_id, connection=trainer.client, serializer=JSONSerializer).retries_left
-
-    (horse,) = trainer.work_horses()
-    horse.kill()
-    wait_until(lambda: retries_left() == 2)
+@pytest.mark.parametrize("retries", [3, 1])
+def test_a_trainer_that_is_told_to_stop_uses_up_no_retry(trainer: Trainer, retries: int) -> None:
+    """The training waits for the next trainer, with as many retries as it had."""
+    trainer.process.send_signal(signal.SIGSTOP)
+    job = enqueue_training(trainer.client, trainer.records, TrainingOptions())
+    trainer.client.hset(f"rq:job:{job.job_id}", "retries_left", retries)
+    trainer.process.send_signal(signal.SIGCONT)
     wait_until(lambda: trainer.job(job).state is JobState.STARTED)
     trainer.process.terminate()
     trainer.process.wait(DEADLINE_SECONDS)
-    assert (trainer.job(job).state, retries_left()) == (JobState.QUEUED, 2)
+    waiting = Job.fetch(job.job_id, connection=trainer.client, serializer=JSONSerializer)
+    assert (trainer.job(job).state, waiting.retries_left) == (JobState.QUEUED, retries)
 
 
 def test_a_trainer_outlasts_a_redis_that_is_killed_and_comes_back_empty(
