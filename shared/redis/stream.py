@@ -27,8 +27,8 @@ MOST_DELIVERIES = 5
 _DEAD_LETTERS_KEPT = 100
 _CLAIMED_AT_ONCE = 100
 _ABSENT_MILLISECONDS = 3_600_000
-# UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted.
-_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED")
+# UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted, the last one that of XINFO.
+_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED", "no such key")
 
 _log = structlog.get_logger()
 
@@ -167,7 +167,9 @@ class Consumer(Generic[MessageT]):
         self._forget_trimmed(stream, list(deliveries))
         if not deliveries:
             return []
-        claimed: Any = self._client.xclaim(stream, self._group, self._name, idle_milliseconds, list(deliveries))
+        claimed: Any = []
+        with self._surviving_a_lost_group():
+            claimed = self._client.xclaim(stream, self._group, self._name, idle_milliseconds, list(deliveries))
         taken = []
         for entry_id, fields in claimed:
             if entry_id is None:
