@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import redis
 from rich.console import Group
@@ -10,13 +11,16 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from familiar.cli.connections import through_outages
 from familiar.cli.console import err
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.errors import ExtractorMissing, SourceFailed
 from familiar.shared.contract.slugs import printable
 from familiar.shared.redis.cameras import CameraState, live_cameras
+from familiar.shared.redis.enrolment_restoring import restore_enrolments
 from familiar.shared.redis.enrolments import get_enrolment
+from familiar.shared.stores.samples import SampleStore
 
 LOOK_SECONDS = 0.2
 # Extractors send a heartbeat every second, but need a few to start.
@@ -68,25 +72,37 @@ def drawn_bars() -> Iterator[EnrolmentBars]:
         yield bars
 
 
-def follow_enrolments(client: redis.Redis, cameras: list[str]) -> list[Enrolment]:
+def follow_enrolments(client: redis.Redis, store: SampleStore, cameras: list[str]) -> list[Enrolment]:
     """Draw the enrolments of cameras until none is collecting, and return their final states.
+
+    Redis may restart meanwhile, without its data, too.
 
     Raises:
         SourceFailed: a camera ended or disappeared before its enrolment was complete.
         ExtractorMissing: no extractor is running.
-        UnknownEnrolment: Redis lost its data; the samples are in the store, from which enrolling again resumes.
+        UnknownEnrolment: the person was forgotten meanwhile.
     """
-    started = time.monotonic()
+    flowing_at = time.monotonic()
+
+    def look() -> list[Enrolment]:
+        restore_enrolments(client, store)
+        return [get_enrolment(client, camera) for camera in cameras]
+
     with drawn_bars() as bars:
         while True:
-            enrolments = [get_enrolment(client, camera) for camera in cameras]
+            enrolments = through_outages(look)
             for enrolment in enrolments:
                 bars.show(enrolment)
             collecting = [enrolment for enrolment in enrolments if enrolment.state is EnrolmentState.COLLECTING]
             if not collecting:
                 return enrolments
-            if time.monotonic() - started > PATIENCE_SECONDS:
-                _require_flow(client, collecting)
+            try:
+                through_outages(partial(_require_flow, client, collecting))
+                flowing_at = time.monotonic()
+            except (SourceFailed, ExtractorMissing):
+                # What has just started, or lost its data, is announced anew within seconds.
+                if time.monotonic() - flowing_at > PATIENCE_SECONDS:
+                    raise
             time.sleep(LOOK_SECONDS)
 
 

@@ -5,6 +5,7 @@ import threading
 import structlog
 
 from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.enrolment_restorer import EnrolmentRestorer
 from familiar.services.extractor.extract import SampleRules
 from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.extractor.metrics import REGISTRY
@@ -33,14 +34,16 @@ def main() -> None:
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
     with end_with_a_sentence():
         detectors = Detectors(settings.yunet)
-    worker = FrameWorker(client, name, SampleStore(settings.home), rules, detectors)
-
+    store = SampleStore(settings.home)
+    restorer = EnrolmentRestorer(client, store)
+    worker = FrameWorker(client, name, store, rules, detectors)
     board = MetricsBoard(client, "extractor", REGISTRY)
 
     @removing_foreign_values(client)
     def step() -> None:
         beat(client, "extractor")
         board.post()
+        restorer.step()
         worker.step()
 
     log.info("started", extractor=name)

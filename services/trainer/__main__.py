@@ -12,6 +12,7 @@ from familiar.services.trainer.rq_worker import work_on_training
 from familiar.services.trainer.settings import NICENESS, TrainerSettings
 from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.redis.foreign_values import remove_foreign_values
+from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import load_settings, stop_on_signals
@@ -38,7 +39,7 @@ def main() -> None:
     keep_going(step, lambda: answered.is_set() or stopped.is_set())
     if not stopped.is_set():
         log.info("started", weights=settings.weights)
-        work_on_training(client)
+        work_on_training(client, training_records(settings.home))
     log.info("stopped")
 
 

@@ -53,6 +53,14 @@ class EnrolmentRequest(Message):
     requested_at: Time
 
 
+class OpenEnrolment(Message):
+    """The record of an enrolment that has not ended, from which it is restored when Redis has lost its data."""
+
+    request: EnrolmentRequest
+    train_over: bool = False
+    """As of the enrolment."""
+
+
 class Enrolment(Message):
     """The current state of an enrolment."""
 

@@ -294,6 +294,14 @@ class UnknownJob(FamiliarError):
     status = 404
 
 
+class TrainingQueueFull(FamiliarError):
+    """As many trainings are waiting as may. One is enough for all samples; ask again when some have ended."""
+
+    code = "training-queue-full"
+    status = 429
+    retry_after_seconds = 60
+
+
 class TooFewPeople(FamiliarError):
     """Training needs at least two people. Enrol another with `familiar enrol NAME --camera CAMERA`."""
 

@@ -48,7 +48,7 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         samples.person(person)
     for enrolment in list_enrolments(client):
         if enrolment.request.person == person:
-            cancel_enrolment(client, enrolment.request.camera)
+            cancel_enrolment(client, samples, enrolment.request.camera)
     count = 0
     with contextlib.suppress(UnknownPerson):
         count = samples.forget(person)
@@ -67,7 +67,7 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         client.xtrim(stream, maxlen=0, approximate=False)
         client.delete(redis_names.dead(stream))
     # Last, because a repetition needs it as evidence that there is something to forget.
-    erase_enrolments(client, person)
+    erase_enrolments(client, samples, person)
     _rewrite_append_only_file(client)
     return Forgotten(person=person, samples=count, model_versions=versions, serving=models.current() is not None)
 

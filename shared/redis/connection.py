@@ -19,13 +19,13 @@ from redis.retry import Retry
 from familiar.shared.contract.errors import RedisUnavailable
 
 BLOCK_MILLISECONDS = 1000
+LONGEST_WAIT_SECONDS = 5.0
 
 _SOCKET_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
 # Each blocked reader holds a connection. This is Redis' own default limit; redis-py's pool allows 100.
 _MOST_CONNECTIONS = 10_000
 _FIRST_WAIT_SECONDS = 0.2
-_LONGEST_WAIT_SECONDS = 5.0
 _REDIS_TROUBLES = {
     "MISCONF": "Redis cannot write to its disk",
     "OOM command": "Redis is out of memory",
@@ -98,7 +98,7 @@ def keep_going(step: Callable[[], None], done: Callable[[], bool]) -> None:
                 reason = error.strerror if isinstance(error, OSError) else str(error)
                 _log.warning("waiting", trouble=trouble, error=reason)
             _sleep(wait_seconds * random.uniform(0.8, 1.2), done)
-            wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
+            wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
         else:
             if wait_seconds != _FIRST_WAIT_SECONDS:
                 _log.info("going on")

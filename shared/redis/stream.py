@@ -27,8 +27,8 @@ MOST_DELIVERIES = 5
 _DEAD_LETTERS_KEPT = 100
 _CLAIMED_AT_ONCE = 100
 _ABSENT_MILLISECONDS = 3_600_000
-# UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted.
-_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED")
+# UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted, the last one that of XINFO.
+_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED", "no such key")
 
 _log = structlog.get_logger()
 
@@ -106,6 +106,19 @@ def newest_id(client: redis.Redis, stream: str) -> bytes:
     return bytes(newest[0][0]) if newest else b"0"
 
 
+def has_begun_anew(newest: bytes, after: bytes) -> bool:
+    """Return whether a stream whose newest entry is `newest` is another than that of `after`, which ended later.
+
+    Redis has lost its data, and its clock was put back: everything in the stream is new to who waits at `after`.
+    """
+    return _as_numbers(newest) < _as_numbers(after)
+
+
+def _as_numbers(entry_id: bytes) -> tuple[int, int]:
+    milliseconds, _, sequence = entry_id.partition(b"-")
+    return int(milliseconds), int(sequence or 0)
+
+
 def read_after(client: redis.Redis, stream: str, entry_id: bytes) -> list[tuple[bytes, Fields]]:
     """Return the entries after `entry_id` with their ids, blocking up to `BLOCK_MILLISECONDS` while there are none."""
     answer: Any = client.xread({stream: entry_id}, block=BLOCK_MILLISECONDS)
@@ -160,9 +173,11 @@ class Consumer(Generic[MessageT]):
         deliveries: dict[Any, int] = {entry["message_id"]: entry["times_delivered"] for entry in pending}
         if not deliveries:
             return []
-        claimed: Any = self._client.xclaim(
-            stream, self._group, self._name, idle_milliseconds, list(deliveries), justid=True
-        )
+        claimed: Any = []
+        with self._surviving_a_lost_group():
+            claimed = self._client.xclaim(
+                stream, self._group, self._name, idle_milliseconds, list(deliveries), justid=True
+            )
         taken = []
         for entry_id, fields in self._find(stream, claimed):
             if deliveries[entry_id] >= MOST_DELIVERIES:

@@ -90,6 +90,7 @@ class SampleStore:
 
     def __init__(self, home: Path) -> None:
         """Open the store below `home`, creating its folders if missing."""
+        self.home = home
         self._people = home / "people"
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)

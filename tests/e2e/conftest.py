@@ -21,6 +21,7 @@ from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import encode_jpeg
@@ -41,6 +42,11 @@ class Running:
     samples: SampleStore
     models: ModelStore
     http: httpx.Client
+
+    @property
+    def trainings(self) -> TrainingRecords:
+        """The records of trainings."""
+        return training_records(self.stack.settings.home)
 
     @property
     def environment(self) -> dict[str, str]:

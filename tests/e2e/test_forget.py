@@ -10,7 +10,8 @@ from familiar.cli.watch import predictions
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.messages import TrainingOptions
-from familiar.shared.redis.training_queue import JobState, enqueue_training, find_training
+from familiar.shared.contract.training import JobState
+from familiar.shared.redis.training_queue import enqueue_training, find_training
 from familiar.shared.vision.images import encode_jpeg
 
 if TYPE_CHECKING:
@@ -61,16 +62,19 @@ def test_a_training_that_began_with_somebody_forgotten_publishes_nothing(
     """The job says so, and what is served stays as it was."""
     enrol_zoe(taught, pictures_of_zoe)
     before = taught.models.current()
-    job = enqueue_training(taught.client, TrainingOptions(base_width=0.25))
+    job = enqueue_training(taught.client, taught.trainings, TrainingOptions(base_width=0.25))
     taught.wait_for(
-        "an epoch", lambda: bool((found := find_training(taught.client, job.job_id).progress) and found.epochs)
+        "an epoch",
+        lambda: bool((found := find_training(taught.client, taught.trainings, job.job_id).progress) and found.epochs),
     )
     assert taught.familiar("forget", NAME, "--yes").returncode == 0
     taught.wait_for(
         "the job's end",
-        lambda: find_training(taught.client, job.job_id).state in (JobState.FAILED, JobState.FINISHED),
+        lambda: (
+            find_training(taught.client, taught.trainings, job.job_id).state in (JobState.FAILED, JobState.FINISHED)
+        ),
     )
-    error = find_training(taught.client, job.job_id).error
+    error = find_training(taught.client, taught.trainings, job.job_id).error
     assert error is not None
     assert error.code == "person-forgotten"
     assert taught.models.current() == before

@@ -18,6 +18,7 @@ from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_async_redis
+from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -73,6 +74,12 @@ def inference(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def store(home: Path) -> SampleStore:
     """Give an empty store."""
     return SampleStore(home)
+
+
+@pytest.fixture
+def records(home: Path) -> TrainingRecords:
+    """Give the records of trainings of an empty home."""
+    return training_records(home)
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.guard import Guard
 from familiar.shared.access.token_store import TokenStore
+from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
@@ -96,7 +97,7 @@ def create_app(
         event_routes(client, follower),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
-        training_routes(client),
+        training_routes(client, training_records(stores.samples.home)),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),
         people_routes(client, stores.samples, stores.models),

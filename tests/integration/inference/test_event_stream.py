@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from familiar.cli.stack.local_stack import free_port
 from familiar.cli.stack.redis_server import redis_command
+from familiar.cli.watch import predictions
 from familiar.services.inference.http.events import to_entry_id
 from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.contract.messages import Prediction, Sighting
 from familiar.shared.redis.connection import open_redis
-from familiar.shared.redis.stream import newest_id, publish
+from familiar.shared.redis.stream import has_begun_anew, newest_id, publish
 from tests.app_client import Site
 from tests.builders import NOON, prediction_of
 from tests.conftest import wait_for_redis
@@ -26,6 +27,7 @@ from tests.serving import DEADLINE_SECONDS, Event, Serving, events, serving, wai
 
 # More than the threads that answer requests.
 MANY = 60
+PARTS = st.integers(0, 2**64 - 1)
 
 
 def say(client: redis.Redis, prediction_id: str, camera: str = "door") -> Prediction:
@@ -33,6 +35,18 @@ def say(client: redis.Redis, prediction_id: str, camera: str = "door") -> Predic
     prediction = prediction_of(prediction_id, "karan").model_copy(update={"camera": camera})
     publish(client, "predictions", prediction)
     return prediction
+
+
+def say_at(client: redis.Redis, entry_id: str, prediction_id: str) -> None:
+    """Publish a prediction under an id, as a server does whose clock says so."""
+    header = prediction_of(prediction_id, "karan").model_dump_json()
+    client.xadd("predictions", {"header": header, "payload": ""}, id=entry_id)
+
+
+def made(folder: Path) -> Path:
+    """Make a folder."""
+    folder.mkdir()
+    return folder
 
 
 @contextmanager
@@ -153,6 +167,38 @@ def test_a_stream_outlasts_redis_and_goes_on_where_it_was(home: Path, tmp_path: 
         with redis_on(port, folder) as client:
             say(client, "after")
             assert said_by(next(stream)) == "after"
+
+
+def test_a_listener_goes_on_when_redis_comes_back_empty_with_its_clock_put_back(home: Path, tmp_path: Path) -> None:
+    """The new stream's ids are smaller than what the listener waits after: all of it is new."""
+    port = free_port()
+    with ExitStack() as stack:
+        with redis_on(port, made(tmp_path / "first")) as client:
+            inference = stack.enter_context(serving(home, f"redis://127.0.0.1:{port}/0"))
+            stream = stack.enter_context(listening(inference))
+            say(client, "before")
+            assert said_by(next(stream)) == "before"
+        with redis_on(port, made(tmp_path / "second")) as client:
+            for number in range(2):
+                say_at(client, f"5-{number}", f"p-{number}")
+            assert [said_by(next(stream)) for _ in range(2)] == ["p-0", "p-1"]
+            say(client, "after")
+            assert said_by(next(stream)) == "after"
+
+
+def test_a_subscriber_of_redis_goes_on_as_well(client: redis.Redis) -> None:
+    """As `familiar watch` does."""
+    say_at(client, "5-1", "p-0")
+    watched = predictions(client, after=b"1763888400000-0")
+    assert next(watched).prediction_id == "p-0"
+
+
+@given(st.tuples(PARTS, PARTS), st.tuples(PARTS, PARTS))
+def test_ids_are_compared_as_numbers(newest: tuple[int, int], after: tuple[int, int]) -> None:
+    """First the time, then the place within it, which an id may leave out."""
+    written = [f"{milliseconds}-{sequence}".encode() for milliseconds, sequence in (newest, after)]
+    assert has_begun_anew(*written) == (newest < after)
+    assert not has_begun_anew(f"{after[0]}-0".encode(), str(after[0]).encode())
 
 
 def test_a_server_that_is_told_to_stop_ends_its_streams(client: redis.Redis, redis_url: str, home: Path) -> None:

@@ -169,6 +169,17 @@ def test_claiming_goes_on_after_redis_lost_everything(client: redis.Redis) -> No
     assert numbers(reader.receive([STREAM]) + reader.receive([STREAM])) == [2]
 
 
+def test_of_a_stream_that_redis_lost_nothing_is_claimed_and_what_follows_is_received(client: redis.Redis) -> None:
+    """Nobody has published to it since, so there is no stream at all."""
+    publish(client, STREAM, message(1))
+    reader = consumer(client)
+    reader.receive([STREAM])
+    client.flushall()
+    assert reader.claim(STREAM, idle_milliseconds=0) == []
+    publish(client, STREAM, message(2))
+    assert numbers(reader.receive([STREAM])) == [2]
+
+
 def test_one_stream_that_was_lost_does_not_hold_up_another(client: redis.Redis) -> None:
     """A camera that was withdrawn takes its group along; the others go on."""
     reader = consumer(client)
