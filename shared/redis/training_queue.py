@@ -135,7 +135,6 @@ def list_trainings(client: redis.Redis, records: TrainingRecords) -> tuple[Train
     listed.append(client.lrange(queue.key, 0, -1))
     # In the registry of started jobs, the id of the execution follows.
     job_ids = {entry.partition(b":")[0].decode(errors="replace") for entries in listed for entry in entries}
-    found = (_find(client, job_id) for job_id in sorted(job_ids))
     found = {job_id: job for job_id in job_ids if (job := _find(client, job_id)) is not None}
     recorded = {record.job.job_id: (record.created_at, record.job) for record in records.all()}
     newest = sorted((recorded | found).values(), key=lambda job: job[0], reverse=True)
