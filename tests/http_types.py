@@ -62,7 +62,10 @@ def _describe() -> Json:
     client, nowhere = redis.Redis(), Path("nowhere")
     models = ModelStore(nowhere)
     stores = Stores(
-        SampleStore(nowhere), StrangerStore(nowhere), models, KeptFacesWriter(client, KeptFaces(client, most=0))
+        SampleStore(nowhere),
+        StrangerStore(nowhere),
+        models,
+        KeptFacesWriter(client, KeptFaces(client, most=0), models.has),
     )
     watcher = ModelWatcher(client, models, ServedModel(models))
     follower = StreamFollower(redis.asyncio.Redis(), threading.Event())

@@ -3,6 +3,9 @@
 Jobs are enqueued by dotted name and serialised as JSON, so clients need none of the trainer's code.
 """
 
+import json
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import cast
@@ -48,6 +51,7 @@ _STATES = {
     JobStatus.STOPPED: JobState.FAILED,
     JobStatus.CANCELED: JobState.FAILED,
 }
+_ENDED = {JobState.FINISHED, JobState.FAILED}
 
 
 class JobError(Message):
@@ -83,17 +87,41 @@ class TrainingJob(Message):
     error: JobError | None
 
 
-def enqueue_training(client: redis.Redis, options: TrainingOptions) -> TrainingJob:
-    """Enqueue a training job; if its worker dies, it is retried up to `RETRIES` times."""
+def enqueue_training(client: redis.Redis, options: TrainingOptions, job_id: str | None = None) -> TrainingJob:
+    """Enqueue a training job; if its worker dies, it is retried up to `RETRIES` times. By default its id is new."""
     job = training_queue(client).enqueue(
         redis_names.TRAINING_JOB,
         kwargs=options.model_dump(mode="json", exclude_defaults=True),
+        job_id=job_id,
         job_timeout=JOB_TIMEOUT_SECONDS,
         result_ttl=RESULT_SECONDS,
         failure_ttl=RESULT_SECONDS,
         retry=Retry(max=RETRIES),
     )
     return _describe(job)
+
+
+def enqueue_training_once(client: redis.Redis, options: TrainingOptions, job_id: str) -> TrainingJob:
+    """Enqueue a training job under an id, unless it was before or another one is waiting, which is returned then."""
+    queue = training_queue(client)
+    for known in (job_id, *queue.get_job_ids()):
+        with suppress(UnknownJob):
+            return find_training(client, known)
+    return enqueue_training(client, options, job_id)
+
+
+def delete_ended_trainings(client: redis.Redis, speaks_of: Callable[[str], bool]) -> int:
+    """Delete the jobs that have ended and whose error or outcome `speaks_of`, and return their number."""
+    # Not from the registries: who is killed while deleting leaves jobs that stand in none.
+    prefix = Job.redis_job_namespace_prefix
+    keys = (key.decode().removeprefix(prefix) for key in client.scan_iter(match=f"{prefix}*"))
+    job_ids = [job_id for job_id in keys if ":" not in job_id]
+    deleted = 0
+    for job in Job.fetch_many(job_ids, connection=client, serializer=JSONSerializer):
+        if job is not None and _STATES.get(job.get_status()) in _ENDED and speaks_of(_said_by(job)):
+            job.delete()
+            deleted += 1
+    return deleted
 
 
 def find_training(client: redis.Redis, job_id: str) -> TrainingJob:
@@ -155,6 +183,12 @@ def _registries(queue: Queue) -> tuple[tuple[BaseRegistry, JobState], ...]:
         (queue.failed_job_registry, JobState.FAILED),
         (queue.canceled_job_registry, JobState.FAILED),
     )
+
+
+def _said_by(job: Job) -> str:
+    """Return all words that an ended job left: its outcome, and the traceback of its error."""
+    texts = (result.exc_string for result in job.results())
+    return "\n".join((json.dumps(job.get_meta(refresh=False), ensure_ascii=False), *filter(None, texts)))
 
 
 def _describe(job: Job) -> TrainingJob:

@@ -1,7 +1,9 @@
 """Atomic and durable file writes."""
 
+import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -26,6 +28,20 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
+
+
+def delete(path: Path) -> None:
+    """Delete whatever is at a path, a folder with all that is in it; nothing there is fine, too."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, onerror=_pass_over_missing)
+        else:
+            path.unlink()
+
+
+def _pass_over_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
 
 
 def sync(path: Path) -> None:

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from familiar.shared.contract.errors import BrokenModel, UnknownModel
 from familiar.shared.contract.manifest import Manifest
-from familiar.shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync, write_atomically
+from familiar.shared.runtime.files import PARTIAL_PREFIX, delete, sha256_of, sync, write_atomically
 
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
@@ -220,21 +220,44 @@ class ModelStore:
     def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
         """Delete every version that knows a person, including the served one, and return their numbers.
 
-        All checkpoints are deleted too: they do not say whom they know.
+        The newest remaining version that was not rejected is served then, if any. All checkpoints and what trainings
+        have prepared are deleted too: they do not say whom they know. Idempotent.
         """
         with self._lock:
-            knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
-            for chosen in (self._current, self._pinned):
-                if _number_in(chosen) in knowing:
-                    chosen.unlink()
+            knowing = self.versions_knowing(person)
+            if _number_in(self._pinned) in knowing:
+                self._pinned.unlink()
+            self._serve_another_than(knowing)
+            # Without a manifest it is no version: all of them end before anything else is deleted.
             for version in knowing:
-                # Without a manifest it is no version, so the manifest goes first.
-                (self._folder(version) / MANIFEST).unlink(missing_ok=True)
+                delete(self._folder(version) / MANIFEST)
+            for version in knowing:
                 for path in self._folder(version).iterdir():
-                    path.unlink()
-            for path in self._models.glob(f"*{CHECKPOINT}"):
-                path.unlink(missing_ok=True)
+                    delete(path)
+                sync(self._folder(version))
+            for unfinished in (*self._models.glob(f"*{CHECKPOINT}"), *self._models.glob(f"{PARTIAL_PREFIX}*")):
+                delete(unfinished)
         return knowing
+
+    def versions_knowing(self, person: str) -> tuple[int, ...]:
+        """Return the versions that know a person, or are damaged so that nobody can tell."""
+        return tuple(version for version in self._numbers() if self._may_know(version, person))
+
+    def count_checkpoints(self) -> int:
+        """Count the checkpoints of trainings."""
+        return sum(1 for _ in self._models.glob(f"*{CHECKPOINT}"))
+
+    def _serve_another_than(self, retired: tuple[int, ...]) -> None:
+        """Make the newest version that is neither retired nor rejected the current one, if the current one is gone."""
+        current = _number_in(self._current)
+        if current is not None and current not in retired and self.has(current):
+            return
+        for version in reversed(self.versions()):
+            with suppress(BrokenModel, UnknownModel):
+                if version not in retired and self.manifest(version).rejection is None:
+                    self._serve(version)
+                    return
+        self._current.unlink(missing_ok=True)
 
     def knows(self, person: str) -> bool:
         """Return whether any readable version knows a person."""

@@ -9,7 +9,6 @@ A `sample_id` is the SHA-256 of its file. The origin of a sample is a comment in
 import contextlib
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,10 +16,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from familiar.shared.contract.errors import NameTaken, UnknownPerson, UnknownSample
+from familiar.shared.contract.errors import BeingForgotten, NameTaken, UnknownPerson, UnknownSample
 from familiar.shared.contract.messages import Message, Slug, Split
 from familiar.shared.contract.slugs import is_slug, slug_of, tidy_name
-from familiar.shared.runtime.files import write_atomically
+from familiar.shared.runtime.files import PARTIAL_PREFIX, delete, sync, write_atomically
+from familiar.shared.stores.forgettings import is_being_forgotten
 from familiar.shared.stores.sample_origin import (
     CORRECTION,
     KnownOrigins,
@@ -84,6 +84,7 @@ class SampleStore:
 
     def __init__(self, home: Path) -> None:
         """Open the store below `home`, creating its folders if missing."""
+        self.home = home
         self._people = home / "people"
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)
@@ -98,10 +99,13 @@ class SampleStore:
         Raises:
             InvalidName: see `familiar.shared.contract.slugs.slug_of`.
             NameTaken: another person's name has the same slug.
+            BeingForgotten: the forgetting of a person of that slug is not complete.
         """
         own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
             slug = self._slug_of_named(name) or own_slug
+            if is_being_forgotten(self.home, slug):
+                raise BeingForgotten
             if not self._card(slug).exists():
                 self._write_card(slug, name)
             elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
@@ -241,13 +245,21 @@ class SampleStore:
         Raises:
             UnknownPerson: there is nobody of that slug.
         """
-        with self._lock:
-            known = self.person(person)
-            # The name goes last, so that an interrupted deletion can be repeated.
-            for split in Split:
-                shutil.rmtree(self._folder(person, split), ignore_errors=False, onerror=_ignore_missing)
-            self._card(person).unlink()
+        known = self.person(person)
+        self.erase(person)
         return known.train_samples + known.test_samples
+
+    def erase(self, person: str) -> None:
+        """Delete what there is of a person; idempotent, so that an interrupted deletion can be repeated."""
+        with self._lock:
+            # Nobody adds a sample without it.
+            delete(self._card(person))
+            # What a killed writer left behind may be their name. Names are written under this lock.
+            for partial in self._people.glob(f"{PARTIAL_PREFIX}*"):
+                delete(partial)
+            sync(self._people)
+            for split in Split:
+                delete(self._folder(person, split))
 
     def _slug_of_named(self, name: str) -> str | None:
         for card in sorted(self._people.glob("*.json")):
@@ -276,11 +288,6 @@ class SampleStore:
 
     def _paths(self, person: str, split: Split) -> Iterator[Path]:
         return self._folder(person, split).glob("*.jpg")
-
-
-def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:
-    if not isinstance(error[1], FileNotFoundError):
-        raise error[1]
 
 
 def _read_sample(path: Path, person: str, split: Split) -> Sample:

@@ -50,7 +50,9 @@ def answer_errors_with_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
-        _log.error("request failed", path=request.url.path, exc_info=error)
+        # The route alone: the path may name somebody.
+        route = getattr(request.scope.get("route"), "path", "none")
+        _log.error("request failed", route=route, exc_info=error)
         return _answer(500, "internal-error", "internal error", "Inference failed; its log has the reason.")
 
 
