@@ -13,8 +13,12 @@ import redis
 def remains(home: Path, client: redis.Redis, words: Iterable[bytes]) -> set[str]:
     """Name the files and keys over or in which any of the words stands, in small letters or large ones."""
     sought = [word.lower() for word in words]
-    places = [*_in_files(home), *_in_redis(client)]
-    return {place for place, data in places for word in sought if word in data.lower()}
+    places = (*_in_files(home), *_in_redis(client))
+    return {place for place, data in places if _holds(data.lower(), sought)}
+
+
+def _holds(data: bytes, words: list[bytes]) -> bool:
+    return any(word in data for word in words)
 
 
 def _in_files(home: Path) -> Iterator[tuple[str, bytes]]:

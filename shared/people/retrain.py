@@ -20,8 +20,13 @@ def retrain_the_others(client: redis.Redis, samples: SampleStore, intention: Int
 
 
 def _can_be_trained(samples: SampleStore) -> bool:
-    """Return whether there are two people to tell apart, or one and strangers, and enough samples of each."""
+    """Return whether there are two people to tell apart, or one and strangers, and enough samples of each.
+
+    Marked strangers do not count: those are single corrections, and as well the people who are left.
+    """
     people = samples.people()
     if not people or any(person.train_samples < FEWEST_SAMPLES for person in people):
         return False
-    return len(people) > 1 or any(map(StrangerStore(samples.home).count, StrangerSource))
+    return len(people) > 1 or any(
+        map(StrangerStore(samples.home).count, (StrangerSource.FETCHED, StrangerSource.GIVEN))
+    )

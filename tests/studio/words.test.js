@@ -64,5 +64,5 @@ test("a receipt tells what was deleted and what is served now, without a name", 
     receiptInWords(forgotten),
     "Forgotten: 30 samples, 1 model version, 1 kept face and 5 stream entries. Version 1 is served now; the others are being trained again.",
   );
-  assert.match(receiptInWords({ ...forgotten, served_version: null, training_job: null }), /No version is served now\.$/);
+  assert.match(receiptInWords({ ...forgotten, served_version: null, training_job: null }), /No version is served now\.$/u);
 });

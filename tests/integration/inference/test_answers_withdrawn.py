@@ -3,10 +3,8 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -30,6 +28,7 @@ from tests.builders import crop, prediction_of
 from tests.colour_crops import RED, crop_of
 from tests.colour_model import publish_colours
 from tests.conftest import DEADLINE_SECONDS
+from tests.held_up import held_up
 from tests.remains import remains
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
@@ -60,25 +59,6 @@ def colours_site(home: Path, client: redis.Redis, redis_url: str) -> Iterator[Co
         follower = StreamFollower(open_async_redis(redis_url), threading.Event())
         app = create_app(client, stores, watcher, follower, client, InferenceSettings())
         yield Colours(Site(app), watcher.served, samples, models, keeper)
-
-
-@contextmanager
-def held_up(owner: Any, method: str, patch: pytest.MonkeyPatch) -> Iterator[threading.Event]:  # noqa: ANN401 - any object
-    """Hold whoever calls a method up after its work, until the end of the block; the event tells that somebody is."""
-    work, arrived, released = getattr(owner, method), threading.Event(), threading.Event()
-
-    def work_and_wait(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - it passes on what it gets
-        result = work(*arguments, **options)
-        arrived.set()
-        released.wait(DEADLINE_SECONDS)
-        return result
-
-    with patch.context() as patched:
-        patched.setattr(owner, method, work_and_wait)
-        try:
-            yield arrived
-        finally:
-            released.set()
 
 
 def predict(site: Site) -> httpx.Response:

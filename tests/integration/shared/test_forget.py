@@ -17,6 +17,7 @@ from familiar.shared.redis.training_queue import enqueue_training, find_training
 from familiar.shared.stores.models import MANIFEST, ModelStore
 from familiar.shared.stores.sample_origin import SampleOrigin
 from familiar.shared.stores.samples import SampleCounts, SampleStore
+from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from tests.builders import crop, origin, publish_version
 from tests.streams import keys_that_hold
 
@@ -190,6 +191,17 @@ def test_nothing_is_trained_where_too_few_are_left(
     teach(samples, *left)
     assert forget_person(client, samples, models, "zoe").training_job is None
     assert list_trainings(client) == ()
+
+
+def test_one_person_is_trained_where_there_are_strangers(client: redis.Redis, samples: SampleStore, home: Path) -> None:
+    """Faces that were collected as such; single corrections are too few."""
+    models, strangers = ModelStore(home), StrangerStore(home)
+    for source, trained in ((StrangerSource.MARKED, False), (StrangerSource.GIVEN, True)):
+        teach(samples, "Karan")
+        samples.register("Zoe")
+        publish_version(models, "karan", "zoe")
+        strangers.add(source, crop(99), None)
+        assert (forget_person(client, samples, models, "zoe").training_job is not None) is trained
 
 
 def test_where_the_served_version_never_knew_the_person_nothing_is_trained(
