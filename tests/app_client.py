@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypedDict, Unpack
 
@@ -57,9 +57,11 @@ class Site:
 
 
 @contextmanager
-def keeping(client: redis.Redis, most: int) -> Iterator[KeptFacesWriter]:
-    """Give a keeper of the newest faces that is at work."""
-    keeper = KeptFacesWriter(client, KeptFaces(client, most))
+def keeping(
+    client: redis.Redis, most: int, exists: Callable[[int], bool] = lambda _version: True
+) -> Iterator[KeptFacesWriter]:
+    """Give a keeper of the newest faces that is at work; `exists` tells which versions do."""
+    keeper = KeptFacesWriter(client, KeptFaces(client, most), exists)
     stopped = threading.Event()
     thread = threading.Thread(target=keeper.run, args=(stopped,))
     thread.start()

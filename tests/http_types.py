@@ -63,7 +63,7 @@ def unasked_app() -> FastAPI:
     """Give an application that is never asked anything: nothing is connected, opened or written."""
     client, nowhere = redis.Redis(), Path("nowhere")
     models = ModelStore(nowhere)
-    keeper = KeptFacesWriter(client, KeptFaces(client, most=0))
+    keeper = KeptFacesWriter(client, KeptFaces(client, most=0), models.has)
     stores = Stores(SampleStore(nowhere), StrangerStore(nowhere), models, keeper, TokenStore(nowhere))
     watcher = ModelWatcher(client, models, ServedModel(models))
     follower = StreamFollower(redis.asyncio.Redis(), threading.Event())

@@ -21,9 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from benchmarks.load_process import load_for
 from benchmarks.pictures import read_pictures
 from benchmarks.processes import own_redis
-from benchmarks.quick_version import publish_trained
 from benchmarks.serving.figures import figures_of
 from benchmarks.serving.servers import FAMILIAR, Bench, serving
+from benchmarks.trained_version import publish_trained
 from familiar.services.inference.http.access.access_control import AccessControl
 from familiar.shared.access.guard import Guard
 from familiar.shared.access.scopes import Scope as TokenScope

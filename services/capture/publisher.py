@@ -5,11 +5,12 @@ import time
 from datetime import UTC, datetime
 
 import redis
+from redis.client import Pipeline
 
 from familiar.services.capture import metrics
 from familiar.services.capture.capture import FRAMES_KEPT, FrameOrigin, make_frame
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.messages import EnrolmentLabel
+from familiar.shared.contract.messages import EnrolmentLabel, Frame
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import keep_going
 from familiar.shared.redis.enrolments import find_enrolment
@@ -63,13 +64,29 @@ class FramePublisher:
                 with metrics.ENCODING.labels(camera).time():
                     frame, payload = make_frame(image, origin, label, live=live, jpeg=jpeg)
                 with metrics.PUBLISHING.labels(camera).time():
-                    publish(self._client, redis_names.frames(camera), frame, payload)
+                    self._publish(frame, payload)
                 metrics.PUBLISHED.labels(camera).inc()
                 published.set()
                 self._state = self._state.model_copy(update={"published": self._state.published + 1})
             self.announce()
 
         keep_going(step, lambda: published.is_set() or self._stopped.is_set())
+
+    def _publish(self, frame: Frame, payload: bytes) -> None:
+        """Append a frame to the queue; one with a label only while its enrolment is there: it names somebody."""
+        stream = redis_names.frames(frame.camera)
+        if frame.enrolment is None:
+            publish(self._client, stream, frame, payload)
+            return
+
+        def commit(pipeline: Pipeline) -> None:
+            enrolment = find_enrolment(pipeline, frame.camera)
+            pipeline.multi()
+            if enrolment is not None:
+                publish(pipeline, stream, frame, payload)
+
+        # Forgetting somebody changes the counter, and then deletes the enrolment and the frames.
+        self._client.transaction(commit, redis_names.FORGETTINGS)
 
     def announce(self) -> None:
         """Announce the camera's state, at most once a second."""

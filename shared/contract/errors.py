@@ -202,6 +202,20 @@ class UnknownStranger(FamiliarError):
     status = 404
 
 
+class BeingForgotten(FamiliarError):
+    """Somebody of that name is being forgotten. Try again in a moment."""
+
+    code = "being-forgotten"
+    status = 409
+
+
+class AnswerWithdrawn(FamiliarError):
+    """Somebody was forgotten while this was answered, so the answer was not given. Ask again."""
+
+    code = "answer-withdrawn"
+    status = 503
+
+
 class UnknownKeptFace(FamiliarError):
     """That face is not kept, so its prediction cannot be corrected. Use the id of a newer prediction.
 

@@ -35,6 +35,8 @@ Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 
 
+# Train samples that a person needs for a training.
+FEWEST_SAMPLES = 2
 BASE_WIDTHS = (0.25, 0.5, 0.75, 1.0)
 
 

@@ -66,10 +66,9 @@ def find_kept_face(client: redis.Redis, prediction_id: str, number: int | None) 
     return kept[wanted]
 
 
-def delete_kept_faces(client: redis.Redis) -> None:
-    """Delete every kept face."""
-    for key in client.scan_iter(match=redis_names.kept_face("*")):
-        client.delete(key)
+def delete_kept_faces(client: redis.Redis) -> int:
+    """Delete every kept face, and return their number."""
+    return sum(int(client.delete(key)) for key in client.scan_iter(match=redis_names.kept_face("*")))
 
 
 def _kept_face(prediction: Prediction, index: int) -> KeptFace:

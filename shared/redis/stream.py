@@ -4,6 +4,7 @@ There are two kinds. A work queue is read by one consumer group, and completing 
 stream's length is its backlog. A stream for subscribers is only bounded in length.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ PAYLOAD = "payload"
 MOST_DELIVERIES = 5
 
 _DEAD_LETTERS_KEPT = 100
+# They hold pictures, which are looked into soon or never.
+_DEAD_LETTER_SECONDS = 24 * 3600
 _CLAIMED_AT_ONCE = 100
 _ABSENT_MILLISECONDS = 3_600_000
 # UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted, the last one that of XINFO.
@@ -93,10 +96,12 @@ def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT,
     try:
         message = message_type.model_validate_json(fields[HEADER.encode()])
     except ValidationError as error:
-        # Without its input, which may name people: this goes into logs.
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-        raise MalformedEntry(f"The header is not a {message_type.__name__}: {told}") from error
+        # Without what it holds, which may be a name: the reason is logged.
+        faults = "; ".join(
+            f"{next((part for part in fault['loc'] if part in message_type.model_fields), HEADER)}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        raise MalformedEntry(f"The header is not a {message_type.__name__}: {faults}") from None
     return message, fields[PAYLOAD.encode()]
 
 
@@ -269,8 +274,13 @@ class Consumer(Generic[MessageT]):
         _log.warning("dead letter", stream=stream, entry_id=entry_id.decode(), reason=reason)
         letter: dict[Any, Any] = {**fields, "reason": reason, "entry_id": entry_id}
 
+        dead = redis_names.dead(stream)
+        oldest_kept = int((time.time() - _DEAD_LETTER_SECONDS) * 1000)
+
         def move(pipeline: Pipeline) -> None:
-            pipeline.xadd(redis_names.dead(stream), letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
+            pipeline.xtrim(dead, minid=oldest_kept, approximate=False)
+            pipeline.xadd(dead, letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
+            pipeline.expire(dead, _DEAD_LETTER_SECONDS)
             pipeline.xack(stream, self._group, entry_id)
             pipeline.xdel(stream, entry_id)
 

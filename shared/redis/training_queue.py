@@ -4,6 +4,8 @@ Each accepted training has a record on disk, which outlives Redis: the trainer e
 are enqueued by dotted name and serialised as JSON, so clients need none of the trainer's code.
 """
 
+import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,6 +58,7 @@ _STATES = {
     JobStatus.STOPPED: JobState.FAILED,
     JobStatus.CANCELED: JobState.FAILED,
 }
+_ENDED = {JobState.FINISHED, JobState.FAILED}
 
 
 def training_records(home: Path) -> TrainingRecords:
@@ -63,14 +66,18 @@ def training_records(home: Path) -> TrainingRecords:
     return Records(home, "trainings", TrainingRecord)
 
 
-def enqueue_training(client: redis.Redis, records: TrainingRecords, options: TrainingOptions) -> TrainingJob:
+def enqueue_training(
+    client: redis.Redis, records: TrainingRecords, options: TrainingOptions, job_id: str | None = None
+) -> TrainingJob:
     """Accept a training: record it, then enqueue it; if its worker dies, it is retried up to `RETRIES` times.
+
+    By default its id is new.
 
     Raises:
         TrainingQueueFull: `MOST_WAITING` trainings have not ended.
         OSError: the disk is full; nothing was enqueued.
     """
-    job_id, now = str(uuid4()), datetime.now(UTC)
+    job_id, now = job_id or str(uuid4()), datetime.now(UTC)
     asked = options.model_dump(mode="json", exclude_defaults=True)
     record = TrainingRecord(job=waiting_job(job_id, now), options=asked, created_at=now)
     with records.lock:
@@ -99,6 +106,31 @@ def enqueue_recorded(queue: Queue, records: TrainingRecords, record: TrainingRec
     waiting = describe_training(queue.enqueue_job(job))
     records.write(job.id, record.model_copy(update={"job": waiting}))
     return waiting
+
+
+def enqueue_training_once(
+    client: redis.Redis, records: TrainingRecords, options: TrainingOptions, job_id: str
+) -> TrainingJob:
+    """Enqueue a training job under an id, unless it was before or another one is waiting, which is returned then."""
+    waiting = (record.job.job_id for record in records.all() if record.job.state is JobState.QUEUED)
+    for known in (job_id, *training_queue(client).get_job_ids(), *waiting):
+        with suppress(UnknownJob):
+            return find_training(client, records, known)
+    return enqueue_training(client, records, options, job_id)
+
+
+def delete_ended_trainings(client: redis.Redis, speaks_of: Callable[[str], bool]) -> int:
+    """Delete the jobs that have ended and whose error or outcome `speaks_of`, and return their number."""
+    # Not from the registries: who is killed while deleting leaves jobs that stand in none.
+    prefix = Job.redis_job_namespace_prefix
+    keys = (key.decode().removeprefix(prefix) for key in client.scan_iter(match=f"{prefix}*"))
+    job_ids = [job_id for job_id in keys if ":" not in job_id]
+    deleted = 0
+    for job in Job.fetch_many(job_ids, connection=client, serializer=JSONSerializer):
+        if job is not None and _STATES.get(job.get_status()) in _ENDED and speaks_of(_said_by(job)):
+            job.delete()
+            deleted += 1
+    return deleted
 
 
 def record_of(job: Job) -> TrainingRecord | None:
@@ -181,6 +213,12 @@ def _registries(queue: Queue) -> tuple[tuple[BaseRegistry, JobState], ...]:
         (queue.failed_job_registry, JobState.FAILED),
         (queue.canceled_job_registry, JobState.FAILED),
     )
+
+
+def _said_by(job: Job) -> str:
+    """Return all words that an ended job left: its outcome, and the traceback of its error."""
+    texts = (result.exc_string for result in job.results())
+    return "\n".join((json.dumps(job.get_meta(refresh=False), ensure_ascii=False), *filter(None, texts)))
 
 
 def _find(client: redis.Redis, job_id: str) -> tuple[datetime, TrainingJob] | None:

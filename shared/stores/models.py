@@ -242,31 +242,53 @@ class ModelStore:
     def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
         """Delete every version that knows a person, including the served one, and return their numbers.
 
-        All checkpoints are deleted too: they do not say whom they know. Whatever else lies in a version's folder goes
-        with it; where links lead is left alone.
+        The newest remaining version that was not rejected is served then, if any. All checkpoints and what trainings
+        have prepared are deleted too: they do not say whom they know. Whatever else lies in a version's folder goes
+        with it; where links lead is left alone. Idempotent.
         """
         with self._lock:
-            knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
-            for chosen in (self._current, self._pinned):
-                if _number_in(chosen) in knowing:
-                    chosen.unlink()
+            knowing = self.versions_knowing(person)
+            if _number_in(self._pinned) in knowing:
+                self._pinned.unlink()
+            self._serve_another_than(knowing)
+            # Without a manifest it is no version: all of them end before anything else is deleted.
             for version in knowing:
-                # Without a manifest it is no version, so the manifest goes first.
                 remove(self._folder(version) / MANIFEST)
+            for version in knowing:
                 for path in self._folder(version).iterdir():
                     remove(path)
-            for path in self._models.glob(f"*{CHECKPOINT}"):
-                remove(path)
+                sync(self._folder(version))
+            for unfinished in (*self._models.glob(f"*{CHECKPOINT}"), *self._models.glob(f"{PARTIAL_PREFIX}*")):
+                remove(unfinished)
         return knowing
 
     def versions_knowing(self, person: str) -> tuple[int, ...]:
-        """Return the readable versions that know a person, oldest first."""
-        knowing = []
+        """Return the versions that know a person, or are damaged so that nobody can tell, oldest first."""
+        return tuple(version for version in self._numbers() if self._may_know(version, person))
+
+    def count_checkpoints(self) -> int:
+        """Count the checkpoints of trainings."""
+        return sum(1 for _ in self._models.glob(f"*{CHECKPOINT}"))
+
+    def _serve_another_than(self, retired: tuple[int, ...]) -> None:
+        """Make the newest version that is neither retired nor rejected the current one, if the current one is gone."""
+        current = _number_in(self._current)
+        if current is not None and current not in retired and self.has(current):
+            return
+        for version in reversed(self.versions()):
+            with suppress(BrokenModel, UnknownModel):
+                if version not in retired and self.manifest(version).rejection is None:
+                    self._serve(version)
+                    return
+        self._current.unlink(missing_ok=True)
+
+    def knows(self, person: str) -> bool:
+        """Return whether any readable version knows a person."""
         for version in self.versions():
             with suppress(BrokenModel, UnknownModel):
                 if self._knows(version, person):
-                    knowing.append(version)
-        return tuple(knowing)
+                    return True
+        return False
 
     def _may_know(self, version: int, person: str) -> bool:
         """Return whether a version knows a person, or is damaged so that nobody can tell."""

@@ -15,18 +15,21 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from familiar.shared.contract.errors import NameTaken, UnknownPerson, UnknownSample
+from familiar.shared.contract.errors import BeingForgotten, NameTaken, UnknownPerson, UnknownSample
 from familiar.shared.contract.messages import Message, Slug, Split
 from familiar.shared.contract.slugs import is_slug, printable, slug_of, tidy_name
 from familiar.shared.runtime.files import (
+    PARTIAL_PREFIX,
     is_folder,
     is_regular,
     make_folder,
     read_regular,
     regular_files,
     remove,
+    sync,
     write_atomically,
 )
+from familiar.shared.stores.forgettings import is_being_forgotten
 from familiar.shared.stores.sample_origin import (
     CORRECTION,
     KnownOrigins,
@@ -105,10 +108,13 @@ class SampleStore:
         Raises:
             InvalidName: see `familiar.shared.contract.slugs.slug_of`.
             NameTaken: another person's name has the same slug.
+            BeingForgotten: the forgetting of a person of that slug is not complete.
         """
         own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
             slug = self._slug_of_named(name) or own_slug
+            if is_being_forgotten(self.home, slug):
+                raise BeingForgotten
             if not is_regular(self._card(slug)):
                 self._write_card(slug, name)
             elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
@@ -254,13 +260,21 @@ class SampleStore:
         Raises:
             UnknownPerson: there is nobody of that slug.
         """
+        known = self.person(person)
+        self.erase(person)
+        return known.train_samples + known.test_samples
+
+    def erase(self, person: str) -> None:
+        """Delete what there is of a person; idempotent, so that an interrupted deletion can be repeated."""
         with self._lock:
-            known = self.person(person)
-            # The name goes last, so that an interrupted deletion can be repeated.
+            # Nobody adds a sample without it.
+            remove(self._card(person))
+            # What a killed writer left behind may be their name. Names are written under this lock.
+            for partial in self._people.glob(f"{PARTIAL_PREFIX}*"):
+                remove(partial)
+            sync(self._people)
             for split in Split:
                 remove(self._folder(person, split))
-            self._card(person).unlink()
-        return known.train_samples + known.test_samples
 
     def _slug_of_named(self, name: str) -> str | None:
         for slug in self._slugs():

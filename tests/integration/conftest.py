@@ -47,7 +47,7 @@ def open_site(home: Path, redis_url: str, client: redis.Redis) -> Iterator[Calla
         models = ModelStore(home)
         watcher = ModelWatcher(client, models, ServedModel(models))
         settings = InferenceSettings(allowed_hosts="Studio")
-        keeper = keepers.enter_context(keeping(client, settings.kept_faces))
+        keeper = keepers.enter_context(keeping(client, settings.kept_faces, models.has))
         tokens = TokenStore(home.parent)
         stores = Stores(SampleStore(home), StrangerStore(home), models, keeper, tokens)
         follower = StreamFollower(open_async_redis(redis_url), threading.Event())

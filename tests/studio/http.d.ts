@@ -99,6 +99,14 @@ declare namespace Http {
     samples: number;
     model_versions: number[];
     serving: boolean;
+    served_version: number | null;
+    training_job: string | null;
+    checkpoints: number;
+    kept_faces: number;
+    stream_entries: number;
+    dead_letters: number;
+    failed_jobs: number;
+    log_lines: number;
   }
 
   interface Gate {

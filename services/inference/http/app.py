@@ -33,6 +33,7 @@ from familiar.services.inference.http.samples import sample_routes
 from familiar.services.inference.http.service_status import service_routes
 from familiar.services.inference.http.strangers import stranger_routes
 from familiar.services.inference.http.training_jobs import training_routes
+from familiar.services.inference.http.withdrawal import WithdrawForgotten
 from familiar.services.inference.metrics.page import MetricsPage
 from familiar.services.inference.metrics.requests import RequestCounter
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
@@ -43,6 +44,7 @@ from familiar.shared.access.guard import Guard
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.lending_pool import Pool
+from familiar.shared.stores.forgettings import Forgettings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -76,6 +78,7 @@ def create_app(
     `short_timeout_client` is for routes that report on Redis itself, and must not hang with it.
     """
     served = watcher.served
+    forgettings = Forgettings(stores.samples.home)
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
     threads = PictureThreads()
 
@@ -94,7 +97,7 @@ def create_app(
     answer_errors_with_problems(app, short_timeout_client)
     for routes in (
         prediction_routes(served, stores.keeper, detectors, threads),
-        event_routes(client, follower),
+        event_routes(client, follower, forgettings, stores.models),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
         training_routes(client, training_records(stores.samples.home)),
@@ -103,7 +106,7 @@ def create_app(
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.strangers, stores.keeper),
         camera_routes(client),
-        preview_routes(client, follower),
+        preview_routes(client, follower, forgettings),
         service_routes(short_timeout_client, served, settings.camera_port),
         studio_routes(settings.camera_port),
         _health_routes(served),
@@ -117,6 +120,7 @@ def create_app(
     app.include_router(strangers, prefix="/v1/background", deprecated=True)
     app.mount("/studio", StudioFiles())
     describe_access(app)
+    app.add_middleware(WithdrawForgotten, forgettings=forgettings)
     app.add_middleware(AccessControl, guard=Guard(stores.tokens, everybody=settings.access == "open"))
     app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
     app.add_middleware(LimitInProgress, limits=Limits())

@@ -15,7 +15,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a limit of bytes that bring neither a request nor a part of its body.
 
     Such bytes are a request line, headers, trailers and extensions of chunks. The parser has no limit of its own, and
-    takes quadratic time for a long one. h11 has a limit, and serves fewer requests (docs/decisions/16-what-comes-from-outside.md).
+    takes quadratic time for a long one. h11 has a limit, and serves fewer requests: see
+    docs/decisions/16-what-comes-from-outside.md.
     """
 
     _bytes_in_vain = 0

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.redis.cameras import live_cameras
 from familiar.shared.redis.foreign_values import remove_foreign_values, removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
-from familiar.shared.redis.training_queue import enqueue_training, list_trainings
+from familiar.shared.redis.training_queue import enqueue_training, list_trainings, training_records
 from familiar.shared.runtime.metrics import MetricsBoard, new_registry
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image
@@ -157,11 +158,11 @@ def test_inference_goes_on(client: redis.Redis, replica: Replica, put: Put) -> N
 
 
 @every_value
-def test_http_answers(client: redis.Redis, site: Site, put: Put) -> None:
+def test_http_answers(client: redis.Redis, site: Site, home: Path, put: Put) -> None:
     """At worst it says once that it removed something, and asks for the request again; never a 500."""
     for key in KEYS:
         client.flushall()
-        enqueue_training(client, TrainingOptions())
+        enqueue_training(client, training_records(home), TrainingOptions())
         client.rpush("rq:queue:training", JOB)
         client.sadd("rq:workers:training", "rq:worker:one")
         client.sadd(redis_names.CAMERAS, "door")
@@ -171,7 +172,7 @@ def test_http_answers(client: redis.Redis, site: Site, put: Put) -> None:
             assert first.is_success or first.status_code in {404, 503}, (key, path, first.text)
             again = site.ask(method, path)
             assert again.is_success or again.status_code == 404, (key, path, again.text)
-        assert list_trainings(client), key
+        assert list_trainings(client, training_records(home)), key
 
 
 def test_what_is_foreign_is_said_once_and_by_key(
@@ -187,10 +188,12 @@ def test_what_is_foreign_is_said_once_and_by_key(
     assert "Zoe" not in str(line)
 
 
-def test_values_that_are_familiars_own_stay(client: redis.Redis, replica: Replica, store: SampleStore) -> None:
+def test_values_that_are_familiars_own_stay(
+    client: redis.Redis, replica: Replica, store: SampleStore, home: Path
+) -> None:
     """Where nothing is foreign, nothing is deleted."""
     enrol_zoe(client, store, train=1, test=1)
-    enqueue_training(client, TrainingOptions())
+    enqueue_training(client, training_records(home), TrainingOptions())
     show(client, RED, 0)
     replica("one").step()
     beat(client, "capture")

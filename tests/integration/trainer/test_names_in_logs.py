@@ -9,7 +9,8 @@ from pathlib import Path
 import redis
 
 from familiar.shared.contract.messages import Split, TrainingOptions
-from familiar.shared.redis.training_queue import JobState, enqueue_training, find_training, training_queue
+from familiar.shared.contract.training import JobState
+from familiar.shared.redis.training_queue import enqueue_training, find_training, training_queue, training_records
 from familiar.shared.stores.samples import SampleStore
 from tests.builders import crop, origin
 
@@ -29,9 +30,9 @@ def test_trainings_that_fail_because_of_somebody_log_neither_name_nor_slug(
         store.add(person, Split.TRAIN, crop(len(name)), origin(1), most=None)
     (sample,) = (home / "samples" / "train" / SLUG).iterdir()
     sample.write_bytes(b"no picture")
-    queue = training_queue(client)
+    queue, records = training_queue(client), training_records(home)
     jobs = [
-        enqueue_training(client, TrainingOptions()).job_id,
+        enqueue_training(client, records, TrainingOptions()).job_id,
         queue.enqueue("familiar.services.trainer.job.train", kwargs={SLUG: NAME}).id,
         queue.enqueue(f"people.{SLUG}", args=(NAME,)).id,
     ]
@@ -40,13 +41,13 @@ def test_trainings_that_fail_because_of_somebody_log_neither_name_nor_slug(
     with subprocess.Popen(command, env=environment, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True) as run:
         try:
             until = time.monotonic() + DEADLINE_SECONDS
-            while any(find_training(client, job).state is not JobState.FAILED for job in jobs):
+            while any(find_training(client, records, job).state is not JobState.FAILED for job in jobs):
                 assert time.monotonic() < until
                 time.sleep(0.1)
         finally:
             run.terminate()
             said, _ = run.communicate(timeout=DEADLINE_SECONDS)
-    assert find_training(client, jobs[0]).error is not None
+    assert find_training(client, records, jobs[0]).error is not None
     assert said.count("unreadable-sample") == 1
     assert all(job in said for job in jobs)
     for word in (NAME, SLUG, NAME.split(maxsplit=1)[0], SLUG.split("-", maxsplit=1)[0]):
