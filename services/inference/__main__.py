@@ -36,7 +36,8 @@ def main() -> None:
     settings = load_settings(InferenceSettings)
     configure_logs("inference", settings.log_format)
     log = structlog.get_logger()
-    client = open_redis(settings.redis_url)
+    with end_with_a_sentence():
+        client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
     watcher.poll()

@@ -12,7 +12,7 @@ from familiar.services.trainer.rq_worker import work_on_training
 from familiar.services.trainer.settings import NICENESS, TrainerSettings
 from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.runtime.logs import configure_logs
-from familiar.shared.runtime.service import load_settings, stop_on_signals
+from familiar.shared.runtime.service import end_with_a_sentence, load_settings, stop_on_signals
 
 
 def main() -> None:
@@ -23,7 +23,8 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.nice(NICENESS)
     log = structlog.get_logger()
-    client = open_redis(settings.redis_url)
+    with end_with_a_sentence():
+        client = open_redis(settings.redis_url)
     stopped = threading.Event()
     stop_on_signals(stopped)
     answered = threading.Event()

@@ -19,7 +19,9 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
+from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import open_redis
+from familiar.shared.runtime.redis_address import local_address_file, read_address
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import encode_jpeg
@@ -49,9 +51,20 @@ class Running:
             "FAMILIAR_HOME": str(settings.home),
             "FAMILIAR_URL": settings.url,
             "FAMILIAR_CAMERA_PORT": str(settings.camera_port),
-            "REDIS_URL": settings.used_redis_url,
             "COLUMNS": "200",
         }
+
+    @property
+    def subscriber_environment(self) -> dict[str, str]:
+        """The environment of a subscriber, as the documentation makes it."""
+        return {**self.environment, "REDIS_URL": self._address_of(redis_names.READER)}
+
+    def client_of(self, user: str) -> redis.Redis:
+        """Connect to Redis as one of its users."""
+        return open_redis(self._address_of(user))
+
+    def _address_of(self, user: str) -> str:
+        return read_address(local_address_file(self.stack.settings.home, user))
 
     def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
@@ -96,7 +109,7 @@ class Running:
 @contextmanager
 def running(home: Path, cameras: str = "") -> Iterator[Running]:
     """Start a stack with a Redis of its own, on free ports."""
-    settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras=cameras)
+    settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras=cameras)
     with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, timeout=30) as http:
         client = open_redis(settings.used_redis_url)
         yield Running(stack, client, SampleStore(home), ModelStore(home), http)

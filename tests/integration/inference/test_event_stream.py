@@ -1,6 +1,5 @@
 """Predictions as server-sent events: from now on or from where one was, over every interruption."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,8 +11,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from familiar.cli.stack.local_stack import free_port
-from familiar.cli.stack.redis_server import redis_command
+from benchmarks.processes import own_redis
 from familiar.services.inference.http.events import to_entry_id
 from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.contract.messages import Prediction, Sighting
@@ -21,7 +19,6 @@ from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.stream import newest_id, publish
 from tests.app_client import Site
 from tests.builders import NOON, prediction_of
-from tests.conftest import wait_for_redis
 from tests.serving import DEADLINE_SECONDS, Event, Serving, events, serving, wait_until
 
 # More than the threads that answer requests.
@@ -48,16 +45,10 @@ def listening(
 
 
 @contextmanager
-def redis_on(port: int, folder: Path) -> Iterator[redis.Redis]:
-    """Run a Redis for as long as the block lasts; what it held is there again next time."""
-    server = subprocess.Popen(redis_command(folder, port), stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        wait_for_redis(url)
-        yield open_redis(url)
-    finally:
-        server.terminate()
-        server.wait(DEADLINE_SECONDS)
+def redis_in(folder: Path) -> Iterator[tuple[redis.Redis, str]]:
+    """Run a Redis for as long as the block lasts, each time at the same address."""
+    with own_redis(folder) as url, open_redis(url) as client:
+        yield client, url
 
 
 def said_by(event: Event) -> str:
@@ -135,17 +126,15 @@ def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Red
 
 def test_a_stream_outlasts_redis_and_goes_on_where_it_was(home: Path, tmp_path: Path) -> None:
     """Whoever opens one meanwhile without an id is told by name that Redis is away."""
-    port, folder = free_port(), tmp_path / "redis"
-    folder.mkdir()
     with ExitStack() as stack:
-        with redis_on(port, folder) as client:
-            inference = stack.enter_context(serving(home, f"redis://127.0.0.1:{port}/0"))
+        with redis_in(tmp_path) as (client, url):
+            inference = stack.enter_context(serving(home, url))
             stream = stack.enter_context(listening(inference))
             say(client, "before")
             assert said_by(next(stream)) == "before"
         refused = inference.http.get("/v1/predictions/stream")
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:familiar:redis-unavailable")
-        with redis_on(port, folder) as client:
+        with redis_in(tmp_path) as (client, _url):
             say(client, "after")
             assert said_by(next(stream)) == "after"
 
