@@ -5,6 +5,7 @@ import time
 
 import redis
 import structlog
+from redis.exceptions import NoPermissionError
 
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import UnknownPerson
@@ -81,6 +82,9 @@ def _rewrite_append_only_file(client: redis.Redis) -> None:
     while True:
         try:
             client.bgrewriteaof()
+        except NoPermissionError:
+            # Familiar's own Redis has no such file, and its users may not write one.
+            return
         except redis.ResponseError as error:
             if time.monotonic() > until:
                 _log.warning("Redis' append-only file may still hold what was deleted", error=str(error))

@@ -68,8 +68,8 @@ ACCESS: Final[Mapping[str, Access]] = {
     redis_names.CAPTURE: Access(
         (*_TRANSACTION, "set", "exists", "del", "sadd", "srem", "hgetall", "hincrby", "xadd", "xtrim", "xlen"),
         reads=(redis_names.enrolment(_ANY),),
-        writes=(redis_names.frames(_ANY), redis_names.DROPPED, *_REGISTRY),
-        reads_and_writes=_own(redis_names.CAPTURE),
+        writes=(redis_names.frames(_ANY), *_REGISTRY),
+        reads_and_writes=(redis_names.DROPPED, *_own(redis_names.CAPTURE)),
     ),
     redis_names.EXTRACTOR: Access(
         (
@@ -77,8 +77,9 @@ ACCESS: Final[Mapping[str, Access]] = {
             *("hgetall", "hset", "hincrby", "smembers", "zadd", "zcard", "zrem", "zremrangebyscore", "time"),
         ),
         reads=(redis_names.CAMERAS, redis_names.watched(_ANY)),
-        writes=(redis_names.FACES, redis_names.previews(_ANY), redis_names.DROPPED),
+        writes=(redis_names.FACES, redis_names.previews(_ANY)),
         reads_and_writes=(
+            redis_names.DROPPED,
             *(redis_names.frames(_ANY), redis_names.enrolment(_ANY)),
             *(redis_names.lease(_ANY), redis_names.EXTRACTORS, *_own(redis_names.EXTRACTOR)),
         ),

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 import redis
-from redis.exceptions import NoPermissionError
 
-from benchmarks.processes import running
+from benchmarks.processes import running, wait_until
 from familiar.services.capture.publisher import FramePublisher
 from familiar.services.extractor.detectors import Detectors
 from familiar.services.extractor.extract import SampleRules
@@ -43,7 +42,6 @@ from tests.builders import zoe
 from tests.colour_crops import BLUE
 from tests.guarded_redis import GuardedRedis, guarded_redis
 from tests.replicas import show, start
-from tests.serving import wait_until
 from tests.streams import append
 
 As = Callable[[str], redis.Redis]
@@ -112,7 +110,6 @@ FOR_OTHERS = {
         "SUBSCRIBE secrets",
     ),
     redis_names.INFERENCE: (
-        "XADD model-versions * header x",
         "XADD stream-of-nobody * header x",
         "SET lease:door x",
         "SADD extractors x",
@@ -149,6 +146,7 @@ FOR_OTHERS_SINCE_7 = {
     redis_names.TRAINER: ("XREVRANGE model-versions + -",),
     redis_names.INFERENCE: (
         "XRANGE frames:door - +",
+        "XADD model-versions * header x",
         "SET camera:door x",
         "DEL dropped",
         "SET heartbeat:capture:here 1",
@@ -178,7 +176,8 @@ def as_user(guarded: GuardedRedis) -> Iterator[As]:
     yield clients.__getitem__
     for client in clients.values():
         client.close()
-    assert guarded.refused() == []
+    # Forgetting somebody asks for this one, in case Redis is somebody's own.
+    assert [refused for refused in guarded.refused() if refused[1] != "command bgrewriteaof"] == []
 
 
 @pytest.fixture
@@ -270,15 +269,17 @@ def test_the_trainer_works_on_jobs_as_rq_does(as_user: As, home: Path, guarded: 
     """A real worker with its work horse, heartbeats and channel; nobody has samples, so the job fails by name."""
     environment = {"FAMILIAR_HOME": str(home), "REDIS_URL": guarded.address_of(redis_names.TRAINER)}
     cli, inference = as_user(redis_names.CLI), as_user(redis_names.INFERENCE)
-    jobs = [enqueue_training(client, TrainingOptions()).job_id for client in (cli, inference)]
+    ended = enqueue_training(inference, TrainingOptions()).job_id
     log = tmp_path / "trainer.log"
-    with running([sys.executable, "-m", "familiar.services.trainer"], log, {**os.environ, **environment}):
-        wait_until(lambda: count_trainings(cli)[JobState.FAILED] == len(jobs))
+    with running([sys.executable, "-m", "familiar.services.trainer"], log, {**os.environ, **environment}) as process:
+        wait_until(lambda: count_trainings(cli)[JobState.FAILED] == 1, process, log)
         assert training_hosts(cli) == training_hosts(inference) == training_hosts(as_user(redis_names.TRAINER)) != set()
+    waiting = enqueue_training(cli, TrainingOptions()).job_id
     for client in (cli, inference):
-        assert {job.job_id for job in list_trainings(client)} == set(jobs)
-        errors = [find_training(client, job).error for job in jobs]
-        assert [error.code for error in errors if error] == ["too-few-people"] * 2, log.read_text()
+        assert [job.job_id for job in list_trainings(client)] == [waiting, ended]
+        error = find_training(client, ended).error
+        assert error is not None
+        assert error.code == "too-few-people", log.read_text()
 
 
 def test_a_new_version_is_announced_to_readers(as_user: As) -> None:
@@ -305,11 +306,14 @@ def test_a_person_is_forgotten_by_command_and_over_http(
 
 
 def require_refused(guarded: GuardedRedis, user: str, command: str) -> None:
-    """Run a command and see it refused, for want of a right and nothing else."""
+    """Run a command and see it refused, for want of a right, or because the server lets nobody run it."""
     name, *words = command.split()
     if name == "EVAL":
         words.append("0")
-    with guarded.client_of(user) as client, pytest.raises(NoPermissionError):
+    with (
+        guarded.client_of(user) as client,
+        pytest.raises(redis.ResponseError, match=r"(?i)no permissions|command not allowed"),
+    ):
         client.execute_command(name, *words)
 
 
