@@ -50,11 +50,11 @@ class Access:
 
 _RQ_KEYS: Final = "rq:*"
 _REGISTRY: Final = (redis_names.CAMERAS, redis_names.camera(_ANY))
-# What forgetting a person deletes.
+# What forgetting a person deletes, beside frames, which it need not read.
 _STREAMS: Final = (redis_names.FACES, redis_names.PREDICTIONS, redis_names.SIGHTINGS)
 _FACES_AND_NAMES: Final = (
     *(*_STREAMS, *(redis_names.dead(stream) for stream in _STREAMS)),
-    *(redis_names.frames(_ANY), redis_names.previews(_ANY), redis_names.track(_ANY), redis_names.view(_ANY)),
+    *(redis_names.previews(_ANY), redis_names.track(_ANY), redis_names.view(_ANY)),
     *(redis_names.VIEWS, redis_names.kept_face(_ANY), redis_names.enrolment(_ANY), redis_names.FORGETTINGS),
 )
 
@@ -99,12 +99,13 @@ ACCESS: Final[Mapping[str, Access]] = {
             *(*_REGISTRY, redis_names.DROPPED, redis_names.MODEL_VERSIONS),
             *(redis_names.heartbeat(_ANY, _ANY), redis_names.metrics(_ANY, _ANY)),
         ),
-        writes=_own(redis_names.INFERENCE),
+        writes=(redis_names.frames(_ANY), *_own(redis_names.INFERENCE)),
         reads_and_writes=(*_FACES_AND_NAMES, redis_names.KEPT_FACES, redis_names.watched(_ANY), _RQ_KEYS),
     ),
     redis_names.CLI: Access(
         (*_TRANSACTION, *_JOBS, *_FORGETTING, *_ENROLMENT, "mget", "srem", "xread", "xlen", "xrange", "time"),
         reads=(redis_names.DROPPED, redis_names.EXTRACTORS),
+        writes=(redis_names.frames(_ANY),),
         reads_and_writes=(*_REGISTRY, *_FACES_AND_NAMES, _RQ_KEYS),
     ),
     redis_names.READER: Access(
