@@ -77,7 +77,7 @@ def demo(
     home = Path(tempfile.mkdtemp(prefix="familiar-demo-"))
     cameras = " ".join(f"{name.lower()}=synthetic:{name.lower()}" for name in PEOPLE)
     ports = free_port(PORT), free_port(CAMERA_PORT)
-    settings = LocalSettings(home, *ports, redis_url=None, redis_port=free_port(), cameras=cameras)
+    settings = LocalSettings(home, *ports, redis_url=None, cameras=cameras)
     try:
         err.rule("1. Start Redis and the four services")
         with LocalStack(settings) as stack:

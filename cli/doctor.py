@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.table import Table
@@ -14,12 +15,15 @@ from rich.text import Text
 
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
+from familiar.cli.stack.redis_holes import known_holes
 from familiar.cli.stack.redis_server import find_redis_server
+from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import FamiliarError, NoModel, RedisUnavailable
 from familiar.shared.redis.cameras import live_cameras
 from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.redis.stream import dropped_counts
 from familiar.shared.redis.training_queue import training_hosts
+from familiar.shared.runtime.redis_address import local_address_file
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.models import KERAS_MODEL, ModelStore
 
@@ -75,12 +79,19 @@ def _processor(_settings: CliSettings) -> str:
 
 
 def _redis(settings: CliSettings) -> str:
-    client = open_redis(settings.redis_url)
     try:
+        client = open_redis(settings.redis_url)
         require_redis(client)
     except RedisUnavailable as error:
-        raise RedisUnavailable(f"{error.detail} `familiar up` would start {find_redis_server()}.") from error
-    return f"version {client.info('server')['redis_version']}"
+        raise RedisUnavailable(f"{error.detail} `familiar up` would start {find_redis_server().program}.") from error
+    server: Any = client.info("server")
+    # Valkey says which Redis it is compatible with, too.
+    name = "valkey" if "valkey_version" in server else "redis"
+    version = server[f"{name}_version"]
+    findings = [f"{name} {version}", known_holes(name, tuple(int(part) for part in version.split(".")))]
+    if not settings.redis_is_given:
+        findings.append(f"subscribers: the address in {local_address_file(settings.home, redis_names.READER)}")
+    return "\n".join(finding for finding in findings if finding)
 
 
 def _trainer(settings: CliSettings) -> str:

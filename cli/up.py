@@ -9,7 +9,7 @@ import typer
 
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
-from familiar.cli.stack.local_stack import LocalSettings, LocalStack, local_redis_port
+from familiar.cli.stack.local_stack import LocalSettings, LocalStack
 from familiar.shared.contract.errors import InvalidRequest, ServiceFailed
 from familiar.shared.contract.source_address import parse_cameras
 from familiar.shared.runtime.service import load_settings, stop_on_signals
@@ -33,8 +33,7 @@ def up(
         home=settings.home,
         port=sites.port,
         camera_port=sites.camera_port,
-        redis_url=os.environ.get("REDIS_URL"),
-        redis_port=local_redis_port(),
+        redis_url=settings.redis_url if settings.redis_is_given else None,
         cameras=cameras,
     )
     with LocalStack(local) as stack:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import DEADLINE_SECONDS
+from tests.serving import DEADLINE_SECONDS
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def main() -> None:
         home = Path(folder) / "home"
         home.mkdir()
         webcam = Webcam(Path(folder) / "webcam.mjpeg")
-        settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras="")
+        settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras="")
         with LocalStack(settings) as stack:
             browser = launch_chromium(playwright, *webcam.arguments)
             context = browser.new_context(viewport=SCREEN, permissions=["camera"])

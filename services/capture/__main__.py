@@ -25,7 +25,8 @@ def main() -> None:
     log = structlog.get_logger()
     stopped = threading.Event()
     stop_on_signals(stopped)
-    client = open_redis(settings.redis_url)
+    with end_with_a_sentence():
+        client = open_redis(settings.redis_url)
     workers = [CameraWorker(client, camera, address, stopped) for camera, address in settings.cameras.items()]
     with end_with_a_sentence():
         browsers = BrowserCameras(client, settings, stopped).open_server()

@@ -1,10 +1,11 @@
 """The settings of capture."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
+from familiar.shared.contract import redis_names
 from familiar.shared.contract.source_address import SourceAddress, parse_cameras
 from familiar.shared.runtime.settings import SiteSettings
 
@@ -15,6 +16,8 @@ class CaptureSettings(SiteSettings):
     FAMILIAR_CAMERAS names the cameras as `name=source`, separated by blanks, with quotes around values that contain
     blanks: `door=0 yard=rtsp://192.0.2.7/stream film='my film.mp4#loop'`.
     """
+
+    redis_user: ClassVar[str] = redis_names.CAPTURE
 
     cameras: Annotated[dict[str, SourceAddress], NoDecode] = Field(
         default_factory=dict,

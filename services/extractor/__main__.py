@@ -29,7 +29,8 @@ def main() -> None:
     stopped = threading.Event()
     stop_on_signals(stopped)
     end_with_any_thread()
-    client = open_redis(settings.redis_url)
+    with end_with_a_sentence():
+        client = open_redis(settings.redis_url)
     name = this_instance()
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
     with end_with_a_sentence():

@@ -45,7 +45,8 @@ def main() -> None:
     configure_logs("inference", settings.log_format)
     keep_private(settings.home)
     log = structlog.get_logger()
-    client = open_redis(settings.redis_url)
+    with end_with_a_sentence():
+        client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
     samples = SampleStore(settings.home)

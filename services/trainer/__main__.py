@@ -15,7 +15,7 @@ from familiar.shared.redis.foreign_values import remove_foreign_values
 from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.private_files import keep_private
-from familiar.shared.runtime.service import load_settings, stop_on_signals
+from familiar.shared.runtime.service import end_with_a_sentence, load_settings, stop_on_signals
 
 
 def main() -> None:
@@ -27,7 +27,8 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.nice(NICENESS)
     log = structlog.get_logger()
-    client = open_redis(settings.redis_url)
+    with end_with_a_sentence():
+        client = open_redis(settings.redis_url)
     stopped = threading.Event()
     stop_on_signals(stopped)
     answered = threading.Event()

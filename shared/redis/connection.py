@@ -69,10 +69,14 @@ def require_redis(client: redis.Redis) -> None:
     """Check that Redis answers.
 
     Raises:
-        RedisUnavailable: it does not.
+        RedisUnavailable: it does not, or refuses the user or the password.
     """
     try:
         client.ping()
+    except redis.AuthenticationError as error:
+        raise RedisUnavailable(
+            "Redis refuses this user or password. Correct REDIS_URL, or restart `familiar up`."
+        ) from error
     except redis.ConnectionError as error:
         raise RedisUnavailable from error
     except redis.TimeoutError as error:
@@ -113,6 +117,8 @@ def _sleep(seconds: float, done: Callable[[], bool]) -> None:
 
 def trouble_of(error: Exception) -> str | None:
     """Return a description of the outage behind an error, or None if the error is none."""
+    if isinstance(error, redis.AuthenticationError):
+        return "Redis refuses this user or password"
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return "Redis does not answer"
     if isinstance(error, redis.RedisError):

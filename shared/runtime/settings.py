@@ -2,14 +2,16 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import platformdirs
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
-LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
+from familiar.shared.contract import redis_names
+from familiar.shared.runtime.redis_address import local_address_file, read_address
+
 # The names of this machine.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -28,6 +30,7 @@ def _empty_is_unset(value: object) -> object:
 
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_unset)]
+OptionalText = Annotated[str | None, BeforeValidator(_empty_is_unset)]
 
 # Current names of settings by former name; the former ones are accepted until 0.3.0.
 FORMER_NAMES = {"FAMILIAR_BACKGROUND": "FAMILIAR_STRANGERS"}
@@ -43,8 +46,11 @@ StrangersFolder = Annotated[
 class Settings(BaseSettings):
     """The settings of every service.
 
-    `redis_url` is read from REDIS_URL and left out of every representation, because it may hold a password.
+    The address of Redis may hold a password, and is left out of every representation.
     """
+
+    redis_user: ClassVar[str] = redis_names.CLI
+    """The user as whom this process connects to the Redis of its FAMILIAR_HOME."""
 
     model_config = SettingsConfigDict(env_prefix="FAMILIAR_", frozen=True, extra="ignore", populate_by_name=True)
 
@@ -52,11 +58,17 @@ class Settings(BaseSettings):
         default_factory=lambda: platformdirs.user_data_path("familiar"),
         description="The folder in which samples, strangers' faces and models are kept.",
     )
-    redis_url: str = Field(
-        default=LOCAL_REDIS_URL,
+    given_redis_url: OptionalText = Field(
+        default=None,
         repr=False,
         validation_alias=AliasChoices("REDIS_URL"),
-        description="Where Redis is. Where it is unset, `familiar up` starts one at this address.",
+        description="Where Redis is: `redis://`, `rediss://` for TLS, or `unix://`, with user and password if it has "
+        "any. Where neither this nor REDIS_URL_FILE is set, it is the one that `familiar up` starts.",
+    )
+    redis_url_file: OptionalPath = Field(
+        default=None,
+        validation_alias=AliasChoices("REDIS_URL_FILE"),
+        description="A file with such an address, which keeps its password out of the environment.",
     )
 
     yunet: OptionalPath = Field(
@@ -65,11 +77,27 @@ class Settings(BaseSettings):
         "find faces with it instead of the Haar cascade.",
     )
 
-    @field_validator("redis_url")
+    @property
+    def redis_is_given(self) -> bool:
+        """Whether a setting says where Redis is; else it is that of FAMILIAR_HOME."""
+        return bool(self.given_redis_url or self.redis_url_file)
+
+    @property
+    def redis_url(self) -> str:
+        """The address of Redis, with this process's user and password.
+
+        Raises:
+            RedisUnavailable: there is no address where it is looked for, as before the first `familiar up`.
+        """
+        return self.given_redis_url or read_address(
+            self.redis_url_file or local_address_file(self.home, self.redis_user)
+        )
+
+    @field_validator("given_redis_url")
     @classmethod
-    def _require_address(cls, value: str) -> str:
+    def _require_address(cls, value: str | None) -> str | None:
         try:
-            parse_url(value)
+            parse_url(value or "unix://")
         except ValueError:
             # The address itself may hold a password, and is not repeated.
             raise ValueError("write an address such as redis://127.0.0.1:6379/0") from None

@@ -20,8 +20,10 @@ from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.access.token_store import TokenStore
+from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.training_queue import TrainingRecords, training_records
+from familiar.shared.runtime.redis_address import local_address_file, read_address
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import encode_jpeg
@@ -58,9 +60,20 @@ class Running:
             "FAMILIAR_URL": settings.url,
             "FAMILIAR_CAMERA_PORT": str(settings.camera_port),
             "FAMILIAR_TOKEN": TokenStore(settings.home).owner_secret(),
-            "REDIS_URL": settings.used_redis_url,
             "COLUMNS": "200",
         }
+
+    @property
+    def subscriber_environment(self) -> dict[str, str]:
+        """The environment of a subscriber, as the documentation makes it."""
+        return {**self.environment, "REDIS_URL": self._address_of(redis_names.READER)}
+
+    def client_of(self, user: str) -> redis.Redis:
+        """Connect to Redis as one of its users."""
+        return open_redis(self._address_of(user))
+
+    def _address_of(self, user: str) -> str:
+        return read_address(local_address_file(self.stack.settings.home, user))
 
     def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
@@ -105,7 +118,7 @@ class Running:
 @contextmanager
 def running(home: Path, cameras: str = "") -> Iterator[Running]:
     """Start a stack with a Redis of its own, on free ports."""
-    settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras=cameras)
+    settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras=cameras)
     headers = bearer(TokenStore(home).owner_secret())
     with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, headers=headers, timeout=30) as http:
         client = open_redis(settings.used_redis_url)

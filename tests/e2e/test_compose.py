@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import httpx
@@ -31,6 +32,8 @@ from tests.studio_page import Studio
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("redis", "capture", "extractor", "trainer", "inference")
+# With Redis published for subscribers, as documented.
+FILES = ("--file", "docker-compose.yml", "--file", "docker-compose.subscribers.yml")
 PEOPLE = ("karan", "arjun")
 DEADLINE_SECONDS = 240.0
 VIDEO_SECONDS = 40
@@ -50,7 +53,7 @@ class Composed:
     def compose(self, *arguments: str, timeout: float = DEADLINE_SECONDS) -> str:
         """Run `docker compose` with the project, and give what it printed."""
         run = subprocess.run(
-            ["docker", "compose", "--project-name", self.project, *arguments],
+            ["docker", "compose", "--project-name", self.project, *FILES, *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -65,9 +68,18 @@ class Composed:
         """Run the command line in its container."""
         return self.compose("run", "--rm", "--no-TTY", "cli", *arguments)
 
+    def inspect(self) -> str:
+        """Tell what Docker tells of the containers, ended ones included."""
+        ids = self.compose("ps", "--all", "--quiet").split()
+        return subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True).stdout
+
+    def address_of(self, user: str) -> str:
+        """Tell the address of a user of Redis, as documented."""
+        return self.compose("run", "--rm", "--no-TTY", "redis-users", "cat", f"/redis/{user}/address").strip()
+
     def health(self) -> dict[str, str]:
-        """Tell the health of every service."""
-        lines = self.compose("ps", "--all", "--format", "json").splitlines()
+        """Tell the health of every service that runs."""
+        lines = self.compose("ps", "--format", "json").splitlines()
         return {entry["Service"]: entry["Health"] or entry["State"] for entry in map(json.loads, lines)}
 
     def wait_for(self, what: str, true: Callable[[], bool]) -> None:
@@ -210,8 +222,10 @@ def test_the_page_shows_this_machine_s_webcam(link: str, tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("taught")
 def test_the_stream_can_be_read_from_outside(composed: Composed) -> None:
-    """A subscriber on the machine sees both people named before their cameras."""
-    with redis.Redis(port=int(composed.environment["FAMILIAR_REDIS_PORT"])) as client:
+    """A subscriber on the machine sees both people named before their cameras, as the user who may read only that."""
+    port = composed.environment["FAMILIAR_REDIS_PORT"]
+    address = composed.address_of("reader").replace("@redis:6379", f"@127.0.0.1:{port}")
+    with redis.Redis.from_url(address, protocol=2) as client:
         seen: set[str] = set()
         last_id = "$"
         until = time.monotonic() + 60
@@ -228,8 +242,55 @@ def test_the_stream_can_be_read_from_outside(composed: Composed) -> None:
 
 def test_no_service_runs_as_root(composed: Composed) -> None:
     """Nor could it become root."""
-    for service in set(SERVICES) - {"redis"}:
+    for service in SERVICES:
         assert composed.compose("exec", "--no-TTY", service, "id", "-u").strip() != "0"
+
+
+def test_every_container_is_confined(composed: Composed) -> None:
+    """A root that cannot be written, no capability, no further privilege, and limits of memory and processes."""
+    containers = json.loads(composed.inspect())
+    assert len(containers) == len(SERVICES) + 1
+    for container in containers:
+        host = container["HostConfig"]
+        assert host["ReadonlyRootfs"], container["Name"]
+        assert (host["CapDrop"], host["SecurityOpt"]) == (["ALL"], ["no-new-privileges:true"]), container["Name"]
+        assert host["Memory"] > 0, container["Name"]
+        assert host["PidsLimit"] > 0, container["Name"]
+
+
+def test_each_service_sees_its_own_password_and_docker_shows_none(composed: Composed) -> None:
+    """Neither in an environment nor on a command line; and Redis keeps hashes alone."""
+    everything = composed.inspect()
+    for service in set(SERVICES) - {"redis"}:
+        seen = composed.compose("exec", "--no-TTY", service, "sh", "-c", "cat /redis/*/*").split()
+        assert [urlsplit(address).username for address in seen] == [service]
+        assert str(urlsplit(seen[0]).password) not in everything
+        assert str(urlsplit(seen[0]).password) not in composed.compose(
+            "exec", "--no-TTY", "redis", "sh", "-c", "cat /redis/*/*"
+        )
+
+
+def test_passwords_outlast_the_containers(composed: Composed) -> None:
+    """Writing them again, as every `docker compose up` does, changes none."""
+    before = composed.address_of("reader")
+    composed.compose("run", "--rm", "--no-TTY", "redis-users")
+    assert composed.address_of("reader") == before
+
+
+def test_redis_is_published_to_subscribers_alone(composed: Composed) -> None:
+    """Without the file for them, it has no port on the machine."""
+    shown = subprocess.run(
+        ["docker", "compose", "--file", "docker-compose.yml", "config", "--format", "json"],
+        cwd=ROOT,
+        env=composed.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    services = json.loads(shown.stdout)["services"]
+    published = {name: [port["host_ip"] for port in service.get("ports", ())] for name, service in services.items()}
+    assert published.pop("redis") == []
+    assert {host for hosts in published.values() for host in hosts} == {"127.0.0.1"}
 
 
 def test_only_the_trainer_has_tensorflow_and_the_others_are_small(composed: Composed) -> None:

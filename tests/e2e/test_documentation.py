@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +21,9 @@ def test_the_subscriber_of_the_documentation_reads_predictions(taught: "Running"
     """Ten lines of redis-py print who is before which camera."""
     script = tmp_path / "subscriber.py"
     script.write_text(block_after("subscriber"))
+    command = f"{block_after('reader')}\nexec {shlex.join([sys.executable, str(script)])}"
     with subprocess.Popen(
-        [sys.executable, str(script)], env=taught.environment, stdout=subprocess.PIPE, text=True
+        ["sh", "-c", command], env=taught.environment, stdout=subprocess.PIPE, text=True
     ) as subscriber:
         try:
             assert subscriber.stdout is not None

@@ -13,9 +13,9 @@ from familiar.shared.people.forget import forget_person
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from tests.builders import FRAMES, enrol_zoe, zoe
-from tests.conftest import DEADLINE_SECONDS
 from tests.held_up import held_up
 from tests.remains import remains
+from tests.serving import DEADLINE_SECONDS
 from tests.streams import fields_of
 
 

@@ -28,9 +28,9 @@ from tests.app_client import Site, keeping
 from tests.builders import crop, prediction_of
 from tests.colour_crops import RED, crop_of
 from tests.colour_model import publish_colours
-from tests.conftest import DEADLINE_SECONDS
 from tests.held_up import held_up
 from tests.remains import remains
+from tests.serving import DEADLINE_SECONDS
 
 # TensorFlow 2.21 does not yet know the keyword that NumPy 2 passes to __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

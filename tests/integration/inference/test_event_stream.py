@@ -1,6 +1,5 @@
 """Predictions as server-sent events: from now on or from where one was, over every interruption."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,8 +11,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from familiar.cli.stack.local_stack import free_port
-from familiar.cli.stack.redis_server import redis_command
+from benchmarks.processes import own_redis
 from familiar.cli.watch import predictions
 from familiar.services.inference.http.events import to_entry_id
 from familiar.shared.contract.errors import InvalidRequest
@@ -22,7 +20,6 @@ from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.stream import has_begun_anew, newest_id, publish
 from tests.app_client import Site
 from tests.builders import NOON, prediction_of
-from tests.conftest import wait_for_redis
 from tests.serving import DEADLINE_SECONDS, Event, Serving, events, serving, wait_until
 
 # More than the threads that answer requests.
@@ -43,12 +40,6 @@ def say_at(client: redis.Redis, entry_id: str, prediction_id: str) -> None:
     client.xadd("predictions", {"header": header, "payload": ""}, id=entry_id)
 
 
-def made(folder: Path) -> Path:
-    """Make a folder."""
-    folder.mkdir()
-    return folder
-
-
 @contextmanager
 def listening(
     inference: Serving, path: str = "", after: str | None = None, stream: str = "predictions"
@@ -62,16 +53,10 @@ def listening(
 
 
 @contextmanager
-def redis_on(port: int, folder: Path) -> Iterator[redis.Redis]:
-    """Run a Redis for as long as the block lasts; what it held is there again next time."""
-    server = subprocess.Popen(redis_command(folder, port), stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        wait_for_redis(url)
-        yield open_redis(url)
-    finally:
-        server.terminate()
-        server.wait(DEADLINE_SECONDS)
+def redis_in(folder: Path) -> Iterator[tuple[redis.Redis, str]]:
+    """Run a Redis for as long as the block lasts, each time at the same address."""
+    with own_redis(folder) as url, open_redis(url) as client:
+        yield client, url
 
 
 def said_by(event: Event) -> str:
@@ -154,31 +139,28 @@ def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Red
 
 def test_a_stream_outlasts_redis_and_goes_on_where_it_was(home: Path, tmp_path: Path) -> None:
     """Whoever opens one meanwhile without an id is told by name that Redis is away."""
-    port, folder = free_port(), tmp_path / "redis"
-    folder.mkdir()
     with ExitStack() as stack:
-        with redis_on(port, folder) as client:
-            inference = stack.enter_context(serving(home, f"redis://127.0.0.1:{port}/0"))
+        with redis_in(tmp_path) as (client, url):
+            inference = stack.enter_context(serving(home, url))
             stream = stack.enter_context(listening(inference))
             say(client, "before")
             assert said_by(next(stream)) == "before"
         refused = inference.http.get("/v1/predictions/stream")
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:familiar:redis-unavailable")
-        with redis_on(port, folder) as client:
+        with redis_in(tmp_path) as (client, _url):
             say(client, "after")
             assert said_by(next(stream)) == "after"
 
 
 def test_a_listener_goes_on_when_redis_comes_back_empty_with_its_clock_put_back(home: Path, tmp_path: Path) -> None:
     """The new stream's ids are smaller than what the listener waits after: all of it is new."""
-    port = free_port()
     with ExitStack() as stack:
-        with redis_on(port, made(tmp_path / "first")) as client:
-            inference = stack.enter_context(serving(home, f"redis://127.0.0.1:{port}/0"))
+        with redis_in(tmp_path) as (client, url):
+            inference = stack.enter_context(serving(home, url))
             stream = stack.enter_context(listening(inference))
             say(client, "before")
             assert said_by(next(stream)) == "before"
-        with redis_on(port, made(tmp_path / "second")) as client:
+        with redis_in(tmp_path) as (client, _url):
             for number in range(2):
                 say_at(client, f"5-{number}", f"p-{number}")
             assert [said_by(next(stream)) for _ in range(2)] == ["p-0", "p-1"]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,7 @@ from filelock import FileLock
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from familiar.cli.stack.local_stack import free_port
-from familiar.cli.stack.redis_server import redis_command
+from benchmarks.processes import own_redis
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.contract.training import JobState, TrainingJob
@@ -31,7 +30,6 @@ from familiar.shared.redis.training_queue import (
     training_hosts,
     training_queue,
 )
-from tests.conftest import wait_for_redis
 
 # Each work horse imports TensorFlow, at low priority.
 DEADLINE_SECONDS = 240.0
@@ -196,17 +194,16 @@ def test_a_trainer_outlasts_a_redis_that_is_killed_and_comes_back_empty(
     home: Path, tmp_path: Path, records: TrainingRecords, held_up: FileLock
 ) -> None:
     """The same process and the same work horse go on; in a container the work horse would die with the process."""
-    port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
-    with redis_without_data(port, tmp_path / "first") as server, training(home, url, records) as trainer:
+    with ExitStack() as servers, ExitStack() as trainers:
+        first = servers.enter_context(own_redis(tmp_path / "redis"))
+        trainer = trainers.enter_context(training(home, first, records))
         job = trainer.enqueue_and_wait_until_it_runs()
         (horse,) = trainer.work_horses()
-        server.kill()
-        server.wait(DEADLINE_SECONDS)
+        servers.close()
         with pytest.raises(subprocess.TimeoutExpired):
             # Several heartbeats find nobody.
             trainer.process.wait(4)
-        with redis_without_data(port, tmp_path / "second"):
+        with own_redis(tmp_path / "redis"):
             wait_until(lambda: training_hosts(trainer.client) == HERE)
             wait_until(lambda: bool(trainer.client.hexists(f"rq:job:{job.job_id}", "data")))
             assert trainer.work_horses() == [horse]
@@ -215,15 +212,3 @@ def test_a_trainer_outlasts_a_redis_that_is_killed_and_comes_back_empty(
             wait_until(lambda: trainer.job(job).state is JobState.FAILED)
             trainer.process.terminate()
             trainer.process.wait(DEADLINE_SECONDS)
-
-
-@contextmanager
-def redis_without_data(port: int, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a Redis that has nothing."""
-    folder.mkdir()
-    with subprocess.Popen(redis_command(folder, port), stdout=subprocess.DEVNULL) as server:
-        try:
-            wait_for_redis(f"redis://127.0.0.1:{port}/0")
-            yield server
-        finally:
-            server.kill()
