@@ -17,6 +17,7 @@ from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
 from familiar.cli.stack.redis_holes import known_holes
 from familiar.cli.stack.redis_server import find_redis_server
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import FamiliarError, NoModel, RedisUnavailable
 from familiar.shared.redis.cameras import live_cameras
@@ -57,6 +58,7 @@ def _checks() -> Iterator[Check]:
     yield "ImageNet weights", _weights
     yield "face descriptor", _descriptor
     yield "landmark network", _landmarks
+    yield "access", _access
     yield "cameras", _cameras
     yield "webcams", _webcams
     yield "dropped unread", _dropped
@@ -141,6 +143,12 @@ def _package(module: str, package: str, cost: str) -> str:
     if find_spec("tensorflow") is None:
         return f"{package} is not installed here, where no trainer can run either"
     return f"{package} is not installed here. Without it the trainer {cost}. `pip install {package}` brings it."
+
+
+def _access(settings: CliSettings) -> str:
+    tokens = TokenStore(settings.home).tokens()
+    over = sum(token.expired for token in tokens)
+    return f"{len(tokens)} tokens, {over} of them expired; `familiar token list` lists them"
 
 
 def _cameras(settings: CliSettings) -> str:

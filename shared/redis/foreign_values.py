@@ -90,6 +90,7 @@ def removing_foreign_values(client: redis.Redis) -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
+        # Where another service may delete it and this one may not, this one waits as for an outage.
         if not is_refused_for_a_foreign_value(error) or not remove_foreign_values(client):
             raise
 

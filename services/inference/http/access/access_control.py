@@ -66,10 +66,10 @@ class AccessControl:
                 limit.reschedule(loop.time())
 
         async def send_and_look(message: Message) -> None:
+            await send(message)
             # Whatever has an end says its length.
             if message["type"] == "http.response.start" and not _has_length(message):
                 end_or_look_again()
-            await send(message)
 
         try:
             async with asyncio.timeout(None) as limit:
