@@ -32,10 +32,14 @@ class WithdrawForgotten:
         attempts = _MOST_ATTEMPTS if scope["method"] in _REPEATABLE else 1
         for _ in range(attempts):
             attempt = dict(scope)
-            answer = _Answer(send, self._forgettings)
+
+            async def send_routed(message: Message, attempt: Scope = attempt) -> None:
+                # The counter of requests looks there for the route.
+                scope.update(attempt)
+                await send(message)
+
+            answer = _Answer(send_routed, self._forgettings)
             await self._app(attempt, receive, answer.send)
-            # The counter of requests looks there for the route.
-            scope.update(attempt)
             if not answer.withdrawn or answer.begun:
                 return
         await problem(AnswerWithdrawn())(scope, receive, send)
