@@ -8,6 +8,7 @@ from familiar.services.capture.browser_cameras import BrowserCameras
 from familiar.services.capture.camera_worker import CameraWorker
 from familiar.services.capture.metrics import REGISTRY
 from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
@@ -38,7 +39,7 @@ def main() -> None:
 
     board = MetricsBoard(client, "capture", REGISTRY)
 
-    @removing_foreign_values(client)
+    @removing_foreign_values(client, redis_names.CAPTURE)
     def step() -> None:
         beat(client, "capture")
         board.post()

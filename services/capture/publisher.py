@@ -54,7 +54,7 @@ class FramePublisher:
         """Publish an image; `jpeg` is its encoding, if there is one already."""
         published = threading.Event()
 
-        @removing_foreign_values(self._client)
+        @removing_foreign_values(self._client, redis_names.CAPTURE)
         def step() -> None:
             label = self._wait_for_room()
             if not self._stopped.is_set():
@@ -98,7 +98,7 @@ class FramePublisher:
         """Announce the state of a camera that delivers nothing; call it once a second."""
         said = threading.Event()
 
-        @removing_foreign_values(self._client)
+        @removing_foreign_values(self._client, redis_names.CAPTURE)
         def step() -> None:
             self.announce()
             said.set()
@@ -116,7 +116,7 @@ class FramePublisher:
         rested = threading.Event()
         until = None if seconds is None else time.monotonic() + seconds
 
-        @removing_foreign_values(self._client)
+        @removing_foreign_values(self._client, redis_names.CAPTURE)
         def step() -> None:
             self.announce()
             self._stopped.wait(_ANNOUNCE_EVERY_SECONDS / 4)

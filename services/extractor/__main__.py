@@ -10,6 +10,7 @@ from familiar.services.extractor.extract import SampleRules
 from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.extractor.metrics import REGISTRY
 from familiar.services.extractor.settings import ExtractorSettings
+from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
@@ -40,7 +41,7 @@ def main() -> None:
     worker = FrameWorker(client, name, store, rules, detectors)
     board = MetricsBoard(client, "extractor", REGISTRY)
 
-    @removing_foreign_values(client)
+    @removing_foreign_values(client, redis_names.EXTRACTOR)
     def step() -> None:
         beat(client, "extractor")
         board.post()

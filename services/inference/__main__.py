@@ -19,6 +19,7 @@ from familiar.services.inference.stream.face_worker import FaceWorker
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
+from familiar.shared.contract import redis_names
 from familiar.shared.people.forget import finish_forgettings
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
 from familiar.shared.redis.foreign_values import removing_foreign_values
@@ -68,7 +69,7 @@ def main() -> None:
         app = create_app(client, stores, watcher, follower, short_timeout_client, settings)
     board = MetricsBoard(client, SERVICE, REGISTRY)
 
-    @removing_foreign_values(client)
+    @removing_foreign_values(client, redis_names.INFERENCE)
     def post() -> None:
         board.post()
         stopped.wait(POST_EVERY_SECONDS)
@@ -80,7 +81,9 @@ def main() -> None:
     end_with_any_thread()
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),
-        threading.Thread(target=keep_going, args=(removing_foreign_values(client)(faces.step), stopped.is_set)),
+        threading.Thread(
+            target=keep_going, args=(removing_foreign_values(client, redis_names.INFERENCE)(faces.step), stopped.is_set)
+        ),
         threading.Thread(target=watch_departures, args=(client, stopped)),
         threading.Thread(target=keeper.run, args=(stopped,)),
         threading.Thread(target=keep_going, args=(post, stopped.is_set)),

@@ -10,6 +10,7 @@ import structlog
 
 from familiar.services.trainer.rq_worker import work_on_training
 from familiar.services.trainer.settings import NICENESS, TrainerSettings
+from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import keep_going, open_redis
 from familiar.shared.redis.foreign_values import remove_foreign_values
 from familiar.shared.redis.training_queue import training_records
@@ -34,7 +35,7 @@ def main() -> None:
     answered = threading.Event()
 
     def step() -> None:
-        remove_foreign_values(client)
+        remove_foreign_values(client, redis_names.TRAINER)
         answered.set()
 
     keep_going(step, lambda: answered.is_set() or stopped.is_set())

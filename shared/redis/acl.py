@@ -19,6 +19,10 @@ READ_OR_WRITE: Final = (7, 0)
 _ANY: Final = "*"
 _CONNECTION: Final = ("ping", "client|setinfo")
 _TRANSACTION: Final = ("multi", "exec", "discard", "watch", "unwatch")
+# What finding and deleting values of other programs under own keys takes.
+_FOREIGN_VALUES: Final = ("scan", "type", "del", "get", "hgetall", "hdel")
+# What removing the names of cameras that are gone from the registry takes.
+_REGISTRY_UPKEEP: Final = ("smembers", "mget", "xlen", "ttl", "exists", "srem", "expire", "hdel")
 _CONSUMER: Final = (
     *("xreadgroup", "xack", "xdel", "xrange", "xpending", "xclaim"),
     *("xgroup|create", "xgroup|delconsumer", "xinfo|consumers"),
@@ -33,7 +37,7 @@ _WORKER: Final = (
     *("persist", "scard", "srem", "sismember", "ttl", "xtrim", "zadd", "zrangebyscore", "zrem", "zremrangebyscore"),
     *("subscribe", "unsubscribe"),
 )
-_FORGETTING: Final = ("scan", "incrby", "xtrim", "del")
+_FORGETTING: Final = ("scan", "incrby", "xtrim", "xlen", "del", "srem", "zrem", "unlink", "xrevrange")
 _ENROLMENT: Final = ("hgetall", "hset", "del", "expire")
 
 
@@ -66,47 +70,53 @@ def _own(service: str) -> tuple[str, str]:
 
 ACCESS: Final[Mapping[str, Access]] = {
     redis_names.CAPTURE: Access(
-        (*_TRANSACTION, "set", "exists", "del", "sadd", "srem", "hgetall", "hincrby", "xadd", "xtrim", "xlen"),
+        (
+            *(*_TRANSACTION, *_FOREIGN_VALUES, "set", "exists", "sadd", "srem", "hincrby", "expire", "persist"),
+            *("xadd", "xtrim", "xlen"),
+        ),
         reads=(redis_names.enrolment(_ANY),),
         writes=(redis_names.frames(_ANY), *_REGISTRY),
         reads_and_writes=(redis_names.DROPPED, *_own(redis_names.CAPTURE)),
     ),
     redis_names.EXTRACTOR: Access(
         (
-            *(*_TRANSACTION, *_CONSUMER, "xadd", "xtrim", "xlen", "set", "get", "del", "exists", "expire", "pexpire"),
-            *("hgetall", "hset", "hincrby", "smembers", "zadd", "zcard", "zrem", "zremrangebyscore", "time"),
+            *(*_TRANSACTION, *_FOREIGN_VALUES, *_CONSUMER, *_REGISTRY_UPKEEP, "xadd", "xtrim", "set", "pexpire"),
+            *("hset", "hincrby", "zadd", "zcard", "zrem", "zremrangebyscore", "time"),
         ),
-        reads=(redis_names.CAMERAS, redis_names.watched(_ANY)),
+        reads=(redis_names.camera(_ANY), redis_names.watched(_ANY)),
         writes=(redis_names.FACES, redis_names.previews(_ANY)),
         reads_and_writes=(
-            redis_names.DROPPED,
+            *(redis_names.DROPPED, redis_names.CAMERAS),
             *(redis_names.frames(_ANY), redis_names.enrolment(_ANY)),
             *(redis_names.lease(_ANY), redis_names.EXTRACTORS, *_own(redis_names.EXTRACTOR)),
         ),
     ),
     redis_names.TRAINER: Access(
-        (*_TRANSACTION, *_JOBS, *_WORKER, "set", "get", "del", "xadd"),
+        (*_TRANSACTION, *_FOREIGN_VALUES, *_JOBS, *_WORKER, "hexists", "set", "xadd"),
         writes=(redis_names.MODEL_VERSIONS,),
         reads_and_writes=(_RQ_KEYS,),
         channels=("rq:pubsub:*",),
     ),
     redis_names.INFERENCE: Access(
         (
-            *(*_TRANSACTION, *_CONSUMER, *_JOBS, *_FORGETTING, *_ENROLMENT),
-            *("get", "set", "mget", "srem", "xadd", "xlen", "xread"),
+            *(*_TRANSACTION, *_FOREIGN_VALUES, *_CONSUMER, *_JOBS, *_REGISTRY_UPKEEP, *_FORGETTING, *_ENROLMENT),
+            *("set", "sadd", "xadd", "xread"),
         ),
         reads=(
-            *(*_REGISTRY, redis_names.DROPPED, redis_names.MODEL_VERSIONS),
+            *(redis_names.camera(_ANY), redis_names.MODEL_VERSIONS),
             *(redis_names.heartbeat(_ANY, _ANY), redis_names.metrics(_ANY, _ANY)),
         ),
         writes=(redis_names.frames(_ANY), *_own(redis_names.INFERENCE)),
-        reads_and_writes=(*_FACES_AND_NAMES, redis_names.KEPT_FACES, redis_names.watched(_ANY), _RQ_KEYS),
+        reads_and_writes=(
+            *(*_FACES_AND_NAMES, redis_names.KEPT_FACES, redis_names.watched(_ANY), _RQ_KEYS),
+            *(redis_names.CAMERAS, redis_names.DROPPED),
+        ),
     ),
     redis_names.CLI: Access(
-        (*_TRANSACTION, *_JOBS, *_FORGETTING, *_ENROLMENT, "mget", "srem", "xread", "xlen", "xrange", "time"),
-        reads=(redis_names.DROPPED, redis_names.EXTRACTORS),
+        (*_TRANSACTION, *_JOBS, *_REGISTRY_UPKEEP, *_FORGETTING, *_ENROLMENT, "xread", "xrange", "time"),
+        reads=(redis_names.EXTRACTORS,),
         writes=(redis_names.frames(_ANY),),
-        reads_and_writes=(*_REGISTRY, *_FACES_AND_NAMES, _RQ_KEYS),
+        reads_and_writes=(*_REGISTRY, *_FACES_AND_NAMES, redis_names.DROPPED, _RQ_KEYS),
     ),
     redis_names.READER: Access(
         ("xread", "xrange", "xrevrange", "xlen"),

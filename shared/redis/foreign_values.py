@@ -6,6 +6,7 @@ key that holds another type: it is deleted, as nothing under it was Familiar's a
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import redis
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.slugs import is_slug
+from familiar.shared.redis.acl import ACCESS
 from familiar.shared.redis.stream import MessageT
 
 # What Redis says where a key or a field holds something else; in transactions redis-py puts words before it.
@@ -82,16 +84,16 @@ def say_foreign(key: str, found: bytes) -> None:
 
 
 @contextmanager
-def removing_foreign_values(client: redis.Redis) -> Iterator[None]:
+def removing_foreign_values(client: redis.Redis, service: str) -> Iterator[None]:
     """End the `with` block early where Redis refuses a command because of a foreign value, which is deleted.
 
-    As a decorator of a step that is repeated anyway, it lets the next one succeed.
+    As a decorator of a step that is repeated anyway, it lets the next one succeed. A value under a key that the service
+    only reads is another's to delete.
     """
     try:
         yield
     except redis.RedisError as error:
-        # Where another service may delete it and this one may not, this one waits as for an outage.
-        if not is_refused_for_a_foreign_value(error) or not remove_foreign_values(client):
+        if not is_refused_for_a_foreign_value(error) or not remove_foreign_values(client, service):
             raise
 
 
@@ -100,16 +102,21 @@ def is_refused_for_a_foreign_value(error: redis.RedisError) -> bool:
     return isinstance(error, redis.ResponseError) and any(words in str(error) for words in _REFUSALS)
 
 
-def remove_foreign_values(client: redis.Redis) -> bool:
-    """Delete values of another type than their key has, and counters that do not count; return if there were any."""
-    keys = [key for pattern, expected in _TYPES.items() for key in _of_another_type(client, pattern, expected)]
-    for counter in (redis_names.KEPT_FACES, redis_names.FORGETTINGS):
+def remove_foreign_values(client: redis.Redis, service: str) -> bool:
+    """Delete values of another type than their key has, and counters that do not count; return if there were any.
+
+    Only the keys that the service may write are looked at.
+    """
+    own = (*ACCESS[service].writes, *ACCESS[service].reads_and_writes)
+    types = {key: kind for key, kind in _TYPES.items() if any(fnmatchcase(key, pattern) for pattern in own)}
+    keys = [key for pattern, expected in types.items() for key in _of_another_type(client, pattern, expected)]
+    for counter in types.keys() & {redis_names.KEPT_FACES, redis_names.FORGETTINGS}:
         if counter.encode() not in keys and not _is_count(client.get(counter)):
             keys.append(counter.encode())
     for key in keys:
         _log.warning("a value in Redis is none of its key's, and was deleted", key=key.decode(errors="replace"))
         client.delete(key)
-    return _remove_foreign_counts(client) or bool(keys)
+    return (redis_names.DROPPED in types and _remove_foreign_counts(client)) or bool(keys)
 
 
 def _of_another_type(client: redis.Redis, pattern: str, expected: str) -> list[bytes]:

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequest, RedisUnavailable
 from familiar.shared.redis.connection import DISK_IS_FULL, trouble_of
 from familiar.shared.redis.foreign_values import is_refused_for_a_foreign_value, remove_foreign_values
@@ -37,7 +38,8 @@ def answer_errors_with_problems(app: FastAPI, client: redis.Redis) -> None:
     @app.exception_handler(redis.RedisError)
     async def redis_refuses(request: Request, error: redis.RedisError) -> JSONResponse:
         trouble = trouble_of(error)
-        if is_refused_for_a_foreign_value(error) and await run_in_threadpool(remove_foreign_values, client):
+        refused = is_refused_for_a_foreign_value(error)
+        if refused and await run_in_threadpool(remove_foreign_values, client, redis_names.INFERENCE):
             return problem(RedisUnavailable(_WAS_FOREIGN))
         if trouble is None:
             return await bug(request, error)

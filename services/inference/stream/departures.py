@@ -22,7 +22,7 @@ _LOOK_EVERY_SECONDS = 0.5
 def watch_departures(client: redis.Redis, stopped: threading.Event) -> None:
     """Publish departures until stopped; any number of replicas may do so, as each departure is published once."""
 
-    @removing_foreign_values(client)
+    @removing_foreign_values(client, redis_names.INFERENCE)
     def look() -> None:
         say_who_left(client, datetime.now(UTC))
         stopped.wait(_LOOK_EVERY_SECONDS)

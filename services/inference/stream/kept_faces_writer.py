@@ -74,7 +74,7 @@ class KeptFacesWriter:
 
         try:
             # A version is deleted before the counter changes, so none is missed.
-            with removing_foreign_values(self._client):
+            with removing_foreign_values(self._client, redis_names.INFERENCE):
                 self._client.transaction(commit, redis_names.FORGETTINGS)
         except redis.RedisError as error:
             trouble = trouble_of(error)

@@ -86,7 +86,6 @@ FOR_OTHERS = {
         "XRANGE frames:door - +",
         "HSET enrolment:door cancelled 1",
         "HGETALL kept-face:1",
-        "SCAN 0",
         "INFO",
         "RPUSH rq:queue:training job",
     ),
@@ -96,7 +95,6 @@ FOR_OTHERS = {
         "HGETALL kept-face:1",
         "GET view:door",
         "SET heartbeat:capture:here 1",
-        "SCAN 0",
         "INFO",
         "RPUSH rq:queue:training job",
     ),
@@ -107,7 +105,6 @@ FOR_OTHERS = {
         "GET view:door",
         "SET camera:door x",
         "DEL enrolment:door",
-        "SCAN 0",
         "SUBSCRIBE secrets",
     ),
     redis_names.INFERENCE: (
