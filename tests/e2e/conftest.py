@@ -21,6 +21,7 @@ from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract import redis_names
+from familiar.shared.redis.acl import ACCESS, Access
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.runtime.redis_address import local_address_file, read_address
@@ -33,6 +34,8 @@ from tests.real_recordings import linked
 
 # A training takes the cores that nobody else wants, and on a busy machine minutes.
 DEADLINE_SECONDS = 240.0
+
+WATCHER = "watcher"
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,21 @@ def running(home: Path, cameras: str = "") -> Iterator[Running]:
     """Start a stack with a Redis of its own, on free ports."""
     settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras=cameras)
     headers = bearer(TokenStore(home).owner_secret())
-    with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, headers=headers, timeout=30) as http:
-        client = open_redis(settings.used_redis_url)
+    with (
+        _a_watcher_in_redis(),
+        LocalStack(settings) as stack,
+        httpx.Client(base_url=settings.url, headers=headers, timeout=30) as http,
+        open_redis(read_address(local_address_file(home, WATCHER))) as client,
+    ):
         yield Running(stack, client, SampleStore(home), ModelStore(home), http)
-        client.close()
+
+
+@contextmanager
+def _a_watcher_in_redis() -> Iterator[None]:
+    """Let every Redis that is started meanwhile have one user more, who may look into everything for the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ACCESS, WATCHER, Access(("@all",), reads_and_writes=("*",), channels=("*",)))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -43,13 +43,8 @@ def enrol_zoe(taught: "Running", pictures: Path) -> None:
 
 
 def left_of_zoe(home: Path) -> list[Path]:
-    """Give the files and folders that her name stands in or over, but for those of Redis."""
-    return [
-        path
-        for path in home.rglob("*")
-        if path.parent.name not in ("redis", "appendonlydir")
-        and (SLUG in path.name or (path.is_file() and names_zoe(path.read_bytes())))
-    ]
+    """Give the files and folders that her name stands in or over."""
+    return [path for path in home.rglob("*") if SLUG in path.name or (path.is_file() and names_zoe(path.read_bytes()))]
 
 
 def names_zoe(data: bytes) -> bool:

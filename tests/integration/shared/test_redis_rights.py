@@ -174,8 +174,7 @@ def as_user(guarded: GuardedRedis) -> Iterator[As]:
     yield clients.__getitem__
     for client in clients.values():
         client.close()
-    # Forgetting somebody asks for this one, in case Redis is somebody's own.
-    assert [refused for refused in guarded.refused() if refused[1] != "command bgrewriteaof"] == []
+    assert guarded.refused() == []
 
 
 @pytest.fixture
