@@ -74,7 +74,7 @@ ACCESS: Final[Mapping[str, Access]] = {
             *(*_TRANSACTION, *_FOREIGN_VALUES, "set", "exists", "sadd", "srem", "hincrby", "expire", "persist"),
             *("xadd", "xtrim", "xlen"),
         ),
-        reads=(redis_names.enrolment(_ANY),),
+        reads=(redis_names.enrolment(_ANY), redis_names.FORGETTINGS),
         writes=(redis_names.frames(_ANY), *_REGISTRY),
         reads_and_writes=(redis_names.DROPPED, *_own(redis_names.CAPTURE)),
     ),

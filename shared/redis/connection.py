@@ -27,8 +27,6 @@ _CONNECT_TIMEOUT_SECONDS = 3.0
 _MOST_CONNECTIONS = 10_000
 _FIRST_WAIT_SECONDS = 0.2
 _REDIS_TROUBLES = {
-    # Of a key that this service only reads; whoever writes it deletes the value.
-    "WRONGTYPE": "Redis holds a value of another program",
     "MISCONF": "Redis cannot write to its disk",
     "OOM command": "Redis is out of memory",
     "used memory > 'maxmemory'": "Redis is out of memory",

@@ -19,7 +19,7 @@ from redis.client import Pipeline
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, OpenEnrolment, Refusal
 from familiar.shared.contract.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
-from familiar.shared.redis.foreign_values import read_stored, say_foreign
+from familiar.shared.redis.foreign_values import is_refused_for_a_foreign_value, read_stored, say_foreign
 from familiar.shared.stores.records import Records
 from familiar.shared.stores.sample_origin import day_of
 from familiar.shared.stores.samples import Person, SampleCounts, SampleStore
@@ -134,7 +134,15 @@ def start_enrolment(
 
 def find_enrolment(client: "redis.Redis | Pipeline", camera: str) -> Enrolment | None:
     """Return the newest enrolment of a camera, or None."""
-    return _read(client.hgetall(redis_names.enrolment(camera)))
+    key = redis_names.enrolment(camera)
+    try:
+        return _read(client.hgetall(key))
+    except redis.ResponseError as error:
+        if not is_refused_for_a_foreign_value(error):
+            raise
+        # Who only reads it cannot delete it, and must not wait for it.
+        say_foreign(key, str(error).encode())
+        return None
 
 
 def get_enrolment(client: redis.Redis, camera: str) -> Enrolment:

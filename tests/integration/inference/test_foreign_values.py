@@ -18,7 +18,6 @@ from familiar.services.inference.stream.departures import say_who_left
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.redis.cameras import live_cameras
-from familiar.shared.redis.connection import trouble_of
 from familiar.shared.redis.foreign_values import remove_foreign_values, removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
 from familiar.shared.redis.training_queue import enqueue_training, list_trainings, training_records
@@ -114,14 +113,9 @@ def _set(client: redis.Redis, key: str, put: Put) -> None:
 
 
 def _step(client: redis.Redis, service: str, step: Callable[[], object]) -> None:
-    """Take a step of a service; what is foreign under another one's key, that one deletes, and this one waits."""
-    try:
-        with removing_foreign_values(client, service):
-            step()
-    except redis.RedisError as error:
-        removed = {remove_foreign_values(client, other) for other in SERVICES}
-        if trouble_of(error) is None or True not in removed:
-            raise
+    """Take a step of a service."""
+    with removing_foreign_values(client, service):
+        step()
 
 
 def _keep_on(client: redis.Redis, service: str, step: Callable[[], object]) -> None:
