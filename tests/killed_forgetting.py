@@ -14,6 +14,7 @@ from redis.connection import AbstractConnection
 
 from familiar.shared.people.forget import forget_person
 from familiar.shared.redis.connection import open_redis
+from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 
@@ -48,6 +49,8 @@ def _forget_until_killed(at: int, home: Path, redis_url: str, person: str) -> No
 
 def main() -> None:
     """Answer each line."""
+    # Standard output is for answers.
+    configure_logs("forgetting", "console")
     for line in sys.stdin:
         number, home, redis_url, person = line.split()
         child = os.fork()

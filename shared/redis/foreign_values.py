@@ -4,7 +4,7 @@ A value whose JSON is another one is passed over where it is read, and replaced 
 key that holds another type: it is deleted, as nothing under it was Familiar's any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -108,26 +108,31 @@ def remove_foreign_values(client: redis.Redis, service: str) -> bool:
     Only the keys that the service may write are looked at.
     """
     own = (*ACCESS[service].writes, *ACCESS[service].reads_and_writes)
-    types = {key: kind for key, kind in _TYPES.items() if any(fnmatchcase(key, pattern) for pattern in own)}
-    keys = [key for pattern, expected in types.items() for key in _of_another_type(client, pattern, expected)]
-    for counter in types.keys() & {redis_names.KEPT_FACES, redis_names.FORGETTINGS}:
+    keys = [key for pattern, expected in _TYPES.items() for key in _of_another_type(client, pattern, expected, own)]
+    for counter in {redis_names.KEPT_FACES, redis_names.FORGETTINGS}.intersection(own):
         if counter.encode() not in keys and not _is_count(client.get(counter)):
             keys.append(counter.encode())
     for key in keys:
         _log.warning("a value in Redis is none of its key's, and was deleted", key=key.decode(errors="replace"))
         client.delete(key)
-    return (redis_names.DROPPED in types and _remove_foreign_counts(client)) or bool(keys)
+    return (redis_names.DROPPED in own and _remove_foreign_counts(client)) or bool(keys)
 
 
-def _of_another_type(client: redis.Redis, pattern: str, expected: str) -> list[bytes]:
+def _of_another_type(client: redis.Redis, pattern: str, expected: str, own: Sequence[str]) -> list[bytes]:
+    """Return the keys of a pattern that hold another type, among those that match one of the patterns `own`."""
     keys = client.scan_iter(match=pattern, count=_KEYS_AT_ONCE) if "*" in pattern else [pattern.encode()]
     found = []
     for key in keys:
         # RQ's `rq:job:<id>:dependents` is no `rq:job:<id>`.
-        kind: Any = client.type(key)
-        if key.count(b":") == pattern.count(":") and kind.decode() not in {expected, "none"}:
-            found.append(key)
+        if key.count(b":") == pattern.count(":") and _matches(key.decode(errors="replace"), own):
+            kind: Any = client.type(key)
+            if kind.decode() not in {expected, "none"}:
+                found.append(key)
     return found
+
+
+def _matches(key: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(key, pattern) for pattern in patterns)
 
 
 def _remove_foreign_counts(client: redis.Redis) -> bool:

@@ -16,7 +16,7 @@ from familiar.services.capture.publisher import FramePublisher
 from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.services.inference.stream.departures import say_who_left
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.messages import TrainingOptions
+from familiar.shared.contract.messages import Prediction, TrainingOptions
 from familiar.shared.redis.cameras import live_cameras
 from familiar.shared.redis.foreign_values import remove_foreign_values, removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
@@ -27,7 +27,8 @@ from familiar.shared.vision.images import Image
 from tests.app_client import Site
 from tests.builders import enrol_zoe
 from tests.colour_crops import RED
-from tests.replicas import Replica, names, show
+from tests.replicas import Replica, show
+from tests.streams import fields_of
 
 JOB = "0" * 32
 FRAMES = redis_names.frames("door")
@@ -160,15 +161,19 @@ def test_inference_goes_on(client: redis.Redis, replica: Replica, put: Put) -> N
             _step(client, redis_names.EXTRACTOR, partial(show, client, RED, number))
             _step(client, redis_names.INFERENCE, faces.step)
         _keep_on(client, redis_names.INFERENCE, lambda: say_who_left(client, datetime.now(UTC)))
-        assert names(client)[-1].person == "rob", key
+        newest = Prediction.model_validate_json(fields_of(client, redis_names.PREDICTIONS)[-1][b"header"])
+        assert newest.faces[0].person == "rob", key
         assert client.type(redis_names.kept_face(0)) in {b"hash", b"none"}, key
 
 
 @every_value
 def test_http_answers(client: redis.Redis, site: Site, home: Path, put: Put) -> None:
     """At worst it says once that it removed something, and asks for the request again; never a 500."""
+    records = training_records(home)
     for key in KEYS:
         client.flushall()
+        for record in records.all():
+            records.remove(record.job.job_id)
         enqueue_training(client, training_records(home), TrainingOptions())
         client.rpush("rq:queue:training", JOB)
         client.sadd("rq:workers:training", "rq:worker:one")

@@ -117,7 +117,7 @@ def test_wherever_it_is_killed_nothing_is_left_in_the_end(
         number += 2
         home = state()
         ended = kill(number, home)
-        assert ended != "failed"
+        assert ended != "failed", number
         samples, models, forgettings = SampleStore(home), ModelStore(home), Forgettings(home)
         if forgettings.pending() and completed_by == "inference":
             finish_forgettings(client, samples, models)

@@ -93,6 +93,9 @@ def test_http_and_commands_refuse_new_work_by_name(
     home: Path, before: dict[Path, bytes], site: Site, redis_url: str
 ) -> None:
     """What is there is still shown, and the same requests succeed with room again."""
+    assert site.ask("GET", "/v1/people").is_success
+    stored = _files(home)
+    assert stored.items() >= before.items()
     ballast = _fill(home)
     requests = ("PATCH", "/v1/people/zoe", {"name": "Zoe K."}), ("POST", "/v1/models/1/activate", None)
     for method, path, body in requests:
@@ -102,7 +105,7 @@ def test_http_and_commands_refuse_new_work_by_name(
     assert ran.returncode == 1
     assert "disk full" in ran.stderr
     assert [known["name"] for known in site.ask("GET", "/v1/people").json()] == ["Zoe"]
-    assert _files(home) == before
+    assert _files(home) == stored
     ballast.unlink()
     for method, path, body in requests:
         assert site.ask(method, path, json=body).is_success

@@ -28,7 +28,7 @@ def test_an_exception_is_logged_with_its_type_and_place_and_without_its_message(
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert "zoe" not in run.stdout + run.stderr
-    for word in ("KeyError", "OSError", "caught by a library", "the process failed", "Traceback", "line 11"):
+    for word in ("KeyError", "OSError", "caught by a library", "the process failed", "Traceback", "line 13"):
         assert word in run.stderr
 
 
