@@ -14,13 +14,9 @@ PEOPLE = ("bea", "rob")
 
 
 def publish_colours(
-    store: ModelStore,
-    side: int = SIDE,
-    landmarks: bytes | None = None,
-    track_threshold: float | None = None,
-    people: tuple[str, str] = PEOPLE,
+    store: ModelStore, side: int = SIDE, landmarks: bytes | None = None, track_threshold: float | None = None
 ) -> int:
-    """Publish the version, and give its number; who is green is nobody of its `people`, of whom the first is blue.
+    """Publish the version, and give its number; who is green is nobody of its people.
 
     It takes faces of `side` pixels, with the network `landmarks` aligned ones.
     """
@@ -36,7 +32,7 @@ def publish_colours(
             (staging / LANDMARKS).write_bytes(landmarks)
         return store.publish(
             staging,
-            lambda version, files: manifest_of(version, files, people).model_copy(
+            lambda version, files: manifest_of(version, files, PEOPLE).model_copy(
                 update={"track_threshold": track_threshold}
             ),
         ).version

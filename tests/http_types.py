@@ -12,7 +12,6 @@ from typing import Any
 
 import redis
 import redis.asyncio
-from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from familiar.services.inference.http.app import Stores, create_app
@@ -20,7 +19,6 @@ from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
-from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.messages import Preview
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.stores.models import ModelStore
@@ -47,7 +45,7 @@ _NEVER_SENT = {"HTTPValidationError", "ValidationError"}
 
 def http_types() -> str:
     """Give the file, in TypeScript."""
-    described = unasked_app().openapi()
+    described = _describe()
     schemas: Json = described["components"]["schemas"]
     # What a stream's events hold, OpenAPI does not say.
     _, events = models_json_schema([(Preview, "serialization")], ref_template=_REFERENCE + "{model}")
@@ -59,15 +57,16 @@ def http_types() -> str:
     return _HEAD + "".join(f"\n{lines}\n" for lines in [*types, *paths, f"  type Deletes ={deletes};"]) + "}\n"
 
 
-def unasked_app() -> FastAPI:
-    """Give an application that is never asked anything: nothing is connected, opened or written."""
+def _describe() -> Json:
+    """Describe an application that is never asked anything: nothing is connected, opened or written."""
     client, nowhere = redis.Redis(), Path("nowhere")
     models = ModelStore(nowhere)
-    keeper = KeptFacesWriter(client, KeptFaces(client, most=0), models.has)
-    stores = Stores(SampleStore(nowhere), StrangerStore(nowhere), models, keeper, TokenStore(nowhere))
+    stores = Stores(
+        SampleStore(nowhere), StrangerStore(nowhere), models, KeptFacesWriter(client, KeptFaces(client, most=0))
+    )
     watcher = ModelWatcher(client, models, ServedModel(models))
     follower = StreamFollower(redis.asyncio.Redis(), threading.Event())
-    return create_app(client, stores, watcher, follower, client, InferenceSettings())
+    return create_app(client, stores, watcher, follower, client, InferenceSettings()).openapi()
 
 
 def _operations(described: Json, method: str) -> Iterator[tuple[str, Json]]:

@@ -8,14 +8,10 @@ the enrolment is complete, is derived and not stored.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import Field
 
 from familiar.shared.contract.messages import EnrolmentLabel, Message, Slug, Split, Time
-
-# Redis cannot add to a much larger number.
-Count = Annotated[int, Field(ge=0, lt=2**62)]
 
 
 class Refusal(StrEnum):
@@ -53,14 +49,6 @@ class EnrolmentRequest(Message):
     requested_at: Time
 
 
-class OpenEnrolment(Message):
-    """The record of an enrolment that has not ended, from which it is restored when Redis has lost its data."""
-
-    request: EnrolmentRequest
-    train_over: bool = False
-    """As of the enrolment."""
-
-
 class Enrolment(Message):
     """The current state of an enrolment."""
 
@@ -68,13 +56,13 @@ class Enrolment(Message):
     cancelled: bool
     train_over: bool
     """Whether no more train samples will come, as at the end of a folder's train pictures: test samples are due."""
-    train_samples: Count
+    train_samples: int
     """Number of this enrolment's train samples in the store."""
-    test_samples: Count
+    test_samples: int
     """Number of this enrolment's test samples in the store."""
     train_complete_at: Time | None
     """When the last train sample was captured."""
-    refused: dict[Refusal, Count]
+    refused: dict[Refusal, int]
     """Number of frames that gave no sample, by reason."""
 
     @property

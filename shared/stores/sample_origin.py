@@ -1,5 +1,6 @@
 """The origin of a sample, stored as a comment in its JPEG, and the session and day derived from it."""
 
+import os
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
@@ -7,7 +8,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from familiar.shared.contract.messages import Message, Slug, Time
-from familiar.shared.runtime.files import open_regular, regular_files
 from familiar.shared.vision.jpeg import comment_of, with_comment
 
 CORRECTION = "correction"
@@ -75,7 +75,12 @@ class KnownOrigins:
 
     def of(self, folder: Path) -> Collection[SampleOrigin | None]:
         """Return the origins of the samples now in a folder, unordered; none for a missing folder."""
-        names = [path.name for path in regular_files(folder, ".jpg")]
+        try:
+            with os.scandir(folder) as entries:
+                names = [entry.name for entry in entries if entry.name.endswith(".jpg")]
+        except FileNotFoundError:
+            self._known.pop(folder, None)
+            return ()
         known, present = self._known.get(folder, {}), {}
         for name in names:
             try:
@@ -83,13 +88,10 @@ class KnownOrigins:
             except FileNotFoundError:
                 # Deleted meanwhile.
                 continue
-        if present:
-            self._known[folder] = present
-        else:
-            self._known.pop(folder, None)
+        self._known[folder] = present
         return present.values()
 
 
 def _read_head(path: Path) -> SampleOrigin | None:
-    with open_regular(path) as file:
+    with path.open("rb") as file:
         return read_origin(file.read(_HEAD_BYTES))

@@ -5,48 +5,35 @@ const ASKING_MILLISECONDS = 3000;
 // Inference itself gives Redis up after ten seconds, and says so.
 const DOING_MILLISECONDS = 20_000;
 
-const SESSION = "v1/session";
-const SESSION_OVER = new Set(["token-missing", "token-wrong", "token-expired"]);
-
 /** What went wrong with a request, in a sentence that says what to do. */
 export class Problem extends Error {
   /**
    * @param {string} detail
    * @param {number} status - of the answer; 0 where there was none
-   * @param {string} [code] - what kind of problem it is, where the answer says so
    */
-  constructor(detail, status, code = "") {
+  constructor(detail, status) {
     super(detail);
     this.status = status;
-    this.code = code;
   }
-}
-
-/**
- * @param {unknown} body
- * @param {string | undefined} token
- */
-function headersOf(body, token) {
-  /** @type {Record<string, string>} */
-  const headers = {};
-  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
-  if (token) headers.Authorization = `Bearer ${token}`;
-  return headers;
 }
 
 /**
  * Send a request; a body that is no picture goes as JSON.
  * @param {string} method
  * @param {string} path
- * @param {{ body?: unknown, patience?: number, token?: string }} [options] - patience is in milliseconds
+ * @param {unknown} [body]
+ * @param {number} [patience] - in milliseconds
  */
-async function request(method, path, { body, patience = DOING_MILLISECONDS, token } = {}) {
+async function request(method, path, body, patience = DOING_MILLISECONDS) {
+  const picture = body instanceof Blob;
+  /** @type {HeadersInit} */
+  const headers = body === undefined ? {} : { "Content-Type": picture ? body.type : "application/json" };
   let response;
   try {
     response = await fetch(path, {
       method,
-      headers: headersOf(body, token),
-      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
+      headers,
+      body: body === undefined || picture ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(patience),
       cache: "no-store",
     });
@@ -62,11 +49,7 @@ async function request(method, path, { body, patience = DOING_MILLISECONDS, toke
   } catch {
     throw new Problem(`${path} gave no JSON.`, response.status);
   }
-  if (!response.ok) {
-    // The session is over: the page begins anew, and asks for a token.
-    if (SESSION_OVER.has(answer?.code) && path !== SESSION) location.reload();
-    throw new Problem(answer?.detail ?? response.statusText, response.status, answer?.code);
-  }
+  if (!response.ok) throw new Problem(answer?.detail ?? response.statusText, response.status);
   return answer;
 }
 
@@ -75,16 +58,15 @@ async function request(method, path, { body, patience = DOING_MILLISECONDS, toke
  * @param {Path} path
  * @returns {Promise<Http.Gets[Path]["answer"]>}
  */
-export const get = (path) => request("GET", path, { patience: ASKING_MILLISECONDS });
+export const get = (path) => request("GET", path, undefined, ASKING_MILLISECONDS);
 
 /**
  * @template {keyof Http.Posts} Path
  * @param {Path} path
- * @param {Http.Posts[Path] extends { body: infer Body } ? [body: Body] : [body?: undefined, token?: string]} sent - a picture, or
- *   what becomes JSON; and the token to send in place of the session's
+ * @param {Http.Posts[Path] extends { body: infer Body } ? [body: Body] : []} body - a picture, or what becomes JSON
  * @returns {Promise<Http.Posts[Path]["answer"]>}
  */
-export const post = (path, ...[body, token]) => request("POST", path, { body, token });
+export const post = (path, ...body) => request("POST", path, ...body);
 
 /**
  * @template {keyof Http.Patches} Path
@@ -92,7 +74,7 @@ export const post = (path, ...[body, token]) => request("POST", path, { body, to
  * @param {Http.Patches[Path]["body"]} body
  * @returns {Promise<Http.Patches[Path]["answer"]>}
  */
-export const patch = (path, body) => request("PATCH", path, { body });
+export const patch = (path, body) => request("PATCH", path, body);
 
 /** @param {Http.Deletes} path */
 export const remove = (path) => request("DELETE", path);

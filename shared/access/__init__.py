@@ -1,1 +1,0 @@
-"""Access control without HTTP: tokens, their scopes, and who is let in."""
