@@ -33,7 +33,7 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="The tar file to read; - is standard input.", allow_dash=True)],
+    file: Annotated[Path, typer.Argument(help="The tar file to read; - is standard input.")],
 ) -> None:
     """Put a backup back into an empty FAMILIAR_HOME; services that run serve it within a second."""
     home = load_settings(CliSettings).home

@@ -1,6 +1,6 @@
 """Backups: one tar file of all people, samples, strangers and model versions, written while services run.
 
-The last member, `backup.json`, lists the SHA-256 of every file. Tokens, logs, jobs and what is in Redis are not in it.
+The last member, `backup.json`, lists the SHA-256 of every file. Logs, jobs and what is in Redis are not in it.
 """
 
 import hashlib

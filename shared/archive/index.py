@@ -49,4 +49,5 @@ def files_of(home: Path) -> Iterator[Path]:
 def belongs(path: PurePath) -> bool:
     """Return whether a path, relative to the home, belongs in a backup: nothing partial, no interrupted training."""
     partial = any(part.startswith(PARTIAL_PREFIX) for part in path.parts)
-    return path.parts[0] in FOLDERS and ".." not in path.parts and not partial and path.suffix != CHECKPOINT
+    stored = len(path.parts) > 1 and path.parts[0] in FOLDERS
+    return stored and ".." not in path.parts and not partial and path.suffix != CHECKPOINT

@@ -28,7 +28,7 @@ def restore_backup(home: Path, file: IO[bytes]) -> BackupIndex:
     Raises:
         BrokenBackup: the file is no backup, incomplete, damaged, or of a newer format.
         RestoreRefused: `home` holds something else.
-        OSError: the disk is full, for instance. As with the other errors, nothing was put in place.
+        OSError: the disk is full, for instance. With the other errors, nothing was put in place.
     """
     home.mkdir(parents=True, exist_ok=True)
     with _unpacked(home, file) as (folder, index):

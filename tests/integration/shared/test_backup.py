@@ -104,6 +104,18 @@ def absolute(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, byt
     return member, data
 
 
+def nameless(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """Let a person's card have no name at all."""
+    member.name = "" if member.name.startswith("people/") else member.name
+    return member, data
+
+
+def in_place_of_a_folder(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """Let a person's card have the name of the folder of all cards."""
+    member.name = "people" if member.name == "people/karan.json" else member.name
+    return member, data
+
+
 @pytest.fixture
 def backup(home: Path) -> bytes:
     """Give the backup of a home with people and versions."""
@@ -163,7 +175,9 @@ def test_an_interrupted_restore_can_be_repeated(home: Path, backup: bytes, tmp_p
     assert files_of(restored) == files_of(home)
 
 
-@pytest.mark.parametrize("change", [damaged, without_samples, outside, elsewhere, absolute, newer])
+@pytest.mark.parametrize(
+    "change", [damaged, without_samples, outside, elsewhere, absolute, nameless, in_place_of_a_folder, newer]
+)
 def test_a_changed_backup_is_refused_as_a_whole(
     backup: bytes, tmp_path: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes] | None]
 ) -> None:
