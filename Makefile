@@ -10,7 +10,7 @@ GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow test-compose \
 	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-detection benchmark-live \
-	docs screenshots install lock clean
+	docs screenshots sbom audit install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -97,6 +97,18 @@ docs: install ## the site in build/site, with the table of settings and the page
 
 screenshots: install ## the README's pictures of the page, made anew with drawn people; needs Chromium
 	$(BIN)/python -m tests.screenshots
+
+sbom: install ## build/sbom: what is in each image, in CycloneDX
+	mkdir -p build/sbom
+	for group in $(GROUPS); do \
+		$(BIN)/cyclonedx-py requirements requirements/$$group.txt --output-format JSON \
+			--output-file build/sbom/familiar-$$group.cdx.json || exit 1; \
+	done
+
+audit: install ## known holes in what is locked; asks the package index
+	for group in $(GROUPS); do \
+		$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/$$group.txt || exit 1; \
+	done
 
 install: $(VENV)/installed ## .venv with everything, versions and hashes as locked
 

@@ -75,12 +75,16 @@ def _more(receive: Callable[[int], bytes]) -> bytes:
     return piece
 
 
-def get_request(port: int, path: str) -> bytes:
-    """Return the bytes of a GET request."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+def get_request(port: int, path: str, token: str | None = None) -> bytes:
+    """Return the bytes of a GET request, with a token where one is given."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{_authorization(token)}\r\n".encode()
 
 
-def picture_request(port: int, path: str, jpeg: bytes) -> bytes:
-    """Return the bytes of a POST request with a picture as its body."""
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: image/jpeg\r\n"
+def picture_request(port: int, path: str, jpeg: bytes, token: str | None = None) -> bytes:
+    """Return the bytes of a POST request with a picture as its body, and with a token where one is given."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: image/jpeg\r\n{_authorization(token)}"
     return head.encode() + f"Content-Length: {len(jpeg)}\r\n\r\n".encode() + jpeg
+
+
+def _authorization(token: str | None) -> str:
+    return f"Authorization: Bearer {token}\r\n" if token else ""

@@ -20,12 +20,14 @@ from familiar.shared.contract.errors import ServiceFailed
 Records = NDArray[Any]
 
 
-def write_requests(folder: Path, port: int, path: str, pictures: Sequence[bytes]) -> list[Path]:
-    """Write a request for each JPEG into a folder, and return the files."""
+def write_requests(
+    folder: Path, port: int, path: str, pictures: Sequence[bytes], token: str | None = None
+) -> list[Path]:
+    """Write a request for each JPEG into a folder, with a token where one is given, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{number:05}.http" for number in range(len(pictures))]
     for file, picture in zip(files, pictures, strict=True):
-        file.write_bytes(picture_request(port, path, picture))
+        file.write_bytes(picture_request(port, path, picture, token))
     return files
 
 

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from benchmarks.http_connection import OK, Connection
-from familiar.cli.stack.local_stack import free_port
-from familiar.cli.stack.redis_server import redis_command
+from familiar.cli.stack.redis_server import find_redis_server, socket_path
 from familiar.shared.contract.errors import RedisUnavailable, ServiceFailed
 from familiar.shared.redis.connection import open_redis, require_redis
 
@@ -53,17 +53,24 @@ def running(command: Sequence[str], log: Path, environment: Mapping[str, str] | 
 
 @contextmanager
 def own_redis(folder: Path) -> Iterator[str]:
-    """Run a Redis for the duration of the `with` block, with its data in `folder`, and yield its address.
+    """Run a Redis for the duration of the `with` block, and yield its address, a socket in `folder`.
+
+    It has no password: nobody else may enter `folder`.
 
     Raises:
         RedisNotFound: no server is installed.
         ServiceFailed: it does not come up.
     """
     folder.mkdir(exist_ok=True)
-    port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
+    folder.chmod(0o700)
     log = folder / "redis.log"
-    with running(redis_command(folder, port), log) as process, open_redis(url) as client:
+    with ExitStack() as stack:
+        socket = stack.enter_context(socket_path(folder))
+        options = {"port": "0", "unixsocket": str(socket), "unixsocketperm": "700", "dir": str(folder), "save": ""}
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        process = stack.enter_context(running([str(find_redis_server().program), *words], log))
+        url = f"unix://{quote(str(socket))}"
+        client = stack.enter_context(open_redis(url))
 
         def answers() -> bool:
             try:

@@ -1,15 +1,24 @@
 """Connections of commands: Redis and the stores."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import redis
 
 from familiar.cli.settings import CliSettings
 from familiar.shared.redis.connection import open_redis, require_redis
+from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
+
+PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.5
+
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,7 @@ class Connections:
     samples: SampleStore
     strangers: StrangerStore
     models: ModelStore
+    trainings: TrainingRecords
 
 
 def connect() -> Connections:
@@ -33,5 +43,26 @@ def connect() -> Connections:
     client = open_redis(settings.redis_url)
     require_redis(client)
     return Connections(
-        settings, client, SampleStore(settings.home), StrangerStore(settings.home), ModelStore(settings.home)
+        settings,
+        client,
+        SampleStore(settings.home),
+        StrangerStore(settings.home),
+        ModelStore(settings.home),
+        training_records(settings.home),
     )
+
+
+def through_outages(ask: Callable[[], AnswerT]) -> AnswerT:
+    """Ask Redis, and again for up to `PATIENCE_SECONDS` while it is away; `ask` must be harmless to repeat.
+
+    Raises:
+        redis.ConnectionError, redis.TimeoutError: it did not come back.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except (redis.ConnectionError, redis.TimeoutError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(LOOK_SECONDS)

@@ -26,7 +26,7 @@ from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.redis.cameras import require_camera
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
-from familiar.shared.redis.training_queue import enqueue_training
+from familiar.shared.redis.training_queue import TrainingRecords, enqueue_training, training_records
 from familiar.shared.runtime.service import stop_on_signals
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
@@ -77,7 +77,7 @@ def demo(
     home = Path(tempfile.mkdtemp(prefix="familiar-demo-"))
     cameras = " ".join(f"{name.lower()}=synthetic:{name.lower()}" for name in PEOPLE)
     ports = free_port(PORT), free_port(CAMERA_PORT)
-    settings = LocalSettings(home, *ports, redis_url=None, redis_port=free_port(), cameras=cameras)
+    settings = LocalSettings(home, *ports, redis_url=None, cameras=cameras)
     try:
         err.rule("1. Start Redis and the four services")
         with LocalStack(settings) as stack:
@@ -85,7 +85,7 @@ def demo(
             _print_summary(stretch, time.monotonic() - started)
             if not once:
                 stop_on_signals(stopped)
-                out.print(f"Serving at {settings.url}/docs until Ctrl-C.")
+                out.print(f"Serving until Ctrl-C. Open {stack.link}", markup=False, soft_wrap=True)
                 keep_serving(stack, stopped)
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -99,7 +99,7 @@ def _teach_and_watch(settings: LocalSettings, seconds: float) -> TestStretch:
     err.rule("2. Enrol two drawn people")
     _enrol_both(client, SampleStore(settings.home))
     err.rule("3. Train")
-    version = _train(client)
+    version = _train(client, training_records(settings.home))
     print_verdict(ModelStore(settings.home).manifest(version))
     err.rule("4. Watch")
     _wait_until_served(settings.url, version)
@@ -112,7 +112,7 @@ def _enrol_both(client: redis.Redis, store: SampleStore) -> None:
     for name, camera in zip(PEOPLE, cameras, strict=True):
         _wait_for_camera(client, camera)
         begin_enrolment(client, store, camera, name, Targets(pause_seconds=PAUSE_SECONDS))
-    for enrolment in follow_enrolments(client, cameras):
+    for enrolment in follow_enrolments(client, store, cameras):
         out.print(
             f"{enrolment.request.name}: {enrolment.train_samples} train and {enrolment.test_samples} test samples. "
             f"Not taken: {refusals_in_words(enrolment)}.",
@@ -120,9 +120,9 @@ def _enrol_both(client: redis.Redis, store: SampleStore) -> None:
         )
 
 
-def _train(client: redis.Redis) -> int:
+def _train(client: redis.Redis, records: TrainingRecords) -> int:
     try:
-        return follow_training(client, enqueue_training(client, TrainingOptions()).job_id)
+        return follow_training(client, records, enqueue_training(client, records, TrainingOptions()).job_id)
     except TrainingFailed as failure:
         if failure.reason != WeightsUnavailable().code:
             raise
@@ -131,7 +131,8 @@ def _train(client: redis.Redis) -> int:
         "drawn people apart; for real faces get the weights (`familiar doctor` says where they belong).",
         style="yellow",
     )
-    return follow_training(client, enqueue_training(client, TrainingOptions(weights="random")).job_id)
+    job = enqueue_training(client, records, TrainingOptions(weights="random"))
+    return follow_training(client, records, job.job_id)
 
 
 def _wait_for_camera(client: redis.Redis, camera: str) -> None:

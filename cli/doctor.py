@@ -7,18 +7,24 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
+from familiar.cli.stack.redis_holes import known_holes
 from familiar.cli.stack.redis_server import find_redis_server
+from familiar.shared.access.token_store import TokenStore
+from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import FamiliarError, NoModel, RedisUnavailable
 from familiar.shared.redis.cameras import live_cameras
 from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.redis.stream import dropped_counts
 from familiar.shared.redis.training_queue import training_hosts
+from familiar.shared.runtime.redis_address import local_address_file
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.models import KERAS_MODEL, ModelStore
 
@@ -38,7 +44,7 @@ def doctor() -> None:
             table.add_row("ok", what, check(settings))
         except FamiliarError as error:
             missing = True
-            table.add_row("[red]missing[/red]", what, error.detail)
+            table.add_row(Text("missing", style="red"), what, error.detail)
     out.print(table)
     if missing:
         raise typer.Exit(1)
@@ -52,6 +58,7 @@ def _checks() -> Iterator[Check]:
     yield "ImageNet weights", _weights
     yield "face descriptor", _descriptor
     yield "landmark network", _landmarks
+    yield "access", _access
     yield "cameras", _cameras
     yield "webcams", _webcams
     yield "dropped unread", _dropped
@@ -74,12 +81,19 @@ def _processor(_settings: CliSettings) -> str:
 
 
 def _redis(settings: CliSettings) -> str:
-    client = open_redis(settings.redis_url)
     try:
+        client = open_redis(settings.redis_url)
         require_redis(client)
     except RedisUnavailable as error:
-        raise RedisUnavailable(f"{error.detail} `familiar up` would start {find_redis_server()}.") from error
-    return f"version {client.info('server')['redis_version']}"
+        raise RedisUnavailable(f"{error.detail} `familiar up` would start {find_redis_server().program}.") from error
+    server: Any = client.info("server")
+    # Valkey says which Redis it is compatible with, too.
+    name = "valkey" if "valkey_version" in server else "redis"
+    version = server[f"{name}_version"]
+    findings = [f"{name} {version}", known_holes(name, tuple(int(part) for part in version.split(".")))]
+    if not settings.redis_is_given:
+        findings.append(f"subscribers: the address in {local_address_file(settings.home, redis_names.READER)}")
+    return "\n".join(finding for finding in findings if finding)
 
 
 def _trainer(settings: CliSettings) -> str:
@@ -129,6 +143,12 @@ def _package(module: str, package: str, cost: str) -> str:
     if find_spec("tensorflow") is None:
         return f"{package} is not installed here, where no trainer can run either"
     return f"{package} is not installed here. Without it the trainer {cost}. `pip install {package}` brings it."
+
+
+def _access(settings: CliSettings) -> str:
+    tokens = TokenStore(settings.home).tokens()
+    over = sum(token.expired for token in tokens)
+    return f"{len(tokens)} tokens, {over} of them expired; `familiar token list` lists them"
 
 
 def _cameras(settings: CliSettings) -> str:

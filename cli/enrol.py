@@ -5,16 +5,19 @@ import secrets
 from pathlib import Path
 from typing import Annotated
 
+import redis
 import typer
 
 from familiar.cli.connections import Connections, connect
-from familiar.cli.console import out
+from familiar.cli.console import err, out
 from familiar.cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
+from familiar.cli.own_token import authorization
 from familiar.cli.people import SECOND_DAY
-from familiar.cli.photo_camera import photo_camera
+from familiar.cli.photo_camera import CaptureAddress, photo_camera
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.redis.cameras import require_camera
+from familiar.shared.redis.enrolment_restoring import restore_enrolments
 from familiar.shared.redis.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
@@ -64,15 +67,29 @@ def enrol(
 
 
 def _enrol_from_camera(connections: Connections, name: str, camera: str, targets: Targets) -> Enrolment:
-    client = connections.client
+    client, samples = connections.client, connections.samples
     require_camera(client, camera)
-    begin_enrolment(client, connections.samples, camera, name, targets)
+    restore_enrolments(client, samples)
+    begin_enrolment(client, samples, camera, name, targets)
     try:
-        (enrolment,) = follow_enrolments(client, [camera])
+        (enrolment,) = follow_enrolments(client, samples, [camera])
     except BaseException:
-        cancel_enrolment(client, camera)
+        _cancel(connections, camera)
         raise
     return enrolment
+
+
+def _cancel(connections: Connections, camera: str) -> None:
+    """Cancel an enrolment, or say that it goes on."""
+    try:
+        restore_enrolments(connections.client, connections.samples)
+        cancel_enrolment(connections.client, connections.samples, camera)
+    except (redis.ConnectionError, redis.TimeoutError):
+        err.print(
+            "The enrolment could not be cancelled, as Redis does not answer: it goes on when Redis is back. "
+            "The page cancels it then.",
+            style="red",
+        )
 
 
 def _enrol_from_photos(connections: Connections, name: str, folder: Path, train: int, test: int) -> Enrolment:
@@ -93,14 +110,15 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
                 require_extractor(client)
                 bars.show(get_enrolment(client, camera))
 
-            with photo_camera(connections.settings.capture_address, camera, client, look) as shown:
+            capture = CaptureAddress(connections.settings.capture_address, authorization(connections.settings))
+            with photo_camera(capture, camera, client, look) as shown:
                 refused = shown.show(pictures[:for_training])
-                end_train_stretch(client, camera)
+                end_train_stretch(client, connections.samples, camera)
                 refused |= shown.show(pictures[for_training:])
             enrolment = get_enrolment(client, camera)
             bars.show(enrolment)
     finally:
-        erase_enrolment(client, camera)
+        erase_enrolment(client, connections.samples, camera)
     for path, reason in refused.items():
         out.print(f"passed over: {path}: {reason}", markup=False)
     return enrolment

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import redis
 from rich.console import Group
@@ -10,12 +11,16 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from familiar.cli.connections import through_outages
 from familiar.cli.console import err
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.errors import ExtractorMissing, SourceFailed
+from familiar.shared.contract.slugs import printable
 from familiar.shared.redis.cameras import CameraState, live_cameras
+from familiar.shared.redis.enrolment_restoring import restore_enrolments
 from familiar.shared.redis.enrolments import get_enrolment
+from familiar.shared.stores.samples import SampleStore
 
 LOOK_SECONDS = 0.2
 # Extractors send a heartbeat every second, but need a few to start.
@@ -27,7 +32,7 @@ class EnrolmentBars:
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:>24}"), BarColumn(40), MofNCompleteColumn(), console=err
+            TextColumn("{task.description:>24}", markup=False), BarColumn(40), MofNCompleteColumn(), console=err
         )
         self._tasks: dict[tuple[str, str], int] = {}
         self._refusals: dict[str, str] = {}
@@ -35,16 +40,17 @@ class EnrolmentBars:
     def show(self, enrolment: Enrolment) -> None:
         """Draw the current state of an enrolment."""
         request = enrolment.request
+        name = printable(request.name)
         for split, count, target in (
             ("train", enrolment.train_samples, request.train),
             ("test", enrolment.test_samples, request.test),
         ):
             key = (request.camera, split)
             if key not in self._tasks:
-                self._tasks[key] = self._progress.add_task(f"{request.name} {split}", total=target)
+                self._tasks[key] = self._progress.add_task(f"{name} {split}", total=target)
             self._progress.update(self._tasks[key], completed=min(count, target))  # type: ignore[arg-type]
         if enrolment.refused:
-            self._refusals[request.name] = refusals_in_words(enrolment)
+            self._refusals[name] = refusals_in_words(enrolment)
 
     def __rich__(self) -> Group:
         """Render the bars, and a line of refusals for each person."""
@@ -66,25 +72,37 @@ def drawn_bars() -> Iterator[EnrolmentBars]:
         yield bars
 
 
-def follow_enrolments(client: redis.Redis, cameras: list[str]) -> list[Enrolment]:
+def follow_enrolments(client: redis.Redis, store: SampleStore, cameras: list[str]) -> list[Enrolment]:
     """Draw the enrolments of cameras until none is collecting, and return their final states.
+
+    Redis may restart meanwhile, without its data, too.
 
     Raises:
         SourceFailed: a camera ended or disappeared before its enrolment was complete.
         ExtractorMissing: no extractor is running.
-        UnknownEnrolment: Redis lost its data; the samples are in the store, from which enrolling again resumes.
+        UnknownEnrolment: the person was forgotten meanwhile.
     """
-    started = time.monotonic()
+    flowing_at = time.monotonic()
+
+    def look() -> list[Enrolment]:
+        restore_enrolments(client, store)
+        return [get_enrolment(client, camera) for camera in cameras]
+
     with drawn_bars() as bars:
         while True:
-            enrolments = [get_enrolment(client, camera) for camera in cameras]
+            enrolments = through_outages(look)
             for enrolment in enrolments:
                 bars.show(enrolment)
             collecting = [enrolment for enrolment in enrolments if enrolment.state is EnrolmentState.COLLECTING]
             if not collecting:
                 return enrolments
-            if time.monotonic() - started > PATIENCE_SECONDS:
-                _require_flow(client, collecting)
+            try:
+                through_outages(partial(_require_flow, client, collecting))
+                flowing_at = time.monotonic()
+            except (SourceFailed, ExtractorMissing):
+                # What has just started, or lost its data, is announced anew within seconds.
+                if time.monotonic() - flowing_at > PATIENCE_SECONDS:
+                    raise
             time.sleep(LOOK_SECONDS)
 
 

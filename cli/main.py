@@ -1,7 +1,8 @@
 """The program `familiar` and its commands."""
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import redis
 import typer
@@ -17,10 +18,13 @@ from familiar.cli.models import models_app
 from familiar.cli.people import forget, people, rename
 from familiar.cli.predict import predict
 from familiar.cli.strangers import strangers_app
+from familiar.cli.token import token_app
 from familiar.cli.train import train
 from familiar.cli.up import up
 from familiar.cli.watch import watch
-from familiar.shared.contract.errors import FamiliarError, RedisUnavailable
+from familiar.shared.contract.errors import DiskFull, FamiliarError, RedisUnavailable
+from familiar.shared.redis.connection import DISK_IS_FULL
+from familiar.shared.runtime.private_files import PRIVATE_UMASK
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -65,12 +69,17 @@ for command in (
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(strangers_app, name="strangers")
+app.add_typer(token_app, name="token")
 # Its name before 0.2.0, accepted until 0.3.0.
 app.add_typer(strangers_app, name="background", hidden=True, deprecated=True)
 
 
 def main() -> None:
-    """Run a command; a named error is printed as one sentence, with exit status 1."""
+    """Run a command; a named error is printed as one sentence, with exit status 1.
+
+    What a command creates, child processes included, no other user can read.
+    """
+    os.umask(PRIVATE_UMASK)
     try:
         app()
     except FamiliarError as error:
@@ -78,12 +87,14 @@ def main() -> None:
     except (redis.ConnectionError, redis.TimeoutError):
         _fail(RedisUnavailable())
     except OSError as error:
+        if error.errno in DISK_IS_FULL:
+            _fail(DiskFull())
         _fail(
             FamiliarError(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check its rights.")
         )
 
 
-def _fail(error: FamiliarError) -> None:
+def _fail(error: FamiliarError) -> NoReturn:
     err.print(f"{error.title}: {error.detail}", style="red", markup=False, highlight=False)
     sys.exit(1)
 

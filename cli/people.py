@@ -1,5 +1,6 @@
 """familiar people, rename and forget: manage the enrolled people."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -7,7 +8,8 @@ from rich.table import Table
 
 from familiar.cli.connections import connect
 from familiar.cli.console import out
-from familiar.shared.people.forget import forget_person
+from familiar.shared.people.forget import Forgotten, forget_person
+from familiar.shared.stores.forgettings import Forgettings
 
 SECOND_DAY = "A second day, in other light, is worth more than more samples of the first: enrol again on another day."
 
@@ -46,9 +48,28 @@ def forget(
     connections = connect()
     if not yes:
         typer.confirm(f"Forget {person}, with all samples and every model version that knows them?", abort=True)
-    slug = connections.samples.slug_for(person)
+    interrupted = Forgettings(connections.settings.home).find(person)
+    slug = interrupted.person if interrupted else connections.samples.slug_for(person)
     forgotten = forget_person(connections.client, connections.samples, connections.models, slug)
-    versions = ", ".join(str(version) for version in forgotten.model_versions) or "none"
-    out.print(f"Forgot {person}: {forgotten.samples} samples; model versions deleted: {versions}.")
-    if not forgotten.serving:
-        out.print("No model is served now. Train the others again with `familiar train`.")
+    for line in _receipt(person, forgotten):
+        out.print(line, markup=False, highlight=False)
+
+
+def _receipt(name: str, forgotten: Forgotten) -> Iterator[str]:
+    versions = ", ".join(map(str, forgotten.model_versions)) or "none"
+    yield f"Forgot {name}: {forgotten.samples} samples; model versions deleted: {versions}."
+    counted = {
+        "kept faces": forgotten.kept_faces,
+        "stream entries": forgotten.stream_entries,
+        "dead letters": forgotten.dead_letters,
+        "checkpoints of trainings": forgotten.checkpoints,
+        "failed trainings": forgotten.failed_jobs,
+    }
+    yield f"Deleted with it: {', '.join(f'{count} {what}' for what, count in counted.items())}."
+    if forgotten.log_lines:
+        yield f"The name was overwritten in {forgotten.log_lines} lines of logs."
+    yield f"Version {forgotten.served_version} is served now." if forgotten.serving else "No model is served now."
+    if forgotten.training_job:
+        yield f"The others are being trained again: training job {forgotten.training_job}."
+    elif not forgotten.serving:
+        yield "Enrol somebody and train with `familiar train`: too few are left to train the others again."

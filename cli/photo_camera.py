@@ -2,14 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from familiar.cli.own_token import Refused
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import CaptureUnavailable, ImageTooLarge
 from familiar.shared.redis.cameras import CameraState, live_cameras, withdraw_camera
@@ -21,18 +23,37 @@ _LOOK_SECONDS = 0.1
 _END_SECONDS = 2.0
 
 
+@dataclass(frozen=True)
+class CaptureAddress:
+    """Where capture is, and the headers with which it lets cameras in."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 @contextmanager
-def photo_camera(url: str, camera: str, client: redis.Redis, look: Callable[[], object]) -> Iterator["PhotoCamera"]:
-    """Open a camera of this name at capture's `url` for the duration of the `with` block.
+def photo_camera(
+    address: CaptureAddress, camera: str, client: redis.Redis, look: Callable[[], object]
+) -> Iterator["PhotoCamera"]:
+    """Open a camera of this name at capture's address for the duration of the `with` block.
 
     `look` is called while waiting, to update progress.
 
     Raises:
         CaptureUnavailable: capture does not answer, or the connection is lost.
+        Refused: capture does not take the token.
     """
+    url = address.url
     try:
         # Pictures are compressed already, and capture is on this machine or in the same network: no proxy.
-        connection = connect(f"{url.rstrip('/')}/v1/cameras/{camera}", compression=None, proxy=None)
+        connection = connect(
+            f"{url.rstrip('/')}/v1/cameras/{camera}",
+            compression=None,
+            proxy=None,
+            additional_headers=address.headers,
+        )
+    except InvalidStatus as error:
+        raise Refused(_words_of(error)) from error
     except (WebSocketException, OSError) as error:
         raise _unavailable(url, error) from error
     try:
@@ -42,6 +63,11 @@ def photo_camera(url: str, camera: str, client: redis.Redis, look: Callable[[], 
         raise _unavailable(url, error) from error
     finally:
         _withdraw(client, camera)
+
+
+def _words_of(refusal: InvalidStatus) -> str:
+    response = refusal.response
+    return (response.body or b"").decode(errors="replace").strip() or f"Capture answers {response.status_code}."
 
 
 def _withdraw(client: redis.Redis, camera: str) -> None:

@@ -1,5 +1,6 @@
 """familiar predict: name the faces in picture files, over HTTP."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import httpx
 import typer
 
 from familiar.cli.console import err, out
+from familiar.cli.own_token import Refused, authorization
 from familiar.cli.settings import CliSettings
 from familiar.shared.contract.errors import InferenceUnavailable
 from familiar.shared.contract.messages import Prediction
@@ -21,8 +23,10 @@ def predict(
 ) -> None:
     """Name every face in each picture."""
     failed = False
+    settings = load_settings(CliSettings)
+    headers = authorization(settings)
     # Ignore proxies of the environment: pictures go to inference directly.
-    with httpx.Client(base_url=load_settings(CliSettings).url, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+    with httpx.Client(base_url=settings.url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
         for path in files:
             try:
                 response = client.post("/v1/predictions", files={"image": path.read_bytes()})
@@ -30,6 +34,8 @@ def predict(
                 raise InferenceUnavailable(
                     f"Inference does not answer at {client.base_url}. {InferenceUnavailable().detail}"
                 ) from error
+            if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                raise Refused(response.json()["detail"])
             if response.is_error:
                 failed = True
                 err.print(f"{path}: {response.json()['detail']}", markup=False, highlight=False)

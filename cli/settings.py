@@ -1,8 +1,8 @@
 """The settings of the command line."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from familiar.shared.runtime.settings import Settings, StrangersFolder
+from familiar.shared.runtime.settings import OptionalPath, Settings, StrangersFolder
 
 
 class CliSettings(Settings):
@@ -18,6 +18,12 @@ class CliSettings(Settings):
         "at FAMILIAR_CAMERA_PORT.",
     )
     strangers: StrangersFolder = None
+    token: SecretStr | None = Field(
+        default=None,
+        description="The token with which commands ask inference and capture. Where it is unset, the owner's, of "
+        "FAMILIAR_HOME.",
+    )
+    token_file: OptionalPath = Field(default=None, description="The file of that token; it goes before FAMILIAR_TOKEN.")
 
     @property
     def capture_address(self) -> str:

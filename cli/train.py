@@ -1,18 +1,21 @@
 """familiar train: enqueue a training job and follow it, epoch by epoch."""
 
 import time
+from functools import partial
 from typing import Annotated
 
 import redis
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from familiar.cli.connections import connect
+from familiar.cli.connections import connect, through_outages
 from familiar.cli.console import err, out
 from familiar.shared.contract.errors import InvalidRequest, TrainingFailed
 from familiar.shared.contract.manifest import Gate, Manifest, ServingFormat, percent
 from familiar.shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
-from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
+from familiar.shared.contract.slugs import printable
+from familiar.shared.contract.training import JobState, TrainingJob
+from familiar.shared.redis.training_queue import TrainingRecords, enqueue_training, find_training
 
 LOOK_SECONDS = 0.2
 # 1 is an error, and 2 an invalid command line.
@@ -54,11 +57,11 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             "serving": serving,
         }
     )
-    job = enqueue_training(connections.client, options)
+    job = enqueue_training(connections.client, connections.trainings, options)
     if not wait:
         out.print(job.job_id)
         return
-    manifest = connections.models.manifest(follow_training(connections.client, job.job_id))
+    manifest = connections.models.manifest(follow_training(connections.client, connections.trainings, job.job_id))
     print_verdict(manifest)
     if manifest.rejection is not None:
         raise typer.Exit(EXIT_REJECTED)
@@ -69,17 +72,18 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         )
 
 
-def follow_training(client: redis.Redis, job_id: str) -> int:
+def follow_training(client: redis.Redis, records: TrainingRecords, job_id: str) -> int:
     """Draw the progress of a training job until it ends, and return its version, which may have been rejected.
 
     Raises:
         TrainingFailed: it failed; the message is the trainer's.
     """
-    columns = (TextColumn("{task.description:>30}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    words = TextColumn("{task.description:>30}", markup=False)
+    columns = (words, BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as bar:
         task = bar.add_task("waiting for the trainer", total=None)
         while True:
-            job = find_training(client, job_id)
+            job = through_outages(partial(find_training, client, records, job_id))
             if job.progress is not None and job.state is JobState.STARTED:
                 done = len(job.progress.epochs)
                 bar.update(task, completed=done, total=job.progress.epochs_total, description=_in_words(job))
@@ -134,5 +138,5 @@ def _gate_in_words(gate: Gate) -> str:
 def _in_words(job: TrainingJob) -> str:
     progress = job.progress
     if progress is None or not progress.epochs:
-        return progress.step if progress else "starting"
-    return f"{progress.step}, accuracy {progress.epochs[-1].validation_accuracy:.3f}"
+        return printable(progress.step) if progress else "starting"
+    return f"{printable(progress.step)}, accuracy {progress.epochs[-1].validation_accuracy:.3f}"

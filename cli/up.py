@@ -9,7 +9,7 @@ import typer
 
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
-from familiar.cli.stack.local_stack import LocalSettings, LocalStack, local_redis_port
+from familiar.cli.stack.local_stack import LocalSettings, LocalStack
 from familiar.shared.contract.errors import InvalidRequest, ServiceFailed
 from familiar.shared.contract.source_address import parse_cameras
 from familiar.shared.runtime.service import load_settings, stop_on_signals
@@ -33,12 +33,13 @@ def up(
         home=settings.home,
         port=sites.port,
         camera_port=sites.camera_port,
-        redis_url=os.environ.get("REDIS_URL"),
-        redis_port=local_redis_port(),
+        redis_url=settings.redis_url if settings.redis_is_given else None,
         cameras=cameras,
     )
     with LocalStack(local) as stack:
-        out.print(f"Familiar is running. Open {local.url} to add people, train and watch.", markup=False)
+        # Wrapped, a link could not be clicked.
+        words = f"Familiar is running. Open {stack.link} to add people, train and watch."
+        out.print(words, markup=False, soft_wrap=True)
         out.print(f"Samples, models and logs are in {local.home}. Ctrl-C ends.", markup=False)
         keep_serving(stack, stopped)
     out.print("Stopped.")
@@ -46,15 +47,17 @@ def up(
 
 def _cameras(given: list[str] | None) -> str:
     """Return the cameras in the form of FAMILIAR_CAMERAS, validated as capture will parse them."""
-    if any("://" in camera and "@" in camera for camera in given or ()):
-        raise InvalidRequest(
-            "A password on the command line can be read by everybody on this machine. Set FAMILIAR_CAMERAS instead."
-        )
     text = " ".join(map(shlex.quote, given)) if given else os.environ.get("FAMILIAR_CAMERAS", "")
     try:
-        parse_cameras(text)
+        cameras = parse_cameras(text)
     except ValueError as error:
         raise InvalidRequest(f"The cameras make no sense: {error}") from error
+    for name, address in cameras.items():
+        if given and address.may_hold_a_secret:
+            raise InvalidRequest(
+                f"The address of {name!r} may hold a password, and everybody on this machine can read a command line. "
+                "Set FAMILIAR_CAMERAS instead."
+            )
     return text
 
 

@@ -4,16 +4,17 @@ import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import redis
 import typer
 
-from familiar.cli.connections import connect
+from familiar.cli.connections import connect, through_outages
 from familiar.cli.console import err, out
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.messages import Prediction, Sighting
-from familiar.shared.redis.stream import MessageT, newest_id, parse_entry, read_after
+from familiar.shared.redis.stream import MessageT, has_begun_anew, newest_id, parse_entry, read_after
 
 
 def watch(
@@ -44,7 +45,10 @@ def _tail(
     until = time.monotonic() + seconds
     last_id = newest_id(client, stream) if after is None else after
     while time.monotonic() < until:
-        for entry_id, fields in read_after(client, stream, last_id):
+        entries = through_outages(partial(read_after, client, stream, last_id))
+        if not entries and has_begun_anew(through_outages(partial(newest_id, client, stream)), last_id):
+            last_id = b"0"
+        for entry_id, fields in entries:
             last_id = entry_id
             yield parse_entry(fields, message_type)[0]
 

@@ -1,6 +1,7 @@
 """Print who came and who left: a subscriber of the stream `sightings`, for any machine that reaches Redis.
 
-Run it: `pip install redis`, then `python subscribe.py`.
+Run it: `pip install redis`, then `REDIS_URL="$(cat ~/.local/share/familiar/redis/reader/address)" python subscribe.py`.
+Redis' user `reader` can read what Familiar publishes, and nothing else.
 """
 
 import json
@@ -9,7 +10,7 @@ from typing import Any
 
 import redis
 
-client = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
+client = redis.Redis.from_url(os.environ["REDIS_URL"])
 last_id = "$"
 while True:
     found: Any = client.xread({"sightings": last_id}, block=1000)

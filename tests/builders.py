@@ -12,7 +12,7 @@ from familiar.services.capture.capture import FrameOrigin, make_frame
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.enrolment import Enrolment
-from familiar.shared.contract.manifest import Manifest, ManifestPerson, Metrics, Weights
+from familiar.shared.contract.manifest import Gate, Manifest, ManifestPerson, Metrics, Weights
 from familiar.shared.contract.messages import (
     Box,
     Candidate,
@@ -98,12 +98,15 @@ def manifest_of(version: int, files: dict[str, str], people: tuple[str, ...]) ->
     )
 
 
-def publish_version(store: ModelStore, *people: str) -> int:
-    """Publish a version that knows these people, and give its number."""
+def publish_version(store: ModelStore, *people: str, rejected: str | None = None) -> int:
+    """Publish a version that knows these people, rejected if there is a reason, and give its number."""
+    gate = Gate(accepted=rejected is None, reason=rejected)
     with store.staging_folder() as staging:
         for name, data in FILES.items():
             (staging / name).write_bytes(data)
-        return store.publish(staging, lambda version, files: manifest_of(version, files, people)).version
+        return store.publish(
+            staging, lambda version, files: manifest_of(version, files, people).model_copy(update={"gate": gate})
+        ).version
 
 
 def zoe(seconds: float) -> Image:

@@ -11,10 +11,10 @@ from familiar.services.capture.settings import CaptureSettings
 
 
 @contextmanager
-def capturing(client: redis.Redis, settings: CaptureSettings) -> Iterator[None]:
-    """Take pictures over it for as long as the `with` block lasts."""
+def capturing(client: redis.Redis, settings: CaptureSettings, cameras: BrowserCameras | None = None) -> Iterator[None]:
+    """Take pictures over it for as long as the `with` block lasts, by `cameras` or new ones."""
     stopped = threading.Event()
-    server = BrowserCameras(client, settings, stopped).open_server()
+    server = (cameras or BrowserCameras(client, settings, stopped)).open_server()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -14,9 +14,13 @@ PEOPLE = ("bea", "rob")
 
 
 def publish_colours(
-    store: ModelStore, side: int = SIDE, landmarks: bytes | None = None, track_threshold: float | None = None
+    store: ModelStore,
+    side: int = SIDE,
+    landmarks: bytes | None = None,
+    track_threshold: float | None = None,
+    people: tuple[str, str] = PEOPLE,
 ) -> int:
-    """Publish the version, and give its number; who is green is nobody of its people.
+    """Publish the version, and give its number; who is green is nobody of its `people`, of whom the first is blue.
 
     It takes faces of `side` pixels, with the network `landmarks` aligned ones.
     """
@@ -32,7 +36,7 @@ def publish_colours(
             (staging / LANDMARKS).write_bytes(landmarks)
         return store.publish(
             staging,
-            lambda version, files: manifest_of(version, files, PEOPLE).model_copy(
+            lambda version, files: manifest_of(version, files, people).model_copy(
                 update={"track_threshold": track_threshold}
             ),
         ).version

@@ -2,8 +2,6 @@
 
 import importlib.util
 import os
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +9,8 @@ import pytest
 import redis
 from hypothesis import settings
 
-from familiar.cli.stack.local_stack import free_port
-from familiar.cli.stack.redis_server import redis_command
+from benchmarks.processes import own_redis
 from familiar.shared.redis.connection import open_redis
-
-DEADLINE_SECONDS = 10.0
 
 # Workers of pytest-xdist have these, and rich would hold to them, whatever a test sets.
 for size in ("COLUMNS", "LINES"):
@@ -23,22 +18,16 @@ for size in ("COLUMNS", "LINES"):
 
 # The same examples in every run, and as long as they take: a failure is the change's, and comes again.
 settings.register_profile("familiar", derandomize=True, database=None, deadline=None)
+# Other ones in every run, and many: `--hypothesis-profile thorough`.
+settings.register_profile("thorough", max_examples=20_000, database=None, deadline=None)
 settings.load_profile("familiar")
 
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a real server, started for the tests alone: they empty it, so it is never anybody's own."""
-    port = free_port()
-    folder = tmp_path_factory.mktemp("redis")
-    server = subprocess.Popen(redis_command(folder, port), stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        wait_for_redis(url)
+    with own_redis(tmp_path_factory.mktemp("redis")) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture
@@ -74,17 +63,3 @@ def landmarks() -> bytes:
     assert package is not None
     assert package.origin is not None
     return (Path(package.origin).parent / "data" / "face_landmark.tflite").read_bytes()
-
-
-def wait_for_redis(url: str) -> None:
-    """Wait until a server answers."""
-    until = time.monotonic() + DEADLINE_SECONDS
-    while True:
-        try:
-            open_redis(url).ping()
-        except redis.ConnectionError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.02)
-        else:
-            return

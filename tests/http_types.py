@@ -12,6 +12,7 @@ from typing import Any
 
 import redis
 import redis.asyncio
+from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from familiar.services.inference.http.app import Stores, create_app
@@ -19,6 +20,7 @@ from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.messages import Preview
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.stores.models import ModelStore
@@ -45,7 +47,7 @@ _NEVER_SENT = {"HTTPValidationError", "ValidationError"}
 
 def http_types() -> str:
     """Give the file, in TypeScript."""
-    described = _describe()
+    described = unasked_app().openapi()
     schemas: Json = described["components"]["schemas"]
     # What a stream's events hold, OpenAPI does not say.
     _, events = models_json_schema([(Preview, "serialization")], ref_template=_REFERENCE + "{model}")
@@ -57,16 +59,15 @@ def http_types() -> str:
     return _HEAD + "".join(f"\n{lines}\n" for lines in [*types, *paths, f"  type Deletes ={deletes};"]) + "}\n"
 
 
-def _describe() -> Json:
-    """Describe an application that is never asked anything: nothing is connected, opened or written."""
+def unasked_app() -> FastAPI:
+    """Give an application that is never asked anything: nothing is connected, opened or written."""
     client, nowhere = redis.Redis(), Path("nowhere")
     models = ModelStore(nowhere)
-    stores = Stores(
-        SampleStore(nowhere), StrangerStore(nowhere), models, KeptFacesWriter(client, KeptFaces(client, most=0))
-    )
+    keeper = KeptFacesWriter(client, KeptFaces(client, most=0), models.has)
+    stores = Stores(SampleStore(nowhere), StrangerStore(nowhere), models, keeper, TokenStore(nowhere))
     watcher = ModelWatcher(client, models, ServedModel(models))
     follower = StreamFollower(redis.asyncio.Redis(), threading.Event())
-    return create_app(client, stores, watcher, follower, client, InferenceSettings()).openapi()
+    return create_app(client, stores, watcher, follower, client, InferenceSettings())
 
 
 def _operations(described: Json, method: str) -> Iterator[tuple[str, Json]]:

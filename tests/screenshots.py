@@ -80,15 +80,15 @@ def main() -> None:
         home = Path(folder) / "home"
         home.mkdir()
         webcam = Webcam(Path(folder) / "webcam.mjpeg")
-        settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras="")
-        with LocalStack(settings):
+        settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras="")
+        with LocalStack(settings) as stack:
             browser = launch_chromium(playwright, *webcam.arguments)
             context = browser.new_context(viewport=SCREEN, permissions=["camera"])
-            _walk(Studio(context.new_page(), settings.url, Path(folder)), webcam)
+            _walk(Studio(context.new_page(), stack.link, Path(folder)), webcam)
             telephone = browser.new_context(
                 viewport=TELEPHONE, color_scheme="dark", device_scale_factor=2, permissions=["camera"]
             )
-            _watch(Studio(telephone.new_page(), settings.url, Path(folder)), "studio-telephone")
+            _watch(Studio(telephone.new_page(), stack.link, Path(folder)), "studio-telephone")
             browser.close()
 
 

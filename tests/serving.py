@@ -15,7 +15,9 @@ import httpx
 import pytest
 
 from familiar.cli.stack.local_stack import free_port
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.messages import Prediction, Sighting
+from tests.app_client import bearer
 
 # A reader that gets nothing for so long has failed.
 DEADLINE_SECONDS = 60.0
@@ -25,10 +27,11 @@ _LENGTH = re.compile(rb"Content-Length: (\d+)\r\n\r\n")
 
 @dataclass(frozen=True)
 class Serving:
-    """A process that serves, and where."""
+    """A process that serves, where, and its tokens."""
 
     process: "subprocess.Popen[bytes]"
     http: httpx.Client
+    tokens: TokenStore
 
 
 _KINDS: dict[str, type[Prediction] | type[Sighting]] = {"prediction": Prediction, "sighting": Sighting}
@@ -49,10 +52,11 @@ def serving(home: Path, redis_url: str) -> Iterator[Serving]:
     port = free_port()
     environment = {**os.environ, "FAMILIAR_HOME": str(home), "REDIS_URL": redis_url, "FAMILIAR_PORT": str(port)}
     process = subprocess.Popen([sys.executable, "-m", "familiar.services.inference"], env=environment)
-    with process, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS) as http:
+    headers = bearer(TokenStore(home).owner_secret())
+    with process, httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=DEADLINE_SECONDS) as http:
         try:
             wait_until(lambda: _answers(http))
-            yield Serving(process, http)
+            yield Serving(process, http, TokenStore(home))
         finally:
             if process.poll() is None:
                 process.terminate()

@@ -23,7 +23,9 @@ class Studio:
     """The page in a browser."""
 
     def __init__(self, page: Page, url: str, pictures: Path) -> None:
-        """Open the page; screenshots go to the folder `pictures`.
+        """Open the page by the owner's link, or by its address in a browser that is logged in.
+
+        Screenshots go to the folder `pictures`.
 
         What the browser complains of, and whom it asks for something, is kept.
         """
@@ -39,6 +41,7 @@ class Studio:
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(url)
+        self.expect(self.page.locator("#session")).to_contain_text("Token")
         self.expect(self.page.locator("#people-list")).not_to_have_text("Loading.")
 
     def _hear(self, said: ConsoleMessage) -> None:

@@ -53,9 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             loop = loop_over(film, version, LOOP_FRAMES)
             cameras = [f"camera-{number}" for number in range(1, options.cameras + 1)]
             sources = " ".join(f"{camera}={quote(f'{film}#loop')}" for camera in cameras)
-            settings = LocalSettings(
-                home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras=sources
-            )
+            settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras=sources)
             with LocalStack(settings) as stack:
                 tell(f"{len(cameras)} cameras for {seconds:.0f} s")
                 watched = _watch(stack, cameras, seconds)

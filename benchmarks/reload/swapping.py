@@ -73,7 +73,7 @@ def _wait_until_served(site: Site, version: int) -> None:
 def refusals(site: Site, damaged: Sequence[int]) -> Mapping[str, str]:
     """Return the reasons why damaged versions were refused, by number."""
     connection = Connection(site.port)
-    models = json.loads(connection.ask(get_request(site.port, "/v1/models")).body)
+    models = json.loads(connection.ask(get_request(site.port, "/v1/models", site.token)).body)
     connection.close()
     return {
         str(model["version"]): model["detail"]

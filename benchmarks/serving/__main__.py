@@ -6,7 +6,8 @@ Four candidates process the same crops and the same pictures of 640 by 480 pixel
 the inference process with a Redis, as in production. `naive` is FastAPI, the Haar cascade with the settings of most
 examples, and Keras' `model.predict`. `litserve` is a LitServe server with the same LiteRT file. `floor` is a loop
 without a server that decodes, detects and infers, in one thread per client, at most one per core. Crops need no
-detection. The load is closed-loop, from clients in a separate process.
+detection. Inference checks a token with every request; the others have no access control. The load is closed-loop,
+from clients in a separate process.
 
 The servers take turns in several rounds, started and stopped for each; figures are medians over the rounds. A ratio is
 Familiar's figure divided by the other's. Then inference alone: the time from process start to the first response, and

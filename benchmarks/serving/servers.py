@@ -16,6 +16,7 @@ from benchmarks.pictures import Pictures
 from benchmarks.processes import Process, inference, running, wait_until_answered
 from benchmarks.serving.figures import Figures, figures_of
 from familiar.cli.stack.local_stack import free_port
+from familiar.shared.access.token_store import TokenStore
 
 FAMILIAR, NAIVE, LITSERVE, FLOOR = SERVERS = ("familiar", "naive", "litserve", "floor")
 KINDS = ("crop", "picture")
@@ -40,11 +41,12 @@ class Bench:
 
 @dataclass(frozen=True)
 class Site:
-    """A running server: its port, its process, and the files of requests for it."""
+    """A running server: its port, its process, the files of requests for it, and the token that they send."""
 
     port: int
     process: Process
     requests: Sequence[Path]
+    token: str | None
 
 
 @contextmanager
@@ -56,7 +58,9 @@ def serving(server: str, kind: str, bench: Bench) -> Iterator[Site]:
     """
     port = free_port()
     path = INFERENCE_PATHS[kind] if server == FAMILIAR else {NAIVE: f"/{kind}", LITSERVE: "/predict"}[server]
-    requests = write_requests(bench.home / "requests", port, path, bench.jpegs(kind))
+    # The others let everybody in.
+    token = TokenStore(bench.home).owner_secret() if server == FAMILIAR else None
+    requests = write_requests(bench.home / "requests", port, path, bench.jpegs(kind), token)
     log = bench.home / f"{server}.log"
     if server == FAMILIAR:
         started = inference(bench.home, bench.redis_url, port, log)
@@ -66,7 +70,7 @@ def serving(server: str, kind: str, bench: Bench) -> Iterator[Site]:
         started = running([sys.executable, "-m", module, str(bench.version), "--port", str(port), *own], log)
     with started as process:
         wait_until_answered(port, requests[0].read_bytes(), process, log)
-        yield Site(port, process, requests)
+        yield Site(port, process, requests, token)
 
 
 def measure(server: str, kind: str, bench: Bench, seconds: float, clients: Sequence[int]) -> Mapping[int, Figures]:

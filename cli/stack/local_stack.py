@@ -1,7 +1,8 @@
 """Local mode: Redis and all services as child processes, restarted when they die, and stopped with this one.
 
 The process manager is supervisord. Its configuration, without secrets, is in `FAMILIAR_HOME/run`, and the services'
-logs are in `FAMILIAR_HOME/logs`.
+logs are in `FAMILIAR_HOME/logs`. Redis listens on a socket that no other user of the machine can reach; its files, and
+the address of each of its users, are in `FAMILIAR_HOME/redis`.
 """
 
 import configparser
@@ -17,15 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import httpx
 from filelock import FileLock, Timeout
 
-from familiar.cli.stack.redis_server import redis_command
+from familiar.cli.stack.redis_server import find_redis_server, socket_path
+from familiar.cli.token import login_link
+from familiar.shared.access.token_store import TokenStore
+from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import AlreadyRunning, FamiliarError, PortTaken, ServiceFailed
 from familiar.shared.redis.connection import open_redis, require_redis
-from familiar.shared.runtime.settings import LOCAL_REDIS_URL
+from familiar.shared.redis.server_files import write_server_files
+from familiar.shared.runtime.private_files import keep_private
+from familiar.shared.runtime.redis_address import SERVER, local_address_file, local_folder, read_address
 
 SERVICES = ("capture", "extractor", "trainer", "inference")
 START_SECONDS = 60.0
@@ -35,7 +41,7 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """The settings of a local stack. Without a `redis_url` it starts a Redis on `redis_port`.
+    """The settings of a local stack. Without a `redis_url`, which the environment gives, it starts a Redis of its own.
 
     `cameras` is in the form of FAMILIAR_CAMERAS.
     """
@@ -44,7 +50,6 @@ class LocalSettings:
     port: int
     camera_port: int
     redis_url: str | None
-    redis_port: int
     cameras: str
 
     @property
@@ -54,8 +59,12 @@ class LocalSettings:
 
     @property
     def used_redis_url(self) -> str:
-        """The address of the Redis in use."""
-        return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+        """The address of the Redis in use; at that of its own, the stack has to be running.
+
+        Raises:
+            RedisUnavailable: no stack has run with this home yet.
+        """
+        return self.redis_url or read_address(local_address_file(self.home, redis_names.CLI))
 
 
 class LocalStack:
@@ -65,18 +74,21 @@ class LocalStack:
         self.settings = settings
         self._run = settings.home / "run"
         self._logs = settings.home / "logs"
-        self._run.mkdir(parents=True, exist_ok=True)
-        self._logs.mkdir(parents=True, exist_ok=True)
+        keep_private(settings.home)
+        self._run.mkdir(exist_ok=True)
+        self._logs.mkdir(exist_ok=True)
         self._pidfile = self._run / "supervisord.pid"
         self._lock = FileLock(self._run / "local.lock")
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._tokens = TokenStore(settings.home)
+        self._resources = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         """Start everything, and wait until inference, capture and Redis answer.
 
         Raises:
             AlreadyRunning: another local stack uses this home.
-            PortTaken: a port of Redis, inference or capture is in use.
+            PortTaken: a port of inference or capture is in use.
             RedisNotFound: no Redis server is installed.
             RedisUnavailable: the given Redis does not answer.
             ServiceFailed: a service does not come up; its log has the reason.
@@ -106,6 +118,11 @@ class LocalStack:
             raise ServiceFailed("The local stack is not running.")
         return self._supervisor.pid
 
+    @property
+    def link(self) -> str:
+        """The address with which the owner's browser logs in."""
+        return login_link(self.settings.url, self._tokens.owner_secret())
+
     def alive(self) -> bool:
         """Return whether the process manager is running."""
         return self._supervisor is not None and self._supervisor.poll() is None
@@ -118,10 +135,9 @@ class LocalStack:
         self._require_no_survivor()
         _require_free(self.settings.port, "FAMILIAR_PORT")
         _require_free(self.settings.camera_port, "FAMILIAR_CAMERA_PORT")
-        if self.settings.redis_url is None:
-            _require_free(self.settings.redis_port, "REDIS_URL")
-        else:
+        if self.settings.redis_url is not None:
             require_redis(open_redis(self.settings.redis_url))
+        self._tokens.require_admin()
         configuration = self._run / "supervisord.conf"
         with configuration.open("w") as file:
             self._configuration().write(file)
@@ -131,8 +147,10 @@ class LocalStack:
             "FAMILIAR_PORT": str(self.settings.port),
             "FAMILIAR_CAMERA_PORT": str(self.settings.camera_port),
             "FAMILIAR_CAMERAS": self.settings.cameras,
-            "REDIS_URL": self.settings.used_redis_url,
         }
+        if self.settings.redis_url is None:
+            for setting in ("REDIS_URL", "REDIS_URL_FILE"):
+                environment.pop(setting, None)
         self._supervisor = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
             env=environment,
@@ -160,13 +178,20 @@ class LocalStack:
             "childlogdir": _escaped(self._logs),
         }
         if self.settings.redis_url is None:
-            folder = self.settings.home / "redis"
-            folder.mkdir(exist_ok=True)
-            configuration["program:redis"] = self._program("redis", redis_command(folder, self.settings.redis_port), 1)
+            configuration["program:redis"] = self._program("redis", self._redis_command(), 1)
         for service in SERVICES:
             command = [sys.executable, "-m", f"familiar.services.{service}"]
             configuration[f"program:{service}"] = self._program(service, command, 2)
         return configuration
+
+    def _redis_command(self) -> list[str]:
+        """Write the files of a Redis, and return its command line."""
+        server = find_redis_server()
+        folder = local_folder(self.settings.home)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)
+        socket = self._resources.enter_context(socket_path(folder / SERVER))
+        return server.command(write_server_files(folder, f"unix://{quote(str(socket))}", server.version))
 
     def _program(self, name: str, command: list[str], priority: int) -> dict[str, str]:
         return {
@@ -213,6 +238,7 @@ class LocalStack:
                 self._supervisor.kill()
                 self._supervisor.wait()
             self._supervisor = None
+        self._resources.close()
         self._lock.release()
 
 
@@ -225,11 +251,6 @@ def free_port(preferred: int = 0) -> int:
         except OSError:
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def local_redis_port() -> int:
-    """Return the port of `LOCAL_REDIS_URL`."""
-    return urlsplit(LOCAL_REDIS_URL).port or 6379
 
 
 def _escaped(value: object) -> str:

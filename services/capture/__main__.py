@@ -8,7 +8,9 @@ from familiar.services.capture.browser_cameras import BrowserCameras
 from familiar.services.capture.camera_worker import CameraWorker
 from familiar.services.capture.metrics import REGISTRY
 from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import keep_going, open_redis
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.heartbeats import beat
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard
@@ -24,7 +26,8 @@ def main() -> None:
     log = structlog.get_logger()
     stopped = threading.Event()
     stop_on_signals(stopped)
-    client = open_redis(settings.redis_url)
+    with end_with_a_sentence():
+        client = open_redis(settings.redis_url)
     workers = [CameraWorker(client, camera, address, stopped) for camera, address in settings.cameras.items()]
     with end_with_a_sentence():
         browsers = BrowserCameras(client, settings, stopped).open_server()
@@ -36,6 +39,7 @@ def main() -> None:
 
     board = MetricsBoard(client, "capture", REGISTRY)
 
+    @removing_foreign_values(client, redis_names.CAPTURE)
     def step() -> None:
         beat(client, "capture")
         board.post()

@@ -48,5 +48,5 @@ class CameraWorker:
             if self._stopped.is_set():
                 return
             if not self._publisher.published:
-                _log.info("camera runs", camera=self._camera, source=self._address.shown)
+                _log.info("camera runs", camera=self._camera, source=self._address.kind.name.lower())
             self._publisher.publish(image)

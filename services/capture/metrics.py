@@ -1,5 +1,7 @@
 """Prometheus metrics of capture."""
 
+from contextlib import suppress
+
 from prometheus_client import Counter, Histogram
 
 from familiar.shared.runtime.metrics import BUCKETS, new_registry
@@ -23,3 +25,10 @@ PUBLISHING = Histogram(
 PUBLISHED = Counter(
     "familiar_frames_published_total", "Frames that were put into Redis.", ["camera"], registry=REGISTRY
 )
+
+
+def forget_camera(camera: str) -> None:
+    """Drop the metrics of a camera that has ended: browsers open ever new ones."""
+    for metric in (ENCODING, PUBLISHING, PUBLISHED):
+        with suppress(KeyError):
+            metric.remove(camera)

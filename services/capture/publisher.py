@@ -5,14 +5,16 @@ import time
 from datetime import UTC, datetime
 
 import redis
+from redis.client import Pipeline
 
 from familiar.services.capture import metrics
 from familiar.services.capture.capture import FRAMES_KEPT, FrameOrigin, make_frame
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.messages import EnrolmentLabel
+from familiar.shared.contract.messages import EnrolmentLabel, Frame
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import keep_going
 from familiar.shared.redis.enrolments import find_enrolment
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.stream import drop_oldest, publish
 from familiar.shared.vision.images import Image
 
@@ -52,6 +54,7 @@ class FramePublisher:
         """Publish an image; `jpeg` is its encoding, if there is one already."""
         published = threading.Event()
 
+        @removing_foreign_values(self._client, redis_names.CAPTURE)
         def step() -> None:
             label = self._wait_for_room()
             if not self._stopped.is_set():
@@ -61,13 +64,29 @@ class FramePublisher:
                 with metrics.ENCODING.labels(camera).time():
                     frame, payload = make_frame(image, origin, label, live=live, jpeg=jpeg)
                 with metrics.PUBLISHING.labels(camera).time():
-                    publish(self._client, redis_names.frames(camera), frame, payload)
+                    self._publish(frame, payload)
                 metrics.PUBLISHED.labels(camera).inc()
                 published.set()
                 self._state = self._state.model_copy(update={"published": self._state.published + 1})
             self.announce()
 
         keep_going(step, lambda: published.is_set() or self._stopped.is_set())
+
+    def _publish(self, frame: Frame, payload: bytes) -> None:
+        """Append a frame to the queue; one with a label only while its enrolment is there: it names somebody."""
+        stream = redis_names.frames(frame.camera)
+        if frame.enrolment is None:
+            publish(self._client, stream, frame, payload)
+            return
+
+        def commit(pipeline: Pipeline) -> None:
+            enrolment = find_enrolment(pipeline, frame.camera)
+            pipeline.multi()
+            if enrolment is not None:
+                publish(pipeline, stream, frame, payload)
+
+        # Forgetting somebody changes the counter, and then deletes the enrolment and the frames.
+        self._client.transaction(commit, redis_names.FORGETTINGS)
 
     def announce(self) -> None:
         """Announce the camera's state, at most once a second."""
@@ -79,6 +98,7 @@ class FramePublisher:
         """Announce the state of a camera that delivers nothing; call it once a second."""
         said = threading.Event()
 
+        @removing_foreign_values(self._client, redis_names.CAPTURE)
         def step() -> None:
             self.announce()
             said.set()
@@ -96,6 +116,7 @@ class FramePublisher:
         rested = threading.Event()
         until = None if seconds is None else time.monotonic() + seconds
 
+        @removing_foreign_values(self._client, redis_names.CAPTURE)
         def step() -> None:
             self.announce()
             self._stopped.wait(_ANNOUNCE_EVERY_SECONDS / 4)

@@ -1,6 +1,7 @@
 """Source addresses opened as streams of images; the only module that opens a camera."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ SYNTHETIC_FRAMES_PER_SECOND = 10.0
 FOLDER_FRAMES_PER_SECOND = 5.0
 
 _NETWORK_TIMEOUT_MILLISECONDS = 10_000
+# FFmpeg's AV_LOG_QUIET, which OpenCV reads with the first file or address.
+_FFMPEG_QUIET = "-8"
 
 _log = structlog.get_logger()
 
@@ -46,7 +49,7 @@ def open_source(address: SourceAddress) -> Source:
         if path.is_dir():
             return Source(_folder_images(path), FOLDER_FRAMES_PER_SECOND)
         if not path.exists():
-            raise SourceFailed(f"There is no file or folder {address.shown!r}. Check the path that capture sees.")
+            raise SourceFailed("There is no such file or folder. Check the path that capture sees.")
         return _open_video_file(path)
     return _open_camera(address)
 
@@ -63,41 +66,44 @@ def _folder_images(folder: Path) -> Iterator[Image]:
     try:
         paths = pictures_in(folder)
     except OSError as error:
-        raise SourceFailed(f"The folder {str(folder)!r} cannot be read: {error.strerror}.") from error
+        raise SourceFailed(f"The folder cannot be read: {error.strerror}.") from error
     if not paths:
-        raise SourceFailed(f"The folder {str(folder)!r} holds no pictures ({', '.join(sorted(PICTURE_ENDINGS))}).")
+        raise SourceFailed(f"The folder holds no pictures ({', '.join(sorted(PICTURE_ENDINGS))}).")
     readable = 0
-    for path in paths:
+    for number, path in enumerate(paths, start=1):
         try:
             image = decode_image(path.read_bytes())
         except (FamiliarError, OSError) as error:
-            _log.warning("picture passed over", file=str(path), error=str(error))
+            # Its place, not its name: files are often named after the people they show.
+            _log.warning("picture passed over", number=number, pictures=len(paths), error=_reason(error))
         else:
             readable += 1
             yield image
     if not readable:
-        raise SourceFailed(f"None of the {len(paths)} pictures in {str(folder)!r} can be read. Put others there.")
+        raise SourceFailed(f"None of the {len(paths)} pictures in the folder can be read. Put others there.")
+
+
+def _reason(error: FamiliarError | OSError) -> str | None:
+    return error.strerror if isinstance(error, OSError) else error.detail
 
 
 def _open_video_file(path: Path) -> Source:
-    capture = cv2.VideoCapture(str(path))
+    capture = _silently(lambda: cv2.VideoCapture(str(path)))
     read, first = capture.read()
     if not read:
         capture.release()
-        raise SourceFailed(
-            f"{str(path)!r} does not decode as a video. Play it elsewhere, or convert it to H.264 in MP4."
-        )
+        raise SourceFailed("The file does not decode as a video. Play it elsewhere, or convert it to H.264 in MP4.")
     frames_per_second = capture.get(cv2.CAP_PROP_FPS) or FOLDER_FRAMES_PER_SECOND
     return Source(_captured_images(capture, first, fails_at_end=None), frames_per_second)
 
 
 def _open_camera(address: SourceAddress) -> Source:
     if address.kind is SourceKind.WEBCAM:
-        capture = cv2.VideoCapture(int(address.location))
+        capture = _silently(lambda: cv2.VideoCapture(int(address.location)))
     else:
         timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
         parameters = [value for name in timeouts for value in (name, _NETWORK_TIMEOUT_MILLISECONDS)]
-        capture = cv2.VideoCapture(address.location, cv2.CAP_FFMPEG, parameters)
+        capture = _silently(lambda: cv2.VideoCapture(address.location, cv2.CAP_FFMPEG, parameters))
     read, first = capture.read()
     if not read:
         capture.release()
@@ -108,6 +114,16 @@ def _open_camera(address: SourceAddress) -> Source:
         )
         raise SourceFailed(f"The camera {address.shown!r} gives no picture. {hint}")
     return Source(_captured_images(capture, first, fails_at_end=address.shown), None)
+
+
+def _silently(open_capture: Callable[[], cv2.VideoCapture]) -> cv2.VideoCapture:
+    """Open a capture whose decoders write nothing to standard error: addresses may stand in what they say.
+
+    What matters of it is in the error of a source that does not open.
+    """
+    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = _FFMPEG_QUIET
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return open_capture()
 
 
 def _captured_images(capture: cv2.VideoCapture, first: np.ndarray, fails_at_end: str | None) -> Iterator[Image]:

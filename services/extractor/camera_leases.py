@@ -1,22 +1,28 @@
 """Leases: each camera's frames are consumed by one extractor at a time, and extractors share the cameras evenly.
 
-A lease is a Redis lock with a time to live, so a dead extractor's cameras are taken over within `LEASE_SECONDS` and a
-second.
+A lease is a key with a time to live that holds its extractor's name, so a dead extractor's cameras are taken over
+within `LEASE_SECONDS` and a second. redis-py's lock would need the right to run scripts in Redis, which nobody has.
 """
 
 import math
 import time
+from collections.abc import Callable
+from typing import Any
 
 import redis
 import structlog
-from redis.exceptions import LockError
-from redis.lock import Lock  # noqa: TC002 - an import that only a checker makes is harder to read than this one
+from redis.client import Pipeline
 
 from familiar.shared.contract import redis_names
 from familiar.shared.redis.cameras import camera_names
+from familiar.shared.redis.foreign_values import say_foreign
 
 LEASE_SECONDS = 3.5
 RENEW_SECONDS = 1.0
+# Redis' answer for a key without a time to live.
+_WITHOUT_AN_END = -1
+
+_LEASE_MILLISECONDS = int(LEASE_SECONDS * 1000)
 
 _log = structlog.get_logger()
 
@@ -28,7 +34,7 @@ class Leases:
         """Acquire leases as `extractor`, a name that is unique among extractors."""
         self._client = client
         self._extractor = extractor
-        self._held: dict[str, Lock] = {}
+        self._held: set[str] = set()
         self._newly_taken: list[str] = []
         self._renewed_at = 0.0
 
@@ -78,28 +84,42 @@ class Leases:
         with self._client.pipeline(transaction=True) as pipeline:
             pipeline.zadd(redis_names.EXTRACTORS, {self._extractor: now})
             pipeline.zremrangebyscore(redis_names.EXTRACTORS, "-inf", now - LEASE_SECONDS)
+            # Nobody's clock is ahead of Redis', so these are no extractors.
+            pipeline.zremrangebyscore(redis_names.EXTRACTORS, now + LEASE_SECONDS, "+inf")
             pipeline.zcard(redis_names.EXTRACTORS)
             return int(pipeline.execute()[-1])
 
     def _take(self, camera: str) -> None:
-        lock = self._client.lock(redis_names.lease(camera), timeout=LEASE_SECONDS, thread_local=False)
-        if lock.acquire(blocking=False, token=self._extractor):
-            self._held[camera] = lock
+        if self._client.set(redis_names.lease(camera), self._extractor, nx=True, px=_LEASE_MILLISECONDS):
+            self._held.add(camera)
             self._newly_taken.append(camera)
             _log.info("camera taken", camera=camera)
+        elif self._client.ttl(redis_names.lease(camera)) == _WITHOUT_AN_END:
+            # A lease always ends; this would keep every extractor from the camera for ever.
+            say_foreign(redis_names.lease(camera), b"")
+            self._client.delete(redis_names.lease(camera))
 
     def _keep_held(self) -> None:
-        for camera, lock in list(self._held.items()):
-            try:
-                lock.reacquire()
-            except LockError:
-                del self._held[camera]
+        for camera in self.cameras:
+            if not self._if_ours(camera, lambda pipeline, lease: pipeline.pexpire(lease, _LEASE_MILLISECONDS)):
+                self._held.remove(camera)
                 _log.warning("camera lost to another extractor", camera=camera)
 
     def _give_back(self, camera: str) -> None:
-        try:
-            self._held.pop(camera).release()
-        except LockError:
-            _log.warning("camera lost to another extractor", camera=camera)
-        else:
+        self._held.remove(camera)
+        if self._if_ours(camera, lambda pipeline, lease: pipeline.delete(lease)):
             _log.info("camera given back", camera=camera)
+        else:
+            _log.warning("camera lost to another extractor", camera=camera)
+
+    def _if_ours(self, camera: str, queue_command: Callable[[Pipeline, str], object]) -> bool:
+        """Run a command on a camera's lease if it is still this extractor's, and return whether it is."""
+        lease = redis_names.lease(camera)
+
+        def commit(pipeline: Pipeline) -> None:
+            holder: Any = pipeline.get(lease)
+            if holder == self._extractor.encode():
+                pipeline.multi()
+                queue_command(pipeline, lease)
+
+        return bool(self._client.transaction(commit, lease))

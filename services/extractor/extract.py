@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from familiar.shared.contract.enrolment import Refusal
 from familiar.shared.contract.messages import Box
-from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.detector import MOST_FACES, FaceDetector
 from familiar.shared.vision.images import Image, cut_face, sharpness
 
 # A box narrower than this share of the largest is somebody in the background, or a picture on the wall. Widths jitter
@@ -35,8 +35,8 @@ class SampleRules:
 
 
 def find_faces(image: Image, detector: FaceDetector) -> tuple[FoundFace, ...]:
-    """Return every face of an image with its crop, largest first."""
-    return tuple(FoundFace(box, cut_face(image, box)) for box in detector.detect(image))
+    """Return the faces of an image with their crops, largest first, `MOST_FACES` at most."""
+    return tuple(FoundFace(box, cut_face(image, box)) for box in detector.detect(image)[:MOST_FACES])
 
 
 def choose_sample(faces: Sequence[FoundFace], rules: SampleRules, certainty: Certainty) -> FoundFace | Refusal:

@@ -16,7 +16,6 @@ from familiar.services.extractor.preview import publish_preview
 from familiar.services.extractor.sample_collector import SampleCollector
 from familiar.services.extractor.tracks import Track, match
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
 from familiar.shared.contract.messages import Face, Frame
 from familiar.shared.redis.enrolments import find_enrolment
 from familiar.shared.redis.stream import Consumer, Delivery, count_dropped, drop_oldest, publish, run_transaction
@@ -49,8 +48,7 @@ class FrameWorker:
         """Renew leases, claim what the last owners of new cameras left pending, then process what has arrived."""
         try:
             self._leases.renew()
-            self._tracks = {camera: self._tracks.get(camera, ()) for camera in self._leases.cameras}
-            self._detectors.keep(self._leases.cameras)
+            self._keep(self._leases.cameras)
             for camera in self._leases.newly_taken():
                 self._take_over(redis_names.frames(camera))
             if not self._waiting:
@@ -64,6 +62,13 @@ class FrameWorker:
     def stop(self) -> None:
         """Release the cameras."""
         self._leases.release()
+
+    def _keep(self, cameras: Sequence[str]) -> None:
+        """Drop the state and the metrics of all cameras but these."""
+        for camera in self._tracks.keys() - cameras:
+            metrics.forget_camera(camera)
+        self._tracks = {camera: self._tracks.get(camera, ()) for camera in cameras}
+        self._detectors.keep(cameras)
 
     def _take_over(self, stream: str) -> None:
         """Claim every pending entry of a stream: whoever holds the lease owns them."""
@@ -85,7 +90,9 @@ class FrameWorker:
         while self._waiting:
             self._leases.renew()
             delivery = self._waiting[0]
-            if not self._leases.holds(delivery.message.camera):
+            if delivery.stream != redis_names.frames(delivery.message.camera):
+                self._consumer.bury(delivery, f"It is of another camera, {delivery.message.camera}.")
+            elif not self._leases.holds(delivery.message.camera):
                 # Its next owner has claimed it, or will.
                 pass
             elif delivery.message.live and delivery.entry_id != newest[delivery.stream]:
@@ -102,17 +109,20 @@ class FrameWorker:
             count_dropped(self._client, delivery.stream, 1)
 
     def _extract(self, delivery: Delivery[Frame]) -> None:
-        """Publish a frame's faces and fulfil its enrolment, in one transaction with the acknowledgement."""
+        """Publish a frame's faces and fulfil its enrolment; a frame that cannot be processed is a dead letter."""
         frame = delivery.message
         metrics.FRAME_WAITING.labels(frame.camera).observe(seconds_since(frame.captured_at))
-        try:
+        self._consumer.begin(delivery)
+        with self._consumer.burying(delivery):
             image = decode_image(delivery.payload)
-        except (UnreadableImage, ImageTooLarge) as error:
-            self._consumer.bury(delivery, error.detail)
-            return
-        with metrics.DETECTION.labels(frame.camera).time():
-            faces = find_faces(image, self._detectors.for_frame(frame))
-        tracks = match(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
+            with metrics.DETECTION.labels(frame.camera).time():
+                faces = find_faces(image, self._detectors.for_frame(frame))
+            tracks = match(self._tracks.get(frame.camera, ()), _opened_by(frame, faces))
+            self._publish(delivery, faces, tracks)
+
+    def _publish(self, delivery: Delivery[Frame], faces: Sequence[FoundFace], tracks: tuple[Track, ...]) -> None:
+        """Publish a frame's faces and fulfil its enrolment, in one transaction with the acknowledgement."""
+        frame = delivery.message
 
         def commit(pipeline: Pipeline) -> None:
             enrolment = find_enrolment(pipeline, frame.camera)

@@ -1,12 +1,17 @@
 """The settings of the extractor."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
+from familiar.shared.contract import redis_names
 from familiar.shared.runtime.settings import Settings
 
 
 class ExtractorSettings(Settings):
     """Settings of the extractor, read from the environment."""
+
+    redis_user: ClassVar[str] = redis_names.EXTRACTOR
 
     smallest_face: int = Field(
         default=40,

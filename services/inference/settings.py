@@ -1,12 +1,17 @@
 """The settings of inference."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
+from familiar.shared.contract import redis_names
 from familiar.shared.runtime.settings import SiteSettings
 
 
 class InferenceSettings(SiteSettings):
     """Settings of inference, read from the environment."""
+
+    redis_user: ClassVar[str] = redis_names.INFERENCE
 
     kept_faces: int = Field(
         default=500,

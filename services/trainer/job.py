@@ -17,25 +17,21 @@ from familiar.services.trainer.data.read_strangers import StrangersRead, read_st
 from familiar.services.trainer.judge.comparison import Contender, compare
 from familiar.services.trainer.network.landmarks import open_input, read_landmarks
 from familiar.services.trainer.report.write import write_report
-from familiar.services.trainer.rq_worker import (
-    give_up,
-    report_progress,
-    report_rejection,
-    this_job_created_at,
-    this_job_id,
-)
+from familiar.services.trainer.running_job import RunningJob
 from familiar.services.trainer.settings import TrainerSettings
 from familiar.services.trainer.train import train as train_network
 from familiar.services.trainer.training_outcome import Outcome, names_of
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequest
+from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequest, PersonForgotten
 from familiar.shared.contract.manifest import Manifest
 from familiar.shared.contract.messages import Epoch, ModelVersion, TrainingOptions
+from familiar.shared.contract.training import TrainingProgress
 from familiar.shared.redis.connection import DISK_IS_FULL, open_redis
 from familiar.shared.redis.stream import publish
-from familiar.shared.redis.training_queue import TrainingProgress
+from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.forgettings import Forgettings
 from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -55,26 +51,27 @@ def train(**options: Any) -> int:  # noqa: ANN401 - untrusted input
     """
     settings = load_settings(TrainerSettings)
     configure_logs("trainer", settings.log_format)
+    running = RunningJob(training_records(settings.home))
     try:
         chosen = _read_options(options)
-        with _naming_a_full_disk():
-            manifest = _train_and_publish(settings, chosen)
-        _delete_checkpoint(settings)
+        report = _Reporter(running, chosen.epochs, Forgettings(settings.home))
+        with _naming_a_forgetting(report), _naming_a_full_disk():
+            manifest = _train_and_publish(settings, chosen, running, report)
+        _delete_checkpoint(settings, running)
     except FamiliarError as error:
-        _delete_checkpoint(settings)
-        # The code only: the sentence may name somebody, and forgetting does not reach logs.
+        _delete_checkpoint(settings, running)
         _log.error("training failed", reason=error.code)
-        give_up(error)
-        raise
-    if manifest.rejection is not None:
-        report_rejection(manifest.rejection)
-    elif manifest.version == ModelStore(settings.home).current():
+        running.give_up(error)
+        # The sentence may name somebody. It is in the job, where forgetting finds it; RQ logs what is raised.
+        raise type(error) from None
+    running.finish(manifest.version, manifest.rejection)
+    if manifest.rejection is None and manifest.version == ModelStore(settings.home).current():
         _announce(open_redis(settings.redis_url), manifest)
     return manifest.version
 
 
-def _delete_checkpoint(settings: TrainerSettings) -> None:
-    ModelStore(settings.home).checkpoint(this_job_id()).unlink(missing_ok=True)
+def _delete_checkpoint(settings: TrainerSettings, running: RunningJob) -> None:
+    ModelStore(settings.home).checkpoint(running.job_id).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -87,6 +84,16 @@ def _naming_a_full_disk() -> Iterator[None]:
         raise DiskFull from error
 
 
+@contextmanager
+def _naming_a_forgetting(report: "_Reporter") -> Iterator[None]:
+    """Name whatever fails while a forgetting deletes the samples and files of this training."""
+    try:
+        yield
+    except Exception:
+        report.require_nobody_forgotten()
+        raise
+
+
 def _read_options(options: dict[str, Any]) -> TrainingOptions:
     try:
         return TrainingOptions.model_validate(options)
@@ -95,16 +102,18 @@ def _read_options(options: dict[str, Any]) -> TrainingOptions:
         raise InvalidRequest(f"The training job's options make no sense. {faults}") from error
 
 
-def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> Manifest:
+def _train_and_publish(
+    settings: TrainerSettings, options: TrainingOptions, running: RunningJob, report: "_Reporter"
+) -> Manifest:
     models = ModelStore(settings.home)
-    report = _Reporter(options.epochs)
     with models.one_training(waiting=lambda: report.step("waiting for another training to end")):
-        published = models.published_by(this_job_id(), this_job_created_at())
+        published = models.published_by(running.job_id, running.created_at)
         if published is not None:
             _log.info("published already", model_version=published.version)
             return published
         started = time.monotonic()
         store = SampleStore(settings.home)
+        report.begin()
         report.step("reading samples")
         landmarks = read_landmarks()
         to_input = open_input(landmarks)
@@ -113,12 +122,13 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
         _log.info("training", people=len(samples.people), samples=len(samples.train_images), **strangers.faces)
         with models.staging_folder() as staging:
             report.step("preparing the frozen base")
-            weights, checkpoint = options.weights or settings.weights, models.checkpoint(this_job_id())
+            weights, checkpoint = options.weights or settings.weights, models.checkpoint(running.job_id)
             training = train_network(samples, options, weights, staging, report.epoch, checkpoint)
             if landmarks is not None:
                 (staging / LANDMARKS).write_bytes(landmarks)
             for note in training.notes:
                 _log.warning("trained without all that it takes", hint=note)
+            report.require_nobody_forgotten()
             report.step("comparing with what is served")
             candidate = Contender(
                 (staging / SERVED_MODEL).read_bytes(),
@@ -128,12 +138,13 @@ def _train_and_publish(settings: TrainerSettings, options: TrainingOptions) -> M
             )
             gate = compare(models, candidate, samples, samples.strangers.test_images, force=options.force)
             report.step("writing the report")
-            outcome = Outcome(samples, strangers, training, options, gate, time.monotonic() - started, this_job_id())
+            outcome = Outcome(samples, strangers, training, options, gate, time.monotonic() - started, running.job_id)
             findings = write_report(outcome.report_facts(names_of(store, samples)), staging)
             report.step("publishing")
 
             def describe(version: int, files: dict[str, str]) -> Manifest:
-                # Publishing and forgetting are mutually exclusive, so nobody is forgotten after this check.
+                # Publishing and deleting versions are mutually exclusive: who is forgotten after this check is found.
+                report.require_nobody_forgotten()
                 return outcome.manifest(names_of(store, samples), version, files, models.current(), findings)
 
             manifest = models.publish(staging, describe)
@@ -159,15 +170,32 @@ def _read_strangers(settings: TrainerSettings, to_input: ToInput) -> StrangersRe
 
 
 class _Reporter:
-    """Progress reporter of the job; a Redis outage does not stop a training."""
+    """Progress reporter of the job, which ends when somebody is forgotten."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, running: RunningJob, epochs: int, forgettings: Forgettings) -> None:
+        self._running = running
         self._progress = TrainingProgress(step="starting", epochs_total=epochs)
+        self._forgettings = forgettings
+        self._begun = forgettings.moment()
+
+    def require_nobody_forgotten(self) -> None:
+        """Check that nobody was forgotten since the samples were read.
+
+        Raises:
+            PersonForgotten: somebody was.
+        """
+        if self._forgettings.changed_since(self._begun):
+            raise PersonForgotten
+
+    def begin(self) -> None:
+        """Count from now on who is forgotten: before the samples are read, nobody's were."""
+        self._begun = self._forgettings.moment()
 
     def step(self, words: str) -> None:
         self._report(self._progress.model_copy(update={"step": words}))
 
     def epoch(self, epoch: Epoch) -> None:
+        self.require_nobody_forgotten()
         _log.info("epoch", **epoch.model_dump())
         epochs = (*self._progress.epochs, epoch)
         step = "training" if epoch.epoch < epoch.epochs else "evaluating and exporting"
@@ -175,10 +203,7 @@ class _Reporter:
 
     def _report(self, progress: TrainingProgress) -> None:
         self._progress = progress
-        try:
-            report_progress(progress)
-        except redis.RedisError as error:
-            _log.warning("progress not reported", error=str(error))
+        self._running.report(progress)
 
 
 def _announce(client: redis.Redis, manifest: Manifest) -> None:

@@ -1,82 +1,59 @@
-"""The RQ worker that processes training jobs, and what a running job knows and records of itself.
+"""The RQ worker that processes training jobs.
 
 The worker calls nothing but the training and unpickles nothing: write access to Redis does not give code execution.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import redis
-from rq import Queue, Worker, get_current_job
-from rq.job import Job
+import structlog
+from redis.client import Pipeline
+from rq import Queue, Worker
+from rq.executions import Execution
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
+from rq.worker_registration import register
 
+from familiar.services.trainer.training_mirror import TrainingMirror
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import FamiliarError, InvalidRequest
+from familiar.shared.contract.errors import InvalidRequest
+from familiar.shared.redis.connection import DISK_IS_FULL, LONGEST_WAIT_SECONDS, trouble_of
 from familiar.shared.redis.training_queue import (
-    ERROR,
     JOB_TIMEOUT_SECONDS,
     PROGRESS,
-    REJECTED,
     RESULT_SECONDS,
     RETRIES,
     WORKER_SECONDS,
-    JobError,
-    TrainingProgress,
+    TrainingRecords,
     training_queue,
 )
 
-# With RQ's defaults, a job whose worker and work horse both died is found only after eleven minutes.
-MONITORING_SECONDS = 5
+# How often the worker sends heartbeats, and compares the queue with the records.
+LOOK_SECONDS = 1
+# With RQ's default, a job whose worker and work horse both died is found only after eleven minutes.
 MAINTENANCE_SECONDS = 5
 
+# As RQ has it.
+_EXPIRY_MARGIN_SECONDS = 60
 
-def work_on_training(client: redis.Redis) -> None:
+_log = structlog.get_logger()
+
+
+def work_on_training(client: redis.Redis, records: TrainingRecords) -> None:
     """Process training jobs, each in a forked child, until SIGINT or SIGTERM."""
     worker = _TrainingWorker(
         [training_queue(client)],
         connection=client,
         serializer=JSONSerializer,
         job_class=_TrainingJob,
-        job_monitoring_interval=MONITORING_SECONDS,
+        job_monitoring_interval=LOOK_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         worker_ttl=WORKER_SECONDS,
     )
+    worker.mirror_in(records)
     worker.work()
-
-
-def report_progress(progress: TrainingProgress) -> None:
-    """Record the running job's progress."""
-    job = _this_job()
-    job.meta[PROGRESS] = progress.model_dump(mode="json")
-    job.save_meta()
-
-
-def report_rejection(reason: str) -> None:
-    """Record why the running job's version is not served."""
-    job = _this_job()
-    job.meta[REJECTED] = reason
-    job.save_meta()
-
-
-def this_job_id() -> str:
-    """Return the running job's id, stable across retries."""
-    return _this_job().id
-
-
-def this_job_created_at() -> datetime:
-    """Return when the running job was created, in UTC, stable across retries."""
-    return _this_job().created_at.replace(tzinfo=UTC)
-
-
-def give_up(error: FamiliarError) -> None:
-    """Record why the running job cannot succeed, and cancel its retries."""
-    job = _this_job()
-    job.meta[ERROR] = JobError(code=error.code, detail=error.detail).model_dump(mode="json")
-    job.retries_left = 0
-    job.save()
 
 
 class _TrainingJob(Job):
@@ -92,10 +69,43 @@ class _TrainingJob(Job):
 
 
 class _TrainingWorker(Worker):
-    """Worker that, told to stop, puts the running job back into the queue instead of waiting for it.
+    """Worker that outlasts Redis, its data included; told to stop, it puts the running job back into the queue.
 
     Jobs of a plain `rq enqueue` have no retries and a timeout of three minutes; they get those of the others.
     """
+
+    # RQ's default is a minute: an outage would be followed by as long a silence.
+    max_connection_wait_time = LONGEST_WAIT_SECONDS
+
+    def mirror_in(self, records: TrainingRecords) -> None:
+        """Keep `records` of the queue's jobs; called before any work."""
+        self._records = records
+        self._mirror = TrainingMirror(self.queues[0], records)
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds between heartbeats of an idle worker."""
+        return LOOK_SECONDS
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Send a heartbeat; in the idle loop register again, as Redis forgets who sent none for 80 s, and reconcile."""
+        super().heartbeat(timeout, pipeline)
+        if pipeline is None and not self.is_horse:
+            self._register()
+            self._reconcile()
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Send heartbeats while the work horse runs; an outage of Redis does not end this worker, and so the horse."""
+        try:
+            super().maintain_heartbeats(job, execution)
+            self._register()
+            self._restore(job, execution)
+            self._reconcile()
+        except redis.RedisError as error:
+            trouble = trouble_of(error)
+            if trouble is None:
+                raise
+            _log.warning("waiting", trouble=trouble, error=str(error))
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         if job.retries_left is None:
@@ -103,7 +113,12 @@ class _TrainingWorker(Worker):
             job.timeout = JOB_TIMEOUT_SECONDS
             job.result_ttl = job.failure_ttl = RESULT_SECONDS
             job.save()
+        self._mirror.record(job)
         super().execute_job(job, queue)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:  # noqa: ANN401 - RQ's
+        # RQ logs the message of the exception and the job's arguments, which may name people and their files.
+        _log.error("the job has failed", job_id=job.id, exc_info=exc_info)
 
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ has not typed it
@@ -113,13 +128,41 @@ class _TrainingWorker(Worker):
     def handle_work_horse_killed(self, job: Job, retpid: Any, ret_val: Any, rusage: Any) -> None:  # noqa: ANN401 - RQ's
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]  # RQ
         if self._stop_requested:
-            # A requested stop is no failure, and uses up no retry.
-            job.retries_left = RETRIES
+            # A requested stop is no failure: the retry that RQ is about to use up is given back.
+            job.retries_left = (job.retries_left or 0) + 1
 
+    def _register(self) -> None:
+        """Register this worker, which may be registered already."""
+        with self.connection.pipeline() as pipeline:
+            pipeline.hset(self.key, mapping={**self.serialize(), "state": self.get_state()})
+            pipeline.expire(self.key, self.worker_ttl + _EXPIRY_MARGIN_SECONDS)
+            register(self, pipeline)
+            pipeline.execute()
 
-def _this_job() -> Job:
-    job = get_current_job()
-    if job is None:
-        message = "this may only be called from inside a job"
-        raise RuntimeError(message)
-    return job
+    def _restore(self, job: Job, execution: Execution) -> None:
+        """Restore the running job if Redis has lost it, with its progress as recorded."""
+        record = self._records.find(job.id)
+        if record is not None and record.ended_at is not None:
+            return
+        if record is not None and record.job.progress is not None:
+            job.meta[PROGRESS] = record.job.progress.model_dump(mode="json")
+        seconds = self.get_heartbeat_ttl(job)
+
+        def restore(pipeline: Pipeline) -> None:
+            if pipeline.hexists(job.key, "data"):
+                return
+            pipeline.multi()
+            job.set_status(JobStatus.STARTED, pipeline=pipeline)
+            job.save(pipeline=pipeline)
+            execution.save(seconds, pipeline)
+            job.started_job_registry.add_execution(execution, pipeline, seconds)
+
+        self.connection.transaction(restore, job.key)
+
+    def _reconcile(self) -> None:
+        try:
+            self._mirror.reconcile(running={execution.job_id for execution in self.executions.values()})
+        except OSError as error:
+            if error.errno not in DISK_IS_FULL:
+                raise
+            _log.warning("waiting", trouble="the disk is full", error=str(error))

@@ -1,7 +1,10 @@
 """The settings of the trainer."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
+from familiar.shared.contract import redis_names
 from familiar.shared.runtime.settings import Settings, StrangersFolder
 
 # A training yields the CPU to everything else, so that predictions keep their speed.
@@ -10,6 +13,8 @@ NICENESS = 10
 
 class TrainerSettings(Settings):
     """Settings of the trainer, read from the environment; `strangers` is None without a folder of their pictures."""
+
+    redis_user: ClassVar[str] = redis_names.TRAINER
 
     weights: str = Field(
         default="imagenet",

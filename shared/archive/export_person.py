@@ -13,7 +13,8 @@ from familiar.shared.stores.samples import SampleStore
 def export_person(home: Path, slug: str, file: IO[bytes]) -> int:
     """Write a person's name, samples and model versions as a ZIP file, and return the number of samples.
 
-    `person.json` holds the name, the origin of each sample and the numbers of the versions that know the person;
+    `person.json` holds the name, the origin of each sample and the numbers of the versions that know the person,
+    or that are damaged so that nobody can tell;
     `train/` and `test/` hold the samples. What is in Redis, such as predictions, expires and is not part of it.
 
     Raises:

@@ -8,10 +8,14 @@ the enrolment is complete, is derived and not stored.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from familiar.shared.contract.messages import EnrolmentLabel, Message, Slug, Split, Time
+
+# Redis cannot add to a much larger number.
+Count = Annotated[int, Field(ge=0, lt=2**62)]
 
 
 class Refusal(StrEnum):
@@ -49,6 +53,14 @@ class EnrolmentRequest(Message):
     requested_at: Time
 
 
+class OpenEnrolment(Message):
+    """The record of an enrolment that has not ended, from which it is restored when Redis has lost its data."""
+
+    request: EnrolmentRequest
+    train_over: bool = False
+    """As of the enrolment."""
+
+
 class Enrolment(Message):
     """The current state of an enrolment."""
 
@@ -56,13 +68,13 @@ class Enrolment(Message):
     cancelled: bool
     train_over: bool
     """Whether no more train samples will come, as at the end of a folder's train pictures: test samples are due."""
-    train_samples: int
+    train_samples: Count
     """Number of this enrolment's train samples in the store."""
-    test_samples: int
+    test_samples: Count
     """Number of this enrolment's test samples in the store."""
     train_complete_at: Time | None
     """When the last train sample was captured."""
-    refused: dict[Refusal, int]
+    refused: dict[Refusal, Count]
     """Number of frames that gave no sample, by reason."""
 
     @property

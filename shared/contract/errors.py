@@ -12,6 +12,8 @@ class FamiliarError(Exception):
 
     code: ClassVar[str] = "familiar-error"
     status: ClassVar[int] = 500
+    # How long a client should wait before it tries again, where that helps.
+    retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, detail: str | None = None) -> None:
         """Use `detail` as the message, or the class's docstring by default."""
@@ -53,6 +55,21 @@ class ImageTooLarge(FamiliarError):
     status = 413
 
 
+class Busy(FamiliarError):
+    """There is more to do at the moment than can be done in time. Try again in a second."""
+
+    code = "busy"
+    status = 503
+    retry_after_seconds = 1
+
+
+class SlowRequest(FamiliarError):
+    """The body of the request did not arrive in time. Send it again over a faster connection, or send a smaller one."""
+
+    code = "slow-request"
+    status = 408
+
+
 class UnsupportedMediaType(FamiliarError):
     """Send the picture as the multipart field `image`, or as the body.
 
@@ -70,6 +87,13 @@ class InvalidRequest(FamiliarError):
     status = 422
 
 
+class HeadersTooLarge(FamiliarError):
+    """The headers of the request are too large. Send at most 64 kB of them."""
+
+    code = "headers-too-large"
+    status = 431
+
+
 class CrossSiteRequest(FamiliarError):
     """A web page of another site may not change anything here. Use Familiar's own address instead."""
 
@@ -84,8 +108,67 @@ class HostNotAllowed(FamiliarError):
     status = 400
 
 
+class TokenMissing(FamiliarError):
+    """This takes a token. Send it as `Authorization: Bearer TOKEN`; `familiar token show` prints the owner's."""
+
+    code = "token-missing"
+    status = 401
+
+
+class TokenWrong(FamiliarError):
+    """No token is like this one; it may have been revoked. `familiar token show` prints the owner's."""
+
+    code = "token-wrong"
+    status = 401
+
+
+class TokenExpired(FamiliarError):
+    """The time of this token is over. Ask for another: `familiar token add` makes one."""
+
+    code = "token-expired"
+    status = 401
+
+
+class ScopeMissing(FamiliarError):
+    """Use a token with that scope: `familiar token add NAME --scope SCOPE` makes one."""
+
+    code = "scope-missing"
+    status = 403
+
+
+class TooManyAttempts(FamiliarError):
+    """Too many wrong tokens were sent from this address. Wait a moment, then send the right one."""
+
+    code = "too-many-attempts"
+    status = 429
+    retry_after_seconds = 1
+
+
+class TokenNameTaken(FamiliarError):
+    """There is a token of that name already. Revoke it first, or choose another name."""
+
+    code = "token-name-taken"
+    status = 409
+
+
+class UnknownToken(FamiliarError):
+    """`familiar token list` lists the tokens."""
+
+    code = "unknown-token"
+    status = 404
+
+
+class BrokenTokens(FamiliarError):
+    """Nobody is let in. Put the file back from a backup, or delete it, and add the tokens again."""
+
+    code = "broken-tokens"
+
+
 class InvalidName(FamiliarError):
-    """A name has 1 to 64 characters, at least one letter or digit among them, and no slashes or control characters."""
+    """A name has 1 to 64 characters, at least one letter or digit among them.
+
+    It has no slashes, no control characters and no invisible ones.
+    """
 
     code = "invalid-name"
     status = 422
@@ -119,6 +202,20 @@ class UnknownStranger(FamiliarError):
     status = 404
 
 
+class BeingForgotten(FamiliarError):
+    """Somebody of that name is being forgotten. Try again in a moment."""
+
+    code = "being-forgotten"
+    status = 409
+
+
+class AnswerWithdrawn(FamiliarError):
+    """Somebody was forgotten while this was answered, so the answer was not given. Ask again."""
+
+    code = "answer-withdrawn"
+    status = 503
+
+
 class UnknownKeptFace(FamiliarError):
     """That face is not kept, so its prediction cannot be corrected. Use the id of a newer prediction.
 
@@ -141,6 +238,13 @@ class CameraTaken(FamiliarError):
 
     code = "camera-taken"
     status = 409
+
+
+class TooManyCameras(FamiliarError):
+    """There are as many browser cameras as FAMILIAR_MOST_CAMERAS allows. Close one, and try again in ten seconds."""
+
+    code = "too-many-cameras"
+    status = 503
 
 
 class UnknownEnrolment(FamiliarError):
@@ -204,6 +308,14 @@ class UnknownJob(FamiliarError):
     status = 404
 
 
+class TrainingQueueFull(FamiliarError):
+    """As many trainings are waiting as may. One is enough for all samples; ask again when some have ended."""
+
+    code = "training-queue-full"
+    status = 429
+    retry_after_seconds = 60
+
+
 class TooFewPeople(FamiliarError):
     """Training needs at least two people. Enrol another with `familiar enrol NAME --camera CAMERA`."""
 
@@ -223,12 +335,6 @@ class PersonForgotten(FamiliarError):
 
     code = "person-forgotten"
     status = 409
-
-
-class UnreadableSample(FamiliarError):
-    """A sample cannot be read. Delete the file and enrol its person again."""
-
-    code = "unreadable-sample"
 
 
 class WeightsUnavailable(FamiliarError):

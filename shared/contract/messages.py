@@ -15,7 +15,11 @@ from familiar.shared.contract.slugs import SLUG_PATTERN
 
 def _to_milliseconds(time: datetime) -> datetime:
     """Truncate a time to UTC milliseconds, so that messages survive a round trip through JSON unchanged."""
-    return time.astimezone(UTC).replace(microsecond=time.microsecond // 1000 * 1000)
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time is before the year 1 or after 9999 in UTC") from error
+    return utc.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _with_milliseconds(time: datetime) -> str:
@@ -31,6 +35,8 @@ Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 
 
+# Train samples that a person needs for a training.
+FEWEST_SAMPLES = 2
 BASE_WIDTHS = (0.25, 0.5, 0.75, 1.0)
 
 

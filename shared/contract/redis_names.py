@@ -9,9 +9,14 @@ MODEL_VERSIONS: Final = "model-versions"
 PREDICTIONS: Final = "predictions"
 SIGHTINGS: Final = "sightings"
 
-# Consumer groups, named after the reading service.
+# Redis users: one for each service, one for the command line, and one for subscribers. Consumer groups have the name of
+# the reading service, too.
+CAPTURE: Final = "capture"
 EXTRACTOR: Final = "extractor"
+TRAINER: Final = "trainer"
 INFERENCE: Final = "inference"
+CLI: Final = "cli"
+READER: Final = "reader"
 
 # The RQ queue of training jobs, and the dotted name of the only job on it.
 TRAINING_QUEUE: Final = "training"

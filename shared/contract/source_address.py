@@ -21,6 +21,17 @@ from familiar.shared.contract.slugs import is_slug
 _OPTIONS = frozenset({"loop", "fast"})
 _NETWORK = "://"
 _SYNTHETIC = "synthetic:"
+_HIDDEN = "..."
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+# A word or a small number, as in `/Streaming/Channels/101`: a token is longer, has more digits, or mixes all kinds.
+_WORD = re.compile(r"[\w.-]{0,20}", re.ASCII)
+_MOST_DIGITS = 5
+_TELLING_WORDS = r"(pass|pwd|token|secret|auth|key|user|login)"
+_TELLING_WORD = re.compile(_TELLING_WORDS, re.IGNORECASE)
+# With a slash too few, or without its scheme, an address is taken for a file.
+_LIKE_AN_ADDRESS = re.compile(rf"\w{{2,}}:|\w+//|.*(:.*@|[?&].*=|{_TELLING_WORDS}\w*=)", re.IGNORECASE | re.DOTALL)
 
 
 class SourceKind(Enum):
@@ -43,18 +54,31 @@ class SourceAddress:
 
     @property
     def shown(self) -> str:
-        """The address for logs and for people: without user name, password and query.
+        """The address for logs and for people: of a network camera its scheme and host, and the port if there is one.
 
-        It is cut by hand, as an address that no parser takes may hold a password too. Where a password may
-        reach beyond the host's part, only the scheme is shown. With a slash too few, an address is taken for a file.
+        A password may stand anywhere else, in whatever way a camera's maker chose, and so may a token. An address that
+        no parser takes may hold one too, so what is no plain host is not shown.
         """
         if self.kind is not SourceKind.NETWORK:
-            return "..." if _may_hold_a_password(self.location) else self.location
+            return _HIDDEN if _may_hold_a_password(self.location) else self.location
         scheme, separator, rest = self.location.partition(_NETWORK)
-        host, *path = re.split(r"(?=[/?#])", rest, maxsplit=1)
-        if "@" in "".join(path):
-            return f"{scheme}{separator}..."
-        return scheme + separator + re.split(r"[?#]", host.rpartition("@")[2] + "".join(path))[0]
+        authority, *path = re.split(r"(?=[/?#\\])", rest, maxsplit=1)
+        host = authority.rpartition("@")[2]
+        if not _SCHEME.fullmatch(scheme):
+            return _HIDDEN
+        # With a slash or the like in the password, the host comes later.
+        is_host = _HOST.fullmatch(host) and "@" not in "".join(path)
+        return scheme + separator + (host if is_host else _HIDDEN)
+
+    @property
+    def may_hold_a_secret(self) -> bool:
+        """Whether anything in the address may be a password or a token."""
+        if self.kind is not SourceKind.NETWORK:
+            return _may_hold_a_password(self.location)
+        if not self.location.startswith(self.shown):
+            return True
+        begin, *segments = self.location.removeprefix(self.shown).split("/")
+        return bool(begin) or not all(map(_is_plain, segments))
 
 
 def parse_source_address(text: str) -> SourceAddress:
@@ -72,7 +96,7 @@ def parse_source_address(text: str) -> SourceAddress:
             "The camera has no source. Give a webcam's number, a file, a folder, an address or synthetic:NAME."
         )
     if unknown := options - _OPTIONS:
-        said = "such option" if "@" in text else f"option {', '.join(sorted(unknown))} for {location!r}"
+        said = "such option" if _may_hold_a_password(text) else f"option {', '.join(sorted(unknown))}"
         raise SourceFailed(f"There is no {said}; there are: fast, loop.")
     kind, location = _kind_of(location)
     if not location:
@@ -103,8 +127,13 @@ def parse_cameras(text: str) -> dict[str, SourceAddress]:
 
 
 def _may_hold_a_password(location: str) -> bool:
-    name, separator, _ = location.rpartition("@")
-    return bool(separator) and ":" in name
+    return not location.startswith(_SYNTHETIC) and _LIKE_AN_ADDRESS.match(location) is not None
+
+
+def _is_plain(segment: str) -> bool:
+    digits = sum(letter.isdigit() for letter in segment)
+    mixed = digits and segment.lower() != segment and segment.upper() != segment
+    return bool(_WORD.fullmatch(segment)) and digits <= _MOST_DIGITS and not mixed and not _TELLING_WORD.search(segment)
 
 
 def _kind_of(location: str) -> tuple[SourceKind, str]:

@@ -1,98 +1,160 @@
-"""Forgetting a person: samples, model versions, enrolments, and all faces and names in Redis."""
+"""Forgetting a person: samples, model versions, enrolments, and all faces and names in Redis and in logs.
 
-import contextlib
-import time
+The intention is recorded first, and deleted last. In between every step is idempotent, so that whoever finds the
+intention of a killed process goes through all of them again: the same command, or inference.
+"""
+
+import secrets
 
 import redis
 import structlog
+from filelock import Timeout
 
-from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import UnknownPerson
-from familiar.shared.contract.messages import Message
-from familiar.shared.redis.cameras import camera_names
-from familiar.shared.redis.enrolments import cancel_enrolment, erase_enrolments, list_enrolments
-from familiar.shared.redis.kept_faces import delete_kept_faces
+from familiar.shared.contract.errors import BrokenModel, UnknownModel, UnknownPerson
+from familiar.shared.contract.messages import Message, TrainingOptions
+from familiar.shared.contract.training import JobState
+from familiar.shared.people.erase_files import erase_records, mask_logs
+from familiar.shared.people.erase_redis import erase_from_redis
+from familiar.shared.people.mentions import Mentions
+from familiar.shared.people.retrain import retrain_the_others
+from familiar.shared.redis.enrolments import list_enrolments
+from familiar.shared.redis.training_queue import count_trainings
+from familiar.shared.stores.forgettings import Forgettings, Intention
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
-
-# A rewrite in progress takes a fraction of a second.
-_REWRITE_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
 
 class Forgotten(Message):
-    """The result of forgetting a person."""
+    """The receipt of forgetting a person: numbers of what was deleted, and what follows from it."""
 
     person: str
     samples: int
-    """Number of deleted samples."""
     model_versions: tuple[int, ...]
     """The deleted versions."""
     serving: bool
     """Whether a version is left to serve; if not, the remaining people have to be trained again."""
+    served_version: int | None = None
+    """The version that is served now, which never knew the person."""
+    training_job: str | None = None
+    """The id of the training that was enqueued for the others; null where none is needed, or too few are left."""
+    checkpoints: int = 0
+    """States of interrupted trainings."""
+    kept_faces: int = 0
+    """Faces that could be corrected; anybody's, as those of one person cannot be told."""
+    stream_entries: int = 0
+    """Frames, faces, predictions, sightings and previews; anybody's."""
+    dead_letters: int = 0
+    """Anybody's."""
+    failed_jobs: int = 0
+    """Failed trainings whose error named the person."""
+    log_lines: int = 0
+    """Lines of the logs of `familiar up` in which a name was overwritten with asterisks."""
 
 
 def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore, person: str) -> Forgotten:
-    """Delete all data of a person.
-
-    The name is deleted before the versions, so that a running training publishes none that knows it. An interrupted
-    deletion can be repeated. Streams, kept faces, tracks, previews and views are deleted as a whole, because they
-    cannot be searched for a face: it may have been given another name or none.
+    """Delete all data of a person, or complete a deletion that was interrupted.
 
     Raises:
         UnknownPerson: there is nobody of that slug.
+        redis.RedisError: Redis is away; what is on the disk is deleted, and inference completes the rest.
     """
-    enrolled = any(enrolment.request.person == person for enrolment in list_enrolments(client))
-    if not enrolled and not models.versions_knowing(person):
-        samples.person(person)
-    for enrolment in list_enrolments(client):
-        if enrolment.request.person == person:
-            cancel_enrolment(client, enrolment.request.camera)
-    count = 0
-    with contextlib.suppress(UnknownPerson):
-        count = samples.forget(person)
+    forgettings = Forgettings(samples.home)
+    with forgettings.one_at_a_time():
+        intention = next((found for found in forgettings.pending() if found.person == person), None)
+        if intention is None:
+            intention = _intend(client, samples, models, person)
+            forgettings.begin(intention)
+        return _carry_out(client, samples, models, forgettings, intention)
+
+
+def finish_forgettings(client: redis.Redis, samples: SampleStore, models: ModelStore) -> None:
+    """Complete every forgetting that was interrupted, unless somebody is at it.
+
+    Raises:
+        redis.RedisError: Redis is away; what is on the disk is deleted.
+    """
+    forgettings = Forgettings(samples.home)
+    if not forgettings.pending():
+        return
+    try:
+        with forgettings.one_at_a_time(timeout_seconds=0):
+            for intention in forgettings.pending():
+                forgotten = _carry_out(client, samples, models, forgettings, intention)
+                _log.info("forgetting completed", versions=forgotten.model_versions, samples=forgotten.samples)
+    except Timeout:
+        return
+
+
+def _intend(client: redis.Redis, samples: SampleStore, models: ModelStore, person: str) -> Intention:
+    """Find what there is of a person.
+
+    Raises:
+        UnknownPerson: nothing.
+    """
+    known = next((found for found in samples.people() if found.slug == person), None)
+    enrolments = [found.request for found in list_enrolments(client) if found.request.person == person]
+    if known is None and not enrolments and not models.knows(person):
+        raise UnknownPerson(f"Nobody is enrolled as {person!r}. `familiar people` lists who is.")
+    versions = models.versions_knowing(person)
+    names = {request.name for request in enrolments} | _names_in(models, versions, person)
+    return Intention(
+        person=person,
+        names=tuple(sorted(names | ({known.name} if known else set()))),
+        samples=known.train_samples + known.test_samples if known else 0,
+        model_versions=versions,
+        training=_training_needed(client, models, versions),
+        job_id=secrets.token_hex(16),
+    )
+
+
+def _carry_out(
+    client: redis.Redis, samples: SampleStore, models: ModelStore, forgettings: Forgettings, intention: Intention
+) -> Forgotten:
+    person, home = intention.person, samples.home
+    mentions = Mentions((person, *intention.names))
+    # The name is deleted before the versions, so that a running training publishes none that knows it.
+    samples.erase(person)
+    checkpoints = models.count_checkpoints()
     versions = models.remove_versions_knowing(person)
-    streams = [
-        redis_names.FACES,
-        redis_names.PREDICTIONS,
-        redis_names.SIGHTINGS,
-        *(redis_names.frames(camera) for camera in camera_names(client)),
-    ]
-    # Transactions WATCH this counter, so that answers given with these versions are discarded.
-    client.incr(redis_names.FORGETTINGS)
-    delete_kept_faces(client)
-    _delete_what_is_in_view(client)
-    for stream in streams:
-        client.xtrim(stream, maxlen=0, approximate=False)
-        client.delete(redis_names.dead(stream))
-    # Last, because a repetition needs it as evidence that there is something to forget.
-    erase_enrolments(client, person)
-    _rewrite_append_only_file(client)
-    return Forgotten(person=person, samples=count, model_versions=versions, serving=models.current() is not None)
+    erased = erase_from_redis(client, samples, person, mentions)
+    erase_records(home, mentions)
+    forgettings.advance()
+    log_lines = mask_logs(home, mentions)
+    job_id = retrain_the_others(client, samples, intention)
+    forgettings.end(person)
+    served = models.current()
+    return Forgotten(
+        person=person,
+        samples=intention.samples,
+        model_versions=tuple(sorted({*intention.model_versions, *versions})),
+        serving=served is not None,
+        served_version=served,
+        training_job=job_id,
+        checkpoints=checkpoints,
+        log_lines=log_lines,
+        **erased._asdict(),
+    )
 
 
-def _rewrite_append_only_file(client: redis.Redis) -> None:
-    """Have Redis rewrite its append-only file, which still holds the deleted data.
-
-    A rewrite that is in progress may have forked before the deletions, so another one has to follow it.
-    """
-    until = time.monotonic() + _REWRITE_SECONDS
-    while True:
+def _names_in(models: ModelStore, versions: tuple[int, ...], person: str) -> set[str]:
+    """Return the display names of a person in the manifests of versions: those of the time of the training."""
+    names = set()
+    for version in versions:
         try:
-            client.bgrewriteaof()
-        except redis.ResponseError as error:
-            if time.monotonic() > until:
-                _log.warning("Redis' append-only file may still hold what was deleted", error=str(error))
-                return
-            time.sleep(_REWRITE_SECONDS / 50)
-        else:
-            return
+            names |= {known.name for known in models.manifest(version).people if known.slug == person}
+        except (BrokenModel, UnknownModel):
+            continue
+    return names
 
 
-def _delete_what_is_in_view(client: redis.Redis) -> None:
-    """Delete tracks, views and previews. People before a camera arrive anew with their next faces."""
-    for pattern in (redis_names.track("*"), redis_names.view("*"), redis_names.previews("*")):
-        for key in client.scan_iter(match=pattern):
-            client.delete(key)
-    client.delete(redis_names.VIEWS)
+def _training_needed(client: redis.Redis, models: ModelStore, retired: tuple[int, ...]) -> TrainingOptions | None:
+    """Return the options of the served version if it is retired, the defaults if a training is disturbed, or None."""
+    served = models.current()
+    if served in retired:
+        try:
+            return models.manifest(served).options.model_copy(update={"force": False})
+        except (BrokenModel, UnknownModel):
+            return TrainingOptions()
+    return TrainingOptions() if count_trainings(client)[JobState.STARTED] else None

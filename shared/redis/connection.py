@@ -19,13 +19,13 @@ from redis.retry import Retry
 from familiar.shared.contract.errors import RedisUnavailable
 
 BLOCK_MILLISECONDS = 1000
+LONGEST_WAIT_SECONDS = 5.0
 
 _SOCKET_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
 # Each blocked reader holds a connection. This is Redis' own default limit; redis-py's pool allows 100.
 _MOST_CONNECTIONS = 10_000
 _FIRST_WAIT_SECONDS = 0.2
-_LONGEST_WAIT_SECONDS = 5.0
 _REDIS_TROUBLES = {
     "MISCONF": "Redis cannot write to its disk",
     "OOM command": "Redis is out of memory",
@@ -69,10 +69,14 @@ def require_redis(client: redis.Redis) -> None:
     """Check that Redis answers.
 
     Raises:
-        RedisUnavailable: it does not.
+        RedisUnavailable: it does not, or refuses the user or the password.
     """
     try:
         client.ping()
+    except redis.AuthenticationError as error:
+        raise RedisUnavailable(
+            "Redis refuses this user or password. Correct REDIS_URL, or restart `familiar up`."
+        ) from error
     except redis.ConnectionError as error:
         raise RedisUnavailable from error
     except redis.TimeoutError as error:
@@ -94,9 +98,11 @@ def keep_going(step: Callable[[], None], done: Callable[[], bool]) -> None:
             if trouble is None:
                 raise
             if wait_seconds == _FIRST_WAIT_SECONDS:
-                _log.warning("waiting", trouble=trouble, error=str(error))
+                # The message of an OSError names a file, and files are named after people.
+                reason = error.strerror if isinstance(error, OSError) else str(error)
+                _log.warning("waiting", trouble=trouble, error=reason)
             _sleep(wait_seconds * random.uniform(0.8, 1.2), done)
-            wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
+            wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
         else:
             if wait_seconds != _FIRST_WAIT_SECONDS:
                 _log.info("going on")
@@ -111,6 +117,8 @@ def _sleep(seconds: float, done: Callable[[], bool]) -> None:
 
 def trouble_of(error: Exception) -> str | None:
     """Return a description of the outage behind an error, or None if the error is none."""
+    if isinstance(error, redis.AuthenticationError):
+        return "Redis refuses this user or password"
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return "Redis does not answer"
     if isinstance(error, redis.RedisError):

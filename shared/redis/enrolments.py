@@ -2,6 +2,8 @@
 
 The sample counts in it are those of the store, written by the extractor after each sample. They cover only this
 enrolment's samples, which form one session of the person; enrolling again adds another session.
+
+Each open enrolment has a record beside the samples, which outlives Redis; `restore_enrolments` reads it.
 """
 
 import secrets
@@ -11,11 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import redis
+from pydantic import ValidationError
 from redis.client import Pipeline
 
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, Refusal
+from familiar.shared.contract.enrolment import Enrolment, EnrolmentRequest, EnrolmentState, OpenEnrolment, Refusal
 from familiar.shared.contract.errors import EnrolmentRunning, InvalidRequest, UnknownEnrolment
+from familiar.shared.redis.foreign_values import is_refused_for_a_foreign_value, read_stored, say_foreign
+from familiar.shared.stores.records import Records
 from familiar.shared.stores.sample_origin import day_of
 from familiar.shared.stores.samples import Person, SampleCounts, SampleStore
 
@@ -23,6 +28,7 @@ DEFAULT_TRAIN_SAMPLES = 200
 DEFAULT_TEST_SAMPLES = 100
 DEFAULT_PAUSE_SECONDS = 3.0
 
+_KEY = redis_names.enrolment("*")
 _REFUSED = "refused:"
 # Each upload of photographs has its own camera and enrolment, cancelled at its end: without a TTL they would pile up.
 _CANCELLED_KEPT_SECONDS = 3600
@@ -54,12 +60,27 @@ def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: 
     Raises:
         InvalidName, NameTaken: see `SampleStore.register`.
         EnrolmentRunning: an enrolment is running on the camera.
+        OSError: the disk is full; nothing was started.
     """
-    _require_free(find_enrolment(client, camera))
-    person = store.register(name)
-    session = _unfinished_session(store, camera, person, targets)
-    request = request_enrolment(camera, person, targets, session)
-    return start_enrolment(client, request, store.count_session(person.slug, request.enrolment_id))
+    records = open_enrolments(store)
+    with records.lock:
+        _require_free(find_enrolment(client, camera))
+        person = store.register(name)
+        session = _unfinished_session(store, camera, person, targets)
+        request = request_enrolment(camera, person, targets, session)
+        counts = store.count_session(person.slug, request.enrolment_id)
+        # First the record: an enrolment that somebody was told of is never in Redis alone.
+        records.write(camera, OpenEnrolment(request=request))
+        try:
+            return start_enrolment(client, request, counts)
+        except BaseException:
+            records.remove(camera)
+            raise
+
+
+def open_enrolments(store: SampleStore) -> Records[OpenEnrolment]:
+    """Return the records of open enrolments, by camera."""
+    return Records(store.home, "enrolments", OpenEnrolment)
 
 
 def request_enrolment(camera: str, person: Person, targets: Targets, session: str | None = None) -> EnrolmentRequest:
@@ -76,8 +97,17 @@ def request_enrolment(camera: str, person: Person, targets: Targets, session: st
     )
 
 
-def start_enrolment(client: redis.Redis, request: EnrolmentRequest, counts: SampleCounts) -> Enrolment:
+def start_enrolment(
+    client: redis.Redis,
+    request: EnrolmentRequest,
+    counts: SampleCounts,
+    *,
+    train_over: bool = False,
+    train_complete_at: datetime | None = None,
+) -> Enrolment:
     """Start an enrolment that replaces an ended one; `counts` are its samples already in the store.
+
+    Of one that is restored, `train_over` and `train_complete_at` may be known already.
 
     Raises:
         EnrolmentRunning: an enrolment is running on the camera.
@@ -87,6 +117,10 @@ def start_enrolment(client: redis.Redis, request: EnrolmentRequest, counts: Samp
         "request": request.model_dump_json(),
         **_as_fields(counts),
     }
+    if train_over:
+        fields["train_over"] = 1
+    if train_complete_at is not None:
+        fields["train_complete_at"] = train_complete_at.isoformat()
 
     def replace(pipeline: Pipeline) -> None:
         _require_free(find_enrolment(pipeline, request.camera))
@@ -100,7 +134,15 @@ def start_enrolment(client: redis.Redis, request: EnrolmentRequest, counts: Samp
 
 def find_enrolment(client: "redis.Redis | Pipeline", camera: str) -> Enrolment | None:
     """Return the newest enrolment of a camera, or None."""
-    return _read(client.hgetall(redis_names.enrolment(camera)))
+    key = redis_names.enrolment(camera)
+    try:
+        return _read(client.hgetall(key))
+    except redis.ResponseError as error:
+        if not is_refused_for_a_foreign_value(error):
+            raise
+        # Who only reads it cannot delete it, and must not wait for it.
+        say_foreign(key, str(error).encode())
+        return None
 
 
 def get_enrolment(client: redis.Redis, camera: str) -> Enrolment:
@@ -121,36 +163,49 @@ def list_enrolments(client: redis.Redis) -> tuple[Enrolment, ...]:
     return tuple(enrolment for key in keys if (enrolment := _read(client.hgetall(key))) is not None)
 
 
-def cancel_enrolment(client: redis.Redis, camera: str) -> Enrolment:
+def cancel_enrolment(client: redis.Redis, store: SampleStore, camera: str) -> Enrolment:
     """Stop collecting, keeping stored samples; the enrolment expires after an hour.
 
     Raises:
         UnknownEnrolment: there is none.
+        redis.RedisError: Redis is away; the enrolment goes on.
     """
-    cancelled = _mark(client, camera, "cancelled")
-    client.expire(redis_names.enrolment(camera), _CANCELLED_KEPT_SECONDS)
+    records = open_enrolments(store)
+    with records.lock:
+        cancelled = _mark(client, camera, "cancelled")
+        client.expire(redis_names.enrolment(camera), _CANCELLED_KEPT_SECONDS)
+        records.remove(camera)
     return cancelled
 
 
-def end_train_stretch(client: redis.Redis, camera: str) -> Enrolment:
+def end_train_stretch(client: redis.Redis, store: SampleStore, camera: str) -> Enrolment:
     """Proceed to test samples, however few train samples there are.
 
     Raises:
         UnknownEnrolment: there is none.
     """
-    return _mark(client, camera, "train_over")
+    records = open_enrolments(store)
+    with records.lock:
+        marked = _mark(client, camera, "train_over")
+        if records.find(camera) is not None:
+            records.write(camera, OpenEnrolment(request=marked.request, train_over=True))
+    return marked
 
 
-def erase_enrolment(client: redis.Redis, camera: str) -> None:
+def erase_enrolment(client: redis.Redis, store: SampleStore, camera: str) -> None:
     """Delete the enrolment of a camera, running or not, keeping stored samples."""
-    client.delete(redis_names.enrolment(camera))
+    records = open_enrolments(store)
+    with records.lock:
+        client.delete(redis_names.enrolment(camera))
+        records.remove(camera)
 
 
-def erase_enrolments(client: redis.Redis, person: str) -> None:
+def erase_enrolments(client: redis.Redis, store: SampleStore, person: str) -> None:
     """Delete every enrolment of a person."""
-    for enrolment in list_enrolments(client):
-        if enrolment.request.person == person:
-            erase_enrolment(client, enrolment.request.camera)
+    requests = [enrolment.request for enrolment in list_enrolments(client)]
+    requests += [enrolment.request for enrolment in open_enrolments(store).all()]
+    for camera in {request.camera for request in requests if request.person == person}:
+        erase_enrolment(client, store, camera)
 
 
 def count_refusal(pipeline: Pipeline, camera: str, refusal: Refusal) -> None:
@@ -195,19 +250,21 @@ def _require_free(enrolment: Enrolment | None) -> None:
 
 
 def _read(fields: Mapping[Any, Any]) -> Enrolment | None:
-    texts = {name.decode(): value.decode() for name, value in fields.items()}
-    if "request" not in texts:
+    texts = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in fields.items()}
+    request = read_stored(_KEY, fields.get(b"request"), EnrolmentRequest)
+    if request is None:
         return None
-    return Enrolment.model_validate(
-        {
-            "request": EnrolmentRequest.model_validate_json(texts["request"]),
-            "cancelled": texts.get("cancelled") == "1",
-            "train_over": texts.get("train_over") == "1",
-            "train_samples": texts.get("train_samples", 0),
-            "test_samples": texts.get("test_samples", 0),
-            "train_complete_at": texts.get("train_complete_at"),
-            "refused": {
-                name.removeprefix(_REFUSED): count for name, count in texts.items() if name.startswith(_REFUSED)
-            },
-        }
-    )
+    stored = {
+        "request": request,
+        "cancelled": texts.get("cancelled") == "1",
+        "train_over": texts.get("train_over") == "1",
+        "train_samples": texts.get("train_samples", 0),
+        "test_samples": texts.get("test_samples", 0),
+        "train_complete_at": texts.get("train_complete_at"),
+        "refused": {name.removeprefix(_REFUSED): count for name, count in texts.items() if name.startswith(_REFUSED)},
+    }
+    try:
+        return Enrolment.model_validate(stored)
+    except ValidationError:
+        say_foreign(redis_names.enrolment(request.camera), repr(texts).encode())
+        return None

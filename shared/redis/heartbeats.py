@@ -30,7 +30,7 @@ def is_alive(client: redis.Redis, service: str) -> bool:
 def running_services(client: redis.Redis) -> frozenset[str]:
     """Return the names of the services with a current heartbeat on any host."""
     keys = client.scan_iter(match=redis_names.heartbeat("*", "*"), count=1000)
-    return frozenset(key.decode().split(":")[1] for key in keys)
+    return frozenset(key.decode(errors="replace").split(":")[1] for key in keys)
 
 
 if __name__ == "__main__":

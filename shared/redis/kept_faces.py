@@ -11,8 +11,9 @@ import redis
 from redis.client import Pipeline
 
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import InvalidRequest, UnknownKeptFace
+from familiar.shared.contract.errors import InvalidRequest, MalformedEntry, UnknownKeptFace
 from familiar.shared.contract.messages import KeptFace, Prediction
+from familiar.shared.redis.foreign_values import say_foreign
 from familiar.shared.redis.stream import HEADER, PAYLOAD, parse_entry
 
 SECONDS_KEPT = 3600
@@ -65,10 +66,9 @@ def find_kept_face(client: redis.Redis, prediction_id: str, number: int | None) 
     return kept[wanted]
 
 
-def delete_kept_faces(client: redis.Redis) -> None:
-    """Delete every kept face."""
-    for key in client.scan_iter(match=redis_names.kept_face("*")):
-        client.delete(key)
+def delete_kept_faces(client: redis.Redis) -> int:
+    """Delete every kept face, and return their number."""
+    return sum(int(client.delete(key)) for key in client.scan_iter(match=redis_names.kept_face("*")))
 
 
 def _kept_face(prediction: Prediction, index: int) -> KeptFace:
@@ -84,5 +84,12 @@ def _kept_face(prediction: Prediction, index: int) -> KeptFace:
 
 def _read_all(client: redis.Redis) -> list[tuple[KeptFace, bytes]]:
     # A key that expires during the scan has no fields.
-    entries: Any = (client.hgetall(key) for key in client.scan_iter(match=redis_names.kept_face("*")))
-    return [parse_entry(fields, KeptFace) for fields in entries if fields]
+    found: list[tuple[KeptFace, bytes]] = []
+    for key in client.scan_iter(match=redis_names.kept_face("*")):
+        fields: Any = client.hgetall(key)
+        if fields:
+            try:
+                found.append(parse_entry(fields, KeptFace))
+            except MalformedEntry:
+                say_foreign(key.decode(errors="replace"), fields.get(HEADER.encode(), b""))
+    return found

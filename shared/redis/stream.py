@@ -4,6 +4,7 @@ There are two kinds. A work queue is read by one consumer group, and completing 
 stream's length is its backlog. A stream for subscribers is only bounded in length.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from redis.client import Pipeline
 
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import MalformedEntry
+from familiar.shared.contract.errors import FamiliarError, MalformedEntry, NoModel
 from familiar.shared.contract.messages import Message
 from familiar.shared.redis.connection import BLOCK_MILLISECONDS
 
@@ -25,10 +26,12 @@ PAYLOAD = "payload"
 MOST_DELIVERIES = 5
 
 _DEAD_LETTERS_KEPT = 100
+# They hold pictures, which are looked into soon or never.
+_DEAD_LETTER_SECONDS = 24 * 3600
 _CLAIMED_AT_ONCE = 100
 _ABSENT_MILLISECONDS = 3_600_000
-# UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted.
-_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED")
+# UNBLOCKED is Redis 7's reply to a blocked reader whose stream is deleted, the last one that of XINFO.
+_GROUP_IS_LOST = ("NOGROUP", "UNBLOCKED", "no such key")
 
 _log = structlog.get_logger()
 
@@ -44,6 +47,8 @@ class Delivery(Generic[MessageT]):
     entry_id: bytes
     message: MessageT
     payload: bytes
+    claimed: bool = False
+    """Whether it was delivered to another consumer before, or to this one in vain."""
 
     @property
     def published_at(self) -> datetime:
@@ -76,7 +81,7 @@ def count_dropped(client: redis.Redis, stream: str, dropped: int) -> None:
 def dropped_counts(client: redis.Redis) -> dict[str, int]:
     """Return the number of entries dropped unread so far, by stream."""
     counts: dict[Any, Any] = client.hgetall(redis_names.DROPPED)
-    return {stream.decode(): int(count) for stream, count in counts.items()}
+    return {stream.decode(errors="replace"): int(count) for stream, count in counts.items() if count.isdigit()}
 
 
 def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT, bytes]:
@@ -91,7 +96,12 @@ def parse_entry(fields: Fields, message_type: type[MessageT]) -> tuple[MessageT,
     try:
         message = message_type.model_validate_json(fields[HEADER.encode()])
     except ValidationError as error:
-        raise MalformedEntry(f"The header is not a {message_type.__name__}: {error}") from error
+        # Without what it holds, which may be a name: the reason is logged.
+        faults = "; ".join(
+            f"{next((part for part in fault['loc'] if part in message_type.model_fields), HEADER)}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        raise MalformedEntry(f"The header is not a {message_type.__name__}: {faults}") from None
     return message, fields[PAYLOAD.encode()]
 
 
@@ -99,6 +109,19 @@ def newest_id(client: redis.Redis, stream: str) -> bytes:
     """Return the id of a stream's newest entry, from which to continue reading, or `0` for an empty stream."""
     newest: Any = client.xrevrange(stream, count=1)
     return bytes(newest[0][0]) if newest else b"0"
+
+
+def has_begun_anew(newest: bytes, after: bytes) -> bool:
+    """Return whether a stream whose newest entry is `newest` is another than that of `after`, which ended later.
+
+    Redis has lost its data, and its clock was put back: everything in the stream is new to who waits at `after`.
+    """
+    return _as_numbers(newest) < _as_numbers(after)
+
+
+def _as_numbers(entry_id: bytes) -> tuple[int, int]:
+    milliseconds, _, sequence = entry_id.partition(b"-")
+    return int(milliseconds), int(sequence or 0)
 
 
 def read_after(client: redis.Redis, stream: str, entry_id: bytes) -> list[tuple[bytes, Fields]]:
@@ -123,6 +146,8 @@ class Consumer(Generic[MessageT]):
 
         Malformed entries become dead letters.
         """
+        # Of cameras that are gone there are ever more.
+        self._joined.intersection_update(streams)
         for stream in streams:
             self._join(stream)
         answer: Any = None
@@ -140,8 +165,8 @@ class Consumer(Generic[MessageT]):
     def claim(self, stream: str, idle_milliseconds: int) -> list[Delivery[MessageT]]:
         """Claim entries that were delivered at least that long ago and never completed.
 
-        An entry delivered `MOST_DELIVERIES` times becomes a dead letter: it kills its consumers. XPENDING and XCLAIM
-        are used because XAUTOCLAIM on Redis 6.2 never releases entries that were trimmed meanwhile.
+        An entry delivered `MOST_DELIVERIES` times becomes a dead letter: it kills its consumers. Claiming counts no
+        delivery; `begin` does, so that only what kills them is counted, and not what waited behind it.
         """
         self._join(stream)
         pending: Any = []
@@ -151,21 +176,45 @@ class Consumer(Generic[MessageT]):
                 stream, self._group, min="-", max="+", count=_CLAIMED_AT_ONCE, idle=idle_milliseconds
             )
         deliveries: dict[Any, int] = {entry["message_id"]: entry["times_delivered"] for entry in pending}
-        self._forget_trimmed(stream, list(deliveries))
         if not deliveries:
             return []
-        claimed: Any = self._client.xclaim(stream, self._group, self._name, idle_milliseconds, list(deliveries))
+        claimed: Any = []
+        with self._surviving_a_lost_group():
+            claimed = self._client.xclaim(
+                stream, self._group, self._name, idle_milliseconds, list(deliveries), justid=True
+            )
         taken = []
-        for entry_id, fields in claimed:
-            if entry_id is None:
-                continue
+        for entry_id, fields in self._find(stream, claimed):
             if deliveries[entry_id] >= MOST_DELIVERIES:
                 self._bury(
                     stream, entry_id, fields, f"It was delivered {deliveries[entry_id]} times and never completed."
                 )
-            elif (delivery := self._read(stream, entry_id, fields)) is not None:
+            elif (delivery := self._read(stream, entry_id, fields, claimed=True)) is not None:
                 taken.append(delivery)
         return taken
+
+    def begin(self, delivery: Delivery[MessageT]) -> None:
+        """Count a delivery of a claimed entry; call it before the entry is processed.
+
+        The first delivery was counted when the entry was received, for all that were received with it.
+        """
+        if delivery.claimed:
+            self._client.xclaim(delivery.stream, self._group, self._name, 0, [delivery.entry_id])
+
+    @contextmanager
+    def burying(self, delivery: Delivery[MessageT]) -> Iterator[None]:
+        """Make an entry a dead letter if the `with` block, which processes its content, fails for any reason.
+
+        Nothing but its content is at fault then: an error of Redis, a full disk and a missing model are raised.
+        """
+        try:
+            yield
+        except (redis.RedisError, OSError, NoModel):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one entry causes, the next one is not to suffer
+            self.bury(
+                delivery, error.detail if isinstance(error, FamiliarError) else f"{type(error).__name__}: {error}"
+            )
 
     def owns(self, delivery: Delivery[MessageT]) -> bool:
         """Return whether an entry is still this consumer's: if it was too slow, another one may have claimed it."""
@@ -211,20 +260,27 @@ class Consumer(Generic[MessageT]):
                 raise
             self._joined.clear()
 
-    def _read(self, stream: str, entry_id: bytes, fields: Fields) -> Delivery[MessageT] | None:
+    def _read(
+        self, stream: str, entry_id: bytes, fields: Fields, *, claimed: bool = False
+    ) -> Delivery[MessageT] | None:
         try:
             message, payload = parse_entry(fields, self._message_type)
         except MalformedEntry as error:
             self._bury(stream, entry_id, fields, error.detail)
             return None
-        return Delivery(stream, entry_id, message, payload)
+        return Delivery(stream, entry_id, message, payload, claimed)
 
     def _bury(self, stream: str, entry_id: bytes, fields: Fields, reason: str) -> None:
         _log.warning("dead letter", stream=stream, entry_id=entry_id.decode(), reason=reason)
         letter: dict[Any, Any] = {**fields, "reason": reason, "entry_id": entry_id}
 
+        dead = redis_names.dead(stream)
+        oldest_kept = int((time.time() - _DEAD_LETTER_SECONDS) * 1000)
+
         def move(pipeline: Pipeline) -> None:
-            pipeline.xadd(redis_names.dead(stream), letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
+            pipeline.xtrim(dead, minid=oldest_kept, approximate=False)
+            pipeline.xadd(dead, letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
+            pipeline.expire(dead, _DEAD_LETTER_SECONDS)
             pipeline.xack(stream, self._group, entry_id)
             pipeline.xdel(stream, entry_id)
 
@@ -237,10 +293,13 @@ class Consumer(Generic[MessageT]):
             if not consumer["pending"] and consumer["idle"] > _ABSENT_MILLISECONDS:
                 self._client.xgroup_delconsumer(stream, self._group, consumer["name"])
 
-    def _forget_trimmed(self, stream: str, entry_ids: list[bytes]) -> None:
-        """Acknowledge pending entries that were trimmed from the stream and cannot be processed."""
+    def _find(self, stream: str, entry_ids: list[bytes]) -> Iterator[tuple[bytes, Fields]]:
+        """Read entries; those trimmed from the stream meanwhile cannot be processed, and are acknowledged."""
         for entry_id in entry_ids:
-            if not self._client.xrange(stream, entry_id, entry_id):
+            found: Any = self._client.xrange(stream, entry_id, entry_id)
+            if found:
+                yield entry_id, found[0][1]
+            else:
                 self._client.xack(stream, self._group, entry_id)
 
 

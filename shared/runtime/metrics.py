@@ -60,6 +60,6 @@ def posted_metrics(client: redis.Redis) -> dict[tuple[str, str], str]:
     posted = {}
     for key, text in zip(keys, texts, strict=True):
         if text is not None:
-            _, service, instance = key.decode().split(":", 2)
-            posted[service, instance] = text.decode()
+            _, service, instance = key.decode(errors="replace").split(":", 2)
+            posted[service, instance] = text.decode(errors="replace")
     return posted

@@ -28,7 +28,7 @@ def load_settings(settings_type: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False, include_context=False):
             setting = "_".join(str(part) for part in problem["loc"]).upper()
-            name = setting if setting == "REDIS_URL" or setting.startswith("FAMILIAR_") else f"FAMILIAR_{setting}"
+            name = setting if setting.startswith(("REDIS_URL", "FAMILIAR_")) else f"FAMILIAR_{setting}"
             sys.stderr.write(f"{name}: {problem['msg'].removeprefix('Value error, ')}\n")
         sys.exit(2)
 

@@ -1,16 +1,27 @@
 """The settings that all services share, read from the environment; each service adds its own."""
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import platformdirs
-from pydantic import AliasChoices, BeforeValidator, Field, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
-LOCAL_REDIS_URL = "redis://127.0.0.1:6379/0"
-# The names of this machine, and those of inference and capture in the container network.
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "inference", "capture")
+from familiar.shared.contract import redis_names
+from familiar.shared.runtime.redis_address import local_address_file, read_address
+
+# The names of this machine.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def _is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _empty_is_unset(value: object) -> object:
@@ -19,6 +30,7 @@ def _empty_is_unset(value: object) -> object:
 
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_unset)]
+OptionalText = Annotated[str | None, BeforeValidator(_empty_is_unset)]
 
 # Current names of settings by former name; the former ones are accepted until 0.3.0.
 FORMER_NAMES = {"FAMILIAR_BACKGROUND": "FAMILIAR_STRANGERS"}
@@ -34,8 +46,11 @@ StrangersFolder = Annotated[
 class Settings(BaseSettings):
     """The settings of every service.
 
-    `redis_url` is read from REDIS_URL and left out of every representation, because it may hold a password.
+    The address of Redis may hold a password, and is left out of every representation.
     """
+
+    redis_user: ClassVar[str] = redis_names.CLI
+    """The user as whom this process connects to the Redis of its FAMILIAR_HOME."""
 
     model_config = SettingsConfigDict(env_prefix="FAMILIAR_", frozen=True, extra="ignore", populate_by_name=True)
 
@@ -43,11 +58,17 @@ class Settings(BaseSettings):
         default_factory=lambda: platformdirs.user_data_path("familiar"),
         description="The folder in which samples, strangers' faces and models are kept.",
     )
-    redis_url: str = Field(
-        default=LOCAL_REDIS_URL,
+    given_redis_url: OptionalText = Field(
+        default=None,
         repr=False,
         validation_alias=AliasChoices("REDIS_URL"),
-        description="Where Redis is. Where it is unset, `familiar up` starts one at this address.",
+        description="Where Redis is: `redis://`, `rediss://` for TLS, or `unix://`, with user and password if it has "
+        "any. Where neither this nor REDIS_URL_FILE is set, it is the one that `familiar up` starts.",
+    )
+    redis_url_file: OptionalPath = Field(
+        default=None,
+        validation_alias=AliasChoices("REDIS_URL_FILE"),
+        description="A file with such an address, which keeps its password out of the environment.",
     )
 
     yunet: OptionalPath = Field(
@@ -56,11 +77,27 @@ class Settings(BaseSettings):
         "find faces with it instead of the Haar cascade.",
     )
 
-    @field_validator("redis_url")
+    @property
+    def redis_is_given(self) -> bool:
+        """Whether a setting says where Redis is; else it is that of FAMILIAR_HOME."""
+        return bool(self.given_redis_url or self.redis_url_file)
+
+    @property
+    def redis_url(self) -> str:
+        """The address of Redis, with this process's user and password.
+
+        Raises:
+            RedisUnavailable: there is no address where it is looked for, as before the first `familiar up`.
+        """
+        return self.given_redis_url or read_address(
+            self.redis_url_file or local_address_file(self.home, self.redis_user)
+        )
+
+    @field_validator("given_redis_url")
     @classmethod
-    def _require_address(cls, value: str) -> str:
+    def _require_address(cls, value: str | None) -> str | None:
         try:
-            parse_url(value)
+            parse_url(value or "unix://")
         except ValueError:
             # The address itself may hold a password, and is not repeated.
             raise ValueError("write an address such as redis://127.0.0.1:6379/0") from None
@@ -79,6 +116,11 @@ class SiteSettings(Settings):
     """
 
     host: str = Field(default="127.0.0.1", description="The address that inference and capture listen on.")
+    access: Literal["tokens", "open"] = Field(
+        default="tokens",
+        description="`tokens`: whoever asks inference or capture needs a token. `open`: nobody does, which is refused "
+        "where FAMILIAR_HOST is not this machine's own address, such as 127.0.0.1.",
+    )
     port: int = Field(
         default=8000,
         ge=0,
@@ -91,6 +133,17 @@ class SiteSettings(Settings):
     allowed_hosts: Annotated[str, NoDecode] = Field(
         default="", description="Further host names under which Familiar may be asked, with blanks between them."
     )
+
+    @field_validator("access")
+    @classmethod
+    def _require_loopback(cls, value: str, known: ValidationInfo) -> str:
+        host = known.data.get("host")
+        if value == "open" and not _is_loopback(str(host)):
+            raise ValueError(
+                f"`open` would let everybody in who reaches {host}. Leave it at `tokens`, or set FAMILIAR_HOST to "
+                "127.0.0.1"
+            )
+        return value
 
     @property
     def all_allowed_hosts(self) -> frozenset[str]:

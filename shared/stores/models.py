@@ -10,7 +10,7 @@ then replaces `current`. A version's folder is immutable afterwards. A rejected 
 does not become current. Numbers are never reused: a deleted version leaves an empty folder behind.
 """
 
-import shutil
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +23,17 @@ from pydantic import ValidationError
 
 from familiar.shared.contract.errors import BrokenModel, UnknownModel
 from familiar.shared.contract.manifest import Manifest
-from familiar.shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync, write_atomically
+from familiar.shared.runtime.files import (
+    PARTIAL_PREFIX,
+    is_folder,
+    is_regular,
+    read_regular,
+    regular_files,
+    remove,
+    sha256_of,
+    sync,
+    write_atomically,
+)
 
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
@@ -32,6 +42,8 @@ KERAS_MODEL = "model.keras"
 LANDMARKS = "landmarks.tflite"
 REPORT = "report.html"
 CHECKPOINT = ".checkpoint"
+
+_NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,7 @@ class ModelStore:
 
     def has(self, version: int) -> bool:
         """Return whether a version exists, completely written and not deleted."""
-        return (self._folder(version) / MANIFEST).exists()
+        return is_folder(self._folder(version)) and is_regular(self._folder(version) / MANIFEST)
 
     def current(self) -> int | None:
         """Return the version to serve: the pinned one, else the newest not rejected; None before the first training."""
@@ -80,12 +92,12 @@ class ModelStore:
         """
         with self._lock:
             self.open(version)
-            write_atomically(self._pinned, f"{version}\n".encode())
+            _choose(self._pinned, version)
 
     def unpin(self) -> None:
         """Return to serving the newest version that was not rejected."""
         with self._lock:
-            self._pinned.unlink(missing_ok=True)
+            remove(self._pinned)
 
     def manifest(self, version: int) -> Manifest:
         """Read the manifest of a version.
@@ -94,19 +106,21 @@ class ModelStore:
             UnknownModel: there is no such version.
             BrokenModel: its manifest is missing or cannot be read.
         """
-        if version not in self._numbers():
+        folder = self._folder(version)
+        if version not in self._numbers() or not is_folder(folder):
             raise UnknownModel(f"There is no model version {version}. {UnknownModel().detail}")
-        path = self._folder(version) / MANIFEST
         try:
-            manifest = Manifest.model_validate_json(path.read_bytes())
+            manifest = Manifest.model_validate_json(read_regular(folder / MANIFEST))
         except FileNotFoundError as error:
-            if any(self._folder(version).iterdir()):
+            if any(folder.iterdir()):
                 raise BrokenModel(f"Model version {version} has no {MANIFEST}. {BrokenModel().detail}") from error
             raise UnknownModel(f"There is no model version {version}. {UnknownModel().detail}") from error
         except ValidationError as error:
             raise BrokenModel(f"{MANIFEST} of version {version} cannot be read. {BrokenModel().detail}") from error
         if manifest.version != version:
             raise BrokenModel(f"{MANIFEST} of version {version} speaks of version {manifest.version}.")
+        if any(Path(name).name != name for name in manifest.files):
+            raise BrokenModel(f"{MANIFEST} of version {version} names files outside of its folder.")
         return manifest
 
     def open(self, version: int, needed: str = SERVED_MODEL) -> StoredVersion:
@@ -125,7 +139,7 @@ class ModelStore:
         for name, path in paths.items():
             if name == KERAS_MODEL and needed != KERAS_MODEL:
                 continue
-            if not path.exists():
+            if not is_regular(path):
                 raise BrokenModel(f"{name} of model version {version} is missing. {BrokenModel().detail}")
             if sha256_of(path) != manifest.files[name]:
                 raise BrokenModel(
@@ -137,11 +151,18 @@ class ModelStore:
     def report(self, version: int) -> Path | None:
         """Return the path of a version's report, or None."""
         path = self._folder(version) / REPORT
-        return path if path.exists() else None
+        return path if is_folder(path.parent) and is_regular(path) else None
 
     def path(self, version: int, name: str) -> Path:
-        """Return the path of a file that a version's manifest names."""
-        return self._folder(version) / name
+        """Return the path of a file that a version's manifest names.
+
+        Raises:
+            BrokenModel: it is missing.
+        """
+        path = self._folder(version) / name
+        if not is_regular(path):
+            raise BrokenModel(f"{name} of model version {version} is missing. {BrokenModel().detail}")
+        return path
 
     def checkpoint(self, job_id: str) -> Path:
         """Return the path of a training job's checkpoint."""
@@ -169,13 +190,15 @@ class ModelStore:
 
         The caller holds the training lock, because folders that a killed trainer left behind are deleted first.
         """
-        for abandoned in self._models.glob(f"{PARTIAL_PREFIX}*/"):
-            shutil.rmtree(abandoned)
+        for abandoned in self._models.glob(f"{PARTIAL_PREFIX}*"):
+            if is_folder(abandoned):
+                remove(abandoned)
         folder = Path(tempfile.mkdtemp(prefix=PARTIAL_PREFIX, dir=self._models))
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                remove(folder)
 
     def publish(self, staging: Path, describe: Callable[[int, dict[str, str]], Manifest]) -> Manifest:
         """Publish a staging folder as the next version, which becomes current unless its manifest says it was rejected.
@@ -183,7 +206,7 @@ class ModelStore:
         `describe` creates the manifest from the version's number and the SHA-256 of each file, under the lock that
         publishing and deleting share.
         """
-        files = {path.name: sha256_of(path) for path in sorted(staging.iterdir())}
+        files = {path.name: sha256_of(path) for path in sorted(regular_files(staging))}
         for name in files:
             sync(staging / name)
         with self._lock:
@@ -191,7 +214,6 @@ class ModelStore:
             manifest = describe(version, files)
             write_atomically(staging / MANIFEST, manifest.model_dump_json(indent=2).encode())
             sync(staging)
-            staging.chmod(0o755)
             staging.rename(self._folder(version))
             sync(self._models)
             if manifest.rejection is None:
@@ -215,35 +237,58 @@ class ModelStore:
         return None
 
     def _serve(self, version: int) -> None:
-        write_atomically(self._current, f"{version}\n".encode())
+        _choose(self._current, version)
 
     def remove_versions_knowing(self, person: str) -> tuple[int, ...]:
         """Delete every version that knows a person, including the served one, and return their numbers.
 
-        All checkpoints are deleted too: they do not say whom they know.
+        The newest remaining version that was not rejected is served then, if any. All checkpoints and what trainings
+        have prepared are deleted too: they do not say whom they know. Whatever else lies in a version's folder goes
+        with it; where links lead is left alone. Idempotent.
         """
         with self._lock:
-            knowing = tuple(version for version in self._numbers() if self._may_know(version, person))
-            for chosen in (self._current, self._pinned):
-                if _number_in(chosen) in knowing:
-                    chosen.unlink()
+            knowing = self.versions_knowing(person)
+            if _number_in(self._pinned) in knowing:
+                self._pinned.unlink()
+            self._serve_another_than(knowing)
+            # Without a manifest it is no version: all of them end before anything else is deleted.
             for version in knowing:
-                # Without a manifest it is no version, so the manifest goes first.
-                (self._folder(version) / MANIFEST).unlink(missing_ok=True)
+                remove(self._folder(version) / MANIFEST)
+            for version in knowing:
                 for path in self._folder(version).iterdir():
-                    path.unlink()
-            for path in self._models.glob(f"*{CHECKPOINT}"):
-                path.unlink(missing_ok=True)
+                    remove(path)
+                sync(self._folder(version))
+            for unfinished in (*self._models.glob(f"*{CHECKPOINT}"), *self._models.glob(f"{PARTIAL_PREFIX}*")):
+                remove(unfinished)
         return knowing
 
     def versions_knowing(self, person: str) -> tuple[int, ...]:
-        """Return the readable versions that know a person, oldest first."""
-        knowing = []
+        """Return the versions that know a person, or are damaged so that nobody can tell, oldest first."""
+        return tuple(version for version in self._numbers() if self._may_know(version, person))
+
+    def count_checkpoints(self) -> int:
+        """Count the checkpoints of trainings."""
+        return sum(1 for _ in self._models.glob(f"*{CHECKPOINT}"))
+
+    def _serve_another_than(self, retired: tuple[int, ...]) -> None:
+        """Make the newest version that is neither retired nor rejected the current one, if the current one is gone."""
+        current = _number_in(self._current)
+        if current is not None and current not in retired and self.has(current):
+            return
+        for version in reversed(self.versions()):
+            with suppress(BrokenModel, UnknownModel):
+                if version not in retired and self.manifest(version).rejection is None:
+                    self._serve(version)
+                    return
+        self._current.unlink(missing_ok=True)
+
+    def knows(self, person: str) -> bool:
+        """Return whether any readable version knows a person."""
         for version in self.versions():
             with suppress(BrokenModel, UnknownModel):
                 if self._knows(version, person):
-                    knowing.append(version)
-        return tuple(knowing)
+                    return True
+        return False
 
     def _may_know(self, version: int, person: str) -> bool:
         """Return whether a version knows a person, or is damaged so that nobody can tell."""
@@ -258,14 +303,21 @@ class ModelStore:
         return any(known.slug == person for known in self.manifest(version).people)
 
     def _numbers(self) -> list[int]:
-        return sorted(int(folder.name) for folder in self._models.iterdir() if folder.name.isdecimal())
+        """Return every number that is taken, sorted: also by what is no folder, and so no version."""
+        return sorted(int(path.name) for path in self._models.iterdir() if _NUMBER.fullmatch(path.name))
 
     def _folder(self, version: int) -> Path:
         return self._models / str(version)
 
 
+def _choose(path: Path, version: int) -> None:
+    if is_folder(path):
+        remove(path)
+    write_atomically(path, f"{version}\n".encode())
+
+
 def _number_in(path: Path) -> int | None:
     try:
-        return int(path.read_text())
+        return int(read_regular(path))
     except (FileNotFoundError, ValueError):
         return None

@@ -1,6 +1,5 @@
 """The origin of a sample, stored as a comment in its JPEG, and the session and day derived from it."""
 
-import os
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from familiar.shared.contract.messages import Message, Slug, Time
+from familiar.shared.runtime.files import open_regular, regular_files
 from familiar.shared.vision.jpeg import comment_of, with_comment
 
 CORRECTION = "correction"
@@ -75,12 +75,7 @@ class KnownOrigins:
 
     def of(self, folder: Path) -> Collection[SampleOrigin | None]:
         """Return the origins of the samples now in a folder, unordered; none for a missing folder."""
-        try:
-            with os.scandir(folder) as entries:
-                names = [entry.name for entry in entries if entry.name.endswith(".jpg")]
-        except FileNotFoundError:
-            self._known.pop(folder, None)
-            return ()
+        names = [path.name for path in regular_files(folder, ".jpg")]
         known, present = self._known.get(folder, {}), {}
         for name in names:
             try:
@@ -88,10 +83,13 @@ class KnownOrigins:
             except FileNotFoundError:
                 # Deleted meanwhile.
                 continue
-        self._known[folder] = present
+        if present:
+            self._known[folder] = present
+        else:
+            self._known.pop(folder, None)
         return present.values()
 
 
 def _read_head(path: Path) -> SampleOrigin | None:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return read_origin(file.read(_HEAD_BYTES))

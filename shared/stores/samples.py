@@ -9,18 +9,27 @@ A `sample_id` is the SHA-256 of its file. The origin of a sample is a comment in
 import contextlib
 import hashlib
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
 from filelock import FileLock
 
-from familiar.shared.contract.errors import NameTaken, UnknownPerson, UnknownSample
+from familiar.shared.contract.errors import BeingForgotten, NameTaken, UnknownPerson, UnknownSample
 from familiar.shared.contract.messages import Message, Slug, Split
-from familiar.shared.contract.slugs import is_slug, slug_of, tidy_name
-from familiar.shared.runtime.files import write_atomically
+from familiar.shared.contract.slugs import is_slug, printable, slug_of, tidy_name
+from familiar.shared.runtime.files import (
+    PARTIAL_PREFIX,
+    is_folder,
+    is_regular,
+    make_folder,
+    read_regular,
+    regular_files,
+    remove,
+    sync,
+    write_atomically,
+)
+from familiar.shared.stores.forgettings import is_being_forgotten
 from familiar.shared.stores.sample_origin import (
     CORRECTION,
     KnownOrigins,
@@ -84,6 +93,7 @@ class SampleStore:
 
     def __init__(self, home: Path) -> None:
         """Open the store below `home`, creating its folders if missing."""
+        self.home = home
         self._people = home / "people"
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)
@@ -98,11 +108,14 @@ class SampleStore:
         Raises:
             InvalidName: see `familiar.shared.contract.slugs.slug_of`.
             NameTaken: another person's name has the same slug.
+            BeingForgotten: the forgetting of a person of that slug is not complete.
         """
         own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
             slug = self._slug_of_named(name) or own_slug
-            if not self._card(slug).exists():
+            if is_being_forgotten(self.home, slug):
+                raise BeingForgotten
+            if not is_regular(self._card(slug)):
                 self._write_card(slug, name)
             elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
                 raise NameTaken(f"{name!r} and {other!r} are both written {slug!r} in folders. {NameTaken().detail}")
@@ -120,7 +133,7 @@ class SampleStore:
         with self._lock:
             self.person(slug)
             other = self._slug_of_named(name) or own_slug
-            if other != slug and self._card(other).exists():
+            if other != slug and is_regular(self._card(other)):
                 raise NameTaken(f"{self._name(other)!r} is enrolled already. {NameTaken().detail}")
             self._write_card(slug, name)
         return self.person(slug)
@@ -140,7 +153,7 @@ class SampleStore:
         Raises:
             UnknownPerson: there is nobody of that slug.
         """
-        if not is_slug(slug) or not self._card(slug).exists():
+        if not is_slug(slug) or not is_regular(self._card(slug)):
             raise UnknownPerson(f"Nobody is enrolled as {slug!r}. `familiar people` lists who is.")
         train = self._origins.of(self._folder(slug, Split.TRAIN))
         return Person(
@@ -155,15 +168,15 @@ class SampleStore:
     def people(self) -> tuple[Person, ...]:
         """Return all people, sorted by slug."""
         known = []
-        for card in sorted(self._people.glob("*.json")):
+        for slug in self._slugs():
             # A person may be forgotten meanwhile.
             with contextlib.suppress(UnknownPerson, FileNotFoundError):
-                known.append(self.person(card.stem))
+                known.append(self.person(slug))
         return tuple(known)
 
     def count(self, person: str, split: Split) -> int:
         """Count a person's samples in a split."""
-        return sum(1 for _ in self._paths(person, split))
+        return len(self._paths(person, split))
 
     def count_session(self, person: str, session: str) -> SampleCounts:
         """Count a person's samples of one session, by split."""
@@ -181,7 +194,11 @@ class SampleStore:
 
     def samples(self, person: str, split: Split) -> tuple[Sample, ...]:
         """Read a person's samples in chronological order; those of unknown origin come first."""
-        samples = [_read_sample(path, person, split) for path in self._paths(person, split)]
+        samples = []
+        for path in self._paths(person, split):
+            # A sample may be deleted meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                samples.append(_read_sample(path, person, split))
         return tuple(sorted(samples, key=age))
 
     def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
@@ -197,22 +214,24 @@ class SampleStore:
         folder = self._folder(person, split)
         path = folder / f"{hashlib.sha256(data).hexdigest()}.jpg"
         with self._lock:
-            if not self._card(person).exists():
+            if not is_regular(self._card(person)):
                 raise UnknownPerson(f"Nobody is enrolled as {person!r} any more; the sample was not stored.")
-            if path.exists():
+            if is_folder(folder) and is_regular(path):
                 return Addition.PRESENT
             if most is not None and self._count_of(person, split, session_of(origin)) >= most:
                 return Addition.FULL
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             write_atomically(path, data)
         return Addition.ADDED
 
     def read(self, person: str, sample_id: str) -> bytes | None:
         """Read the file of a sample from either split, or return None if it is gone."""
         for split in Split:
-            path = self._folder(person, split) / f"{sample_id}.jpg"
-            if path.exists():
-                return path.read_bytes()
+            folder = self._folder(person, split)
+            # It may be deleted meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if is_folder(folder):
+                    return read_regular(folder / f"{sample_id}.jpg")
         return None
 
     def delete(self, person: str, sample_id: str) -> None:
@@ -232,7 +251,7 @@ class SampleStore:
         """Delete a sample from all people but `keep`."""
         with self._lock:
             for path in self._samples.glob(f"*/*/{sample_id}.jpg"):
-                if path.parent.name != keep:
+                if path.parent.name != keep and is_folder(path.parent) and is_regular(path):
                     path.unlink()
 
     def forget(self, person: str) -> int:
@@ -241,32 +260,51 @@ class SampleStore:
         Raises:
             UnknownPerson: there is nobody of that slug.
         """
-        with self._lock:
-            known = self.person(person)
-            # The name goes last, so that an interrupted deletion can be repeated.
-            for split in Split:
-                shutil.rmtree(self._folder(person, split), ignore_errors=False, onerror=_ignore_missing)
-            self._card(person).unlink()
+        known = self.person(person)
+        self.erase(person)
         return known.train_samples + known.test_samples
 
+    def erase(self, person: str) -> None:
+        """Delete what there is of a person; idempotent, so that an interrupted deletion can be repeated."""
+        with self._lock:
+            # Nobody adds a sample without it.
+            remove(self._card(person))
+            # What a killed writer left behind may be their name. Names are written under this lock.
+            for partial in self._people.glob(f"{PARTIAL_PREFIX}*"):
+                remove(partial)
+            sync(self._people)
+            for split in Split:
+                remove(self._folder(person, split))
+
     def _slug_of_named(self, name: str) -> str | None:
-        for card in sorted(self._people.glob("*.json")):
+        for slug in self._slugs():
             # A person may be forgotten meanwhile.
             with contextlib.suppress(FileNotFoundError):
-                if self._name(card.stem).casefold() == name.casefold():
-                    return card.stem
+                if self._name(slug).casefold() == name.casefold():
+                    return slug
         return None
+
+    def _slugs(self) -> list[str]:
+        return sorted(card.stem for card in regular_files(self._people, ".json") if is_slug(card.stem))
 
     def _card(self, slug: str) -> Path:
         return self._people / f"{slug}.json"
 
     def _write_card(self, slug: str, name: str) -> None:
-        write_atomically(self._card(slug), json.dumps({"name": name}, ensure_ascii=False).encode())
+        card = self._card(slug)
+        if is_folder(card):
+            remove(card)
+        write_atomically(card, json.dumps({"name": name}, ensure_ascii=False).encode())
 
     def _name(self, slug: str) -> str:
-        # Bytes, which JSON decodes as UTF-8. Text would depend on the locale, which is briefly "C" (ASCII) while LLVM
-        # compiles in the same process.
-        return str(json.loads(self._card(slug).read_bytes())["name"])
+        """Return a person's display name, which is the slug where the file does not have one."""
+        try:
+            # Bytes, which JSON decodes as UTF-8. Text would depend on the locale, which is briefly "C" (ASCII) while
+            # LLVM compiles in the same process.
+            name = json.loads(read_regular(self._card(slug)))["name"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return slug
+        return printable(name) if isinstance(name, str) and name else slug
 
     def _count_of(self, person: str, split: Split, session: str) -> int:
         return sum(session_of(origin) == session for origin in self._origins.of(self._folder(person, split)))
@@ -274,17 +312,12 @@ class SampleStore:
     def _folder(self, person: str, split: Split) -> Path:
         return self._samples / split / person
 
-    def _paths(self, person: str, split: Split) -> Iterator[Path]:
-        return self._folder(person, split).glob("*.jpg")
-
-
-def _ignore_missing(_function: object, _path: object, error: tuple[type, BaseException, object]) -> None:
-    if not isinstance(error[1], FileNotFoundError):
-        raise error[1]
+    def _paths(self, person: str, split: Split) -> list[Path]:
+        return regular_files(self._folder(person, split), ".jpg")
 
 
 def _read_sample(path: Path, person: str, split: Split) -> Sample:
-    jpeg = path.read_bytes()
+    jpeg = read_regular(path)
     return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
 
 

@@ -9,13 +9,19 @@ with the same origin has the same id in both stores.
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from familiar.shared.runtime.files import write_atomically
+from familiar.shared.runtime.files import (
+    is_folder,
+    is_regular,
+    make_folder,
+    read_regular,
+    regular_files,
+    write_atomically,
+)
 from familiar.shared.stores.sample_origin import SampleOrigin, read_origin, with_origin
 
 
@@ -66,9 +72,9 @@ class StrangerStore:
         """
         data = crop if origin is None else with_origin(crop, origin)
         path = self._path(source, hashlib.sha256(data).hexdigest())
-        if path.exists():
+        if self.read(source, path.stem) is not None:
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_atomically(path, data)
         return True
 
@@ -79,7 +85,7 @@ class StrangerStore:
             for path in sorted(self._paths(source)):
                 # A face may be removed meanwhile.
                 with contextlib.suppress(FileNotFoundError):
-                    jpeg = path.read_bytes()
+                    jpeg = read_regular(path)
                     found.append(StrangerFace(path.stem, source, path, jpeg, read_origin(jpeg)))
         return tuple(found)
 
@@ -89,29 +95,33 @@ class StrangerStore:
 
     def read(self, source: StrangerSource, face_id: str) -> bytes | None:
         """Read the file of a face, or return None if it is gone."""
+        path = self._path(source, face_id)
         try:
-            return self._path(source, face_id).read_bytes()
+            return read_regular(path) if is_folder(path.parent) else None
         except FileNotFoundError:
             return None
 
     def count(self, source: StrangerSource) -> int:
         """Count the faces of a source."""
-        return sum(1 for _ in self._paths(source))
+        return len(self._paths(source))
 
     def remove(self, source: StrangerSource, face_id: str) -> bool:
         """Delete a face, and return whether it existed."""
+        path = self._path(source, face_id)
+        if not (is_folder(path.parent) and is_regular(path)):
+            return False
         try:
-            self._path(source, face_id).unlink()
+            path.unlink()
         except FileNotFoundError:
             return False
         return True
 
     def clear(self, source: StrangerSource) -> int:
         """Delete all faces of a source, and return their number."""
-        return sum(self.remove(source, path.stem) for path in list(self._paths(source)))
+        return sum(self.remove(source, path.stem) for path in self._paths(source))
 
     def _path(self, source: StrangerSource, face_id: str) -> Path:
         return self._folder / source / f"{face_id}.jpg"
 
-    def _paths(self, source: StrangerSource) -> Iterator[Path]:
-        return (self._folder / source).glob("*.jpg")
+    def _paths(self, source: StrangerSource) -> list[Path]:
+        return regular_files(self._folder / source, ".jpg")

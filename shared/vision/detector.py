@@ -17,6 +17,8 @@ SCALE_FACTOR = 1.1
 NEIGHBOURS = 5
 SMALLEST_FACE = 40
 LONGEST_SIDE = 1920
+# How many faces of a picture count, of those found. A photograph of a large group has fewer, a mosaic thousands.
+MOST_FACES = 128
 # Side of the cascade's window, in pixels: it finds no smaller face.
 CASCADE_SIZE = 24
 
@@ -97,6 +99,8 @@ class YunetDetector:
             self._network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), YUNET_CONFIDENCE, YUNET_OVERLAP)
         except cv2.error as error:
             raise DetectorFailed(f"{str(model)!r} cannot be loaded. {DetectorFailed().detail}") from error
+        # Another network would fail on every picture.
+        self.detect(np.zeros((SMALLEST_FACE, SMALLEST_FACE, 3), np.uint8))
         self.described = f"YuNet, OpenCV {cv2.__version__}, {sha256_of(model)}"
 
     def detect(self, image: Image) -> list[Box]:

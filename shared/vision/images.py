@@ -4,19 +4,16 @@ An image is a BGR array, `(height, width, 3)`, `uint8`, as in OpenCV. A model in
 normalisation is part of the exported network.
 """
 
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
 from familiar.shared.contract.messages import Box
-from familiar.shared.vision.jpeg import size_of_jpeg
+from familiar.shared.vision.picture_header import PictureHeader, read_header
 
 Image: TypeAlias = NDArray[np.uint8]
 # Converts the crop of a face to a model input.
@@ -25,53 +22,66 @@ ToInput: TypeAlias = Callable[[Image], Image]
 MODEL_INPUT_SIZE = 160
 CROP_MARGIN = 0.15
 CROP_SIZE_LIMIT = 256
-PIXEL_LIMIT = 40_000_000
 BYTE_LIMIT = 20_000_000
-FORMATS = ("JPEG", "PNG", "WEBP")
+PIXEL_LIMIT = 40_000_000
+# Each scan of a JPEG passes over all pixels. Encoders write ten for a progressive picture; those of the largest size
+# may have that many, and two that stand in metadata.
+SCAN_LIMIT = 256
+WORK_LIMIT = 12 * PIXEL_LIMIT
+# Of the longer side to the shorter one. A thinner picture has room for no face, once it is reduced for detection.
+ASPECT_LIMIT = 100
 
 # A picture is taken for a crop if it is nearly square and the face fills it but for a margin.
 _CROP_FILLED = 0.6
 _CROP_ASPECT = 1.1
 # Side of the crop of the smallest detectable face, 40 pixels: no crop is upscaled, which would blur it.
 _SHARPNESS_SIZE = 52
+_BROKEN = "The picture is broken: its header can be read, its pixels cannot. Send it again."
 
 
-def decode_image(data: bytes) -> Image:
-    """Decode a JPEG, PNG or WebP into an image, upright as its EXIF orientation says.
-
-    The header is checked first, so that an oversized picture is rejected before its pixels are allocated.
+def check_picture(data: bytes) -> PictureHeader:
+    """Return the header of a picture that may be decoded: it is small enough to be held, and soon done.
 
     Raises:
-        UnreadableImage: the bytes are empty, not a picture, of another format, or truncated.
-        ImageTooLarge: more than `BYTE_LIMIT` bytes or `PIXEL_LIMIT` pixels.
+        UnreadableImage: the bytes are empty, not a picture, of another format or truncated, or the picture is thinner
+            than 1 : `ASPECT_LIMIT`.
+        ImageTooLarge: more than `BYTE_LIMIT` bytes, `PIXEL_LIMIT` pixels or `SCAN_LIMIT` scans, or too many of both.
     """
     if not data:
         raise UnreadableImage("The picture is empty: zero bytes arrived. Send a JPEG, PNG or WebP.")
     if len(data) > BYTE_LIMIT:
         raise ImageTooLarge
-    width, height = size_of_jpeg(data) or _size_of_any(data)
-    if width * height > PIXEL_LIMIT:
+    header = read_header(data, PIXEL_LIMIT)
+    if header.pixels > PIXEL_LIMIT:
         raise ImageTooLarge(
-            f"The picture has {width * height / 1e6:.0f} megapixels. Send one of at most {PIXEL_LIMIT / 1e6:.0f}."
+            f"The picture has {header.pixels / 1e6:.0f} megapixels. Send one of at most {PIXEL_LIMIT / 1e6:.0f}."
         )
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if image is None or image.size == 0:
-        raise UnreadableImage("The picture is broken: its header can be read, its pixels cannot. Send it again.")
-    return image.astype(np.uint8, copy=False)
+    if header.scans > SCAN_LIMIT or header.work > WORK_LIMIT:
+        raise ImageTooLarge(f"The JPEG has {header.scans} scans, too many for its size. Send a baseline JPEG.")
+    if max(header.width, header.height) > ASPECT_LIMIT * min(header.width, header.height):
+        raise UnreadableImage(
+            f"The picture of {header.width} by {header.height} pixels is too thin. Cut out the part with the face."
+        )
+    return header
 
 
-def _size_of_any(data: bytes) -> tuple[int, int]:
-    """Return the width and height of a picture of one of the `FORMATS` from its header."""
+def decode_image(data: bytes) -> Image:
+    """Decode a JPEG, PNG or WebP into an image, upright as its EXIF orientation says.
+
+    The header is checked first, so that an oversized picture is rejected before its pixels are allocated. OpenCV has
+    the same limit (`familiar/__init__.py`), should it ever read another size.
+
+    Raises:
+        UnreadableImage, ImageTooLarge: see `check_picture`; or the pixels are broken.
+    """
+    header = check_picture(data)
     try:
-        with warnings.catch_warnings():
-            # PIXEL_LIMIT applies instead of Pillow's own limit.
-            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
-            with PillowImage.open(io.BytesIO(data), formats=FORMATS) as header:
-                return header.size
-    except PillowImage.DecompressionBombError as error:
-        raise ImageTooLarge from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UnreadableImage from error
+        image = cv2.imdecode(np.frombuffer(header.needed, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise UnreadableImage(_BROKEN) from error
+    if image is None or image.size == 0:
+        raise UnreadableImage(_BROKEN)
+    return image.astype(np.uint8, copy=False)
 
 
 def encode_jpeg(image: Image, quality: int = 90) -> bytes:

@@ -1,4 +1,4 @@
-"""What stands in a JPEG beside its pixels: how large it is, comments, and whether there is anything else."""
+"""What stands in a JPEG beside its pixels: how large it is, its scans, comments, and whether there is anything else."""
 
 import re
 import struct
@@ -7,22 +7,27 @@ from typing import NamedTuple
 
 from familiar.shared.contract.errors import UnreadableImage
 
-_START_OF_IMAGE = b"\xff\xd8"
+START_OF_IMAGE = b"\xff\xd8"
 _START_OF_SCAN = b"\xff\xda"
 _END_OF_IMAGE = b"\xff\xd9"
 _COMMENT_MARKER = b"\xff\xfe"
+# Frames of Huffman-coded bytes: baseline, extended and progressive. Hardly anything writes the other kinds.
+_ONE_PASS_FRAMES = frozenset({b"\xff\xc0", b"\xff\xc1"})
+_KNOWN_FRAMES = _ONE_PASS_FRAMES | {b"\xff\xc2"}
 # Of sequential, progressive and lossless frames; C4, C8 and CC are something else.
 _FRAME_HEADERS = frozenset(bytes([0xFF, code]) for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC))
 
 # Quantisation and Huffman tables, and the interval of restarts.
-_NEEDED = _FRAME_HEADERS | {b"\xff\xdb", b"\xff\xc4", b"\xff\xdd"}
+_NEEDED = _ONE_PASS_FRAMES | {b"\xff\xdb", b"\xff\xc4", b"\xff\xdd"}
 _JFIF_MARKER = b"\xff\xe0"
 # Before a marker there may be any number of fill bytes FF; behind 00 or another FF stands none (ITU-T T.81 B.1.1.2).
 _MARKER = re.compile(rb"\xff[\x01-\xfe]")
 # Markers without a length: TEM, the restarts, and the start of an image.
 _ALONE = frozenset(bytes([0xFF, code]) for code in (0x01, *range(0xD0, 0xD9)))
-# What does not belong to scans: all markers but those of restarts, Huffman tables, scans and intervals of restarts.
-_NO_SCAN = re.compile(rb"\xff[\x01-\xc3\xc5-\xcf\xd8\xd9\xdb\xdc\xde-\xfe]")
+# What ends a scan: all markers but those of restarts.
+_NO_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+# A profile takes up to 255, and a depth map of 20 MB as many again.
+_MOST_SEGMENTS = 2000
 
 
 class _Segment(NamedTuple):
@@ -33,34 +38,45 @@ class _Segment(NamedTuple):
     end: int
 
 
-def size_of_jpeg(data: bytes) -> tuple[int, int] | None:
-    """Read the width and height of a JPEG from its frame header; None where there is none, or it is no JPEG.
+def read_frame(data: bytes) -> tuple[int, int, int, bytes]:
+    """Return a JPEG's width, height and number of scans, and its bytes up to the end of its image.
 
-    Asking Pillow takes as long as decoding a small picture.
+    Asking Pillow takes as long as decoding a small picture. What looks like a scan inside of metadata, such as that of
+    a thumbnail, counts as one: there are never more scans than are said.
 
     Raises:
-        UnreadableImage: there is no end of image behind the first scan; OpenCV would fill the rest with grey.
+        UnreadableImage: there is no frame or more than one, or one of a rare kind; or no end of image behind the first
+            scan, where OpenCV would fill the rest with grey.
     """
-    if data[:2] != _START_OF_IMAGE:
-        return None
-    size, marker, start = None, b"", 0
+    frames = []
+    marker, start = b"", 0
     for marker, start, _ in _segments(data):
         if marker in _FRAME_HEADERS:
-            height, width = struct.unpack_from(">HH", data.ljust(start + 9), start + 5)
-            size = width, height
-    # What came last is what ends the segments.
-    whole = data.find(_END_OF_IMAGE, start) > 0 if marker == _START_OF_SCAN else start < len(data)
-    if size is not None and not whole:
+            frames.append((marker, start))
+    if marker != _START_OF_SCAN or len(frames) != 1:
+        raise UnreadableImage(
+            "The JPEG breaks off before its pixels, or has more than one frame. Send a JPEG, PNG or WebP, whole."
+        )
+    if frames[0][0] not in _KNOWN_FRAMES:
+        raise UnreadableImage("The JPEG is neither a baseline nor a progressive one. Save it as one of these.")
+    end = data.find(_END_OF_IMAGE, start) + len(_END_OF_IMAGE)
+    if end < start:
         raise UnreadableImage("The JPEG breaks off before its end. Send it again, whole.")
-    return size
+    size = data[frames[0][1] + 5 : frames[0][1] + 9]
+    height, width = struct.unpack(">HH", size.ljust(4, b"\0"))
+    # The decoder gets no byte behind this end, so none of the scans there.
+    return width, height, data.count(_START_OF_SCAN, 0, end), data[:end]
 
 
 def is_bare_jpeg(data: bytes) -> bool:
-    """Tell whether bytes are a JPEG without metadata: no place, no camera, no thumbnail, as OpenCV writes it.
+    """Tell whether bytes are a JPEG as OpenCV writes it: with a single scan and no place, camera or thumbnail.
 
-    There is nothing but what decoding needs: neither between its segments, nor between its scans, nor behind its end.
+    There is nothing but what decoding needs: neither between its segments, nor in its scan, nor behind its end.
+
+    Raises:
+        UnreadableImage: there is no end of segments.
     """
-    if data[:2] != _START_OF_IMAGE:
+    if data[:2] != START_OF_IMAGE:
         return False
     position = 2
     for segment in _segments(data):
@@ -101,9 +117,16 @@ def _segments(data: bytes) -> Iterator[_Segment]:
     They are passed over by their lengths (ITU-T T.81 sections B.1.1.4 and B.2.2), because a thumbnail inside one of
     them has an end of its own. What lies between them is passed over as libjpeg does, which decodes the picture:
     with another reading of fill bytes it would see another frame than is seen here, and perhaps a far larger one.
+
+    Raises:
+        UnreadableImage: there are more than `_MOST_SEGMENTS`.
     """
     position = 2
-    while found := _MARKER.search(data, position):
+    for _ in range(_MOST_SEGMENTS):
+        found = _MARKER.search(data, position)
+        if found is None:
+            yield _Segment(b"", len(data), len(data))
+            return
         marker, start = found[0], found.start()
         if marker in (_START_OF_SCAN, _END_OF_IMAGE):
             yield _Segment(marker, start, start + 2)
@@ -111,4 +134,4 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         length = 0 if marker in _ALONE else max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
         position = start + 2 + length
         yield _Segment(marker, start, position)
-    yield _Segment(b"", len(data), len(data))
+    raise UnreadableImage(f"The JPEG has more than {_MOST_SEGMENTS} segments. Save it anew, and send that.")

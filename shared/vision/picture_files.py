@@ -6,8 +6,8 @@ PICTURE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
 def is_picture(path: Path) -> bool:
-    """Return whether a file is a picture, by its extension."""
-    return path.suffix.lower() in PICTURE_ENDINGS
+    """Return whether a path is that of a picture, by its extension: of a file or a link to one, not of a pipe."""
+    return path.suffix.lower() in PICTURE_ENDINGS and path.is_file()
 
 
 def pictures_in(folder: Path) -> list[Path]:

@@ -19,15 +19,23 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
+from familiar.shared.access.token_store import TokenStore
+from familiar.shared.contract import redis_names
+from familiar.shared.redis.acl import ACCESS, Access
 from familiar.shared.redis.connection import open_redis
+from familiar.shared.redis.training_queue import TrainingRecords, training_records
+from familiar.shared.runtime.redis_address import local_address_file, read_address
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import encode_jpeg
+from tests.app_client import bearer
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.real_recordings import linked
 
 # A training takes the cores that nobody else wants, and on a busy machine minutes.
 DEADLINE_SECONDS = 240.0
+
+WATCHER = "watcher"
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,11 @@ class Running:
     http: httpx.Client
 
     @property
+    def trainings(self) -> TrainingRecords:
+        """The records of trainings."""
+        return training_records(self.stack.settings.home)
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment of somebody who uses this stack."""
         settings = self.stack.settings
@@ -49,9 +62,21 @@ class Running:
             "FAMILIAR_HOME": str(settings.home),
             "FAMILIAR_URL": settings.url,
             "FAMILIAR_CAMERA_PORT": str(settings.camera_port),
-            "REDIS_URL": settings.used_redis_url,
+            "FAMILIAR_TOKEN": TokenStore(settings.home).owner_secret(),
             "COLUMNS": "200",
         }
+
+    @property
+    def subscriber_environment(self) -> dict[str, str]:
+        """The environment of a subscriber, as the documentation makes it."""
+        return {**self.environment, "REDIS_URL": self._address_of(redis_names.READER)}
+
+    def client_of(self, user: str) -> redis.Redis:
+        """Connect to Redis as one of its users."""
+        return open_redis(self._address_of(user))
+
+    def _address_of(self, user: str) -> str:
+        return read_address(local_address_file(self.stack.settings.home, user))
 
     def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
@@ -96,11 +121,23 @@ class Running:
 @contextmanager
 def running(home: Path, cameras: str = "") -> Iterator[Running]:
     """Start a stack with a Redis of its own, on free ports."""
-    settings = LocalSettings(home, free_port(), free_port(), redis_url=None, redis_port=free_port(), cameras=cameras)
-    with LocalStack(settings) as stack, httpx.Client(base_url=settings.url, timeout=30) as http:
-        client = open_redis(settings.used_redis_url)
+    settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras=cameras)
+    headers = bearer(TokenStore(home).owner_secret())
+    with (
+        _a_watcher_in_redis(),
+        LocalStack(settings) as stack,
+        httpx.Client(base_url=settings.url, headers=headers, timeout=30) as http,
+        open_redis(read_address(local_address_file(home, WATCHER))) as client,
+    ):
         yield Running(stack, client, SampleStore(home), ModelStore(home), http)
-        client.close()
+
+
+@contextmanager
+def _a_watcher_in_redis() -> Iterator[None]:
+    """Let every Redis that is started meanwhile have one user more, who may look into everything for the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ACCESS, WATCHER, Access(("@all",), reads_and_writes=("*",), channels=("*",)))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

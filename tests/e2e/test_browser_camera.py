@@ -35,7 +35,9 @@ def test_whoever_stands_before_a_browser_s_camera_is_named(
 
         def show_karan() -> None:
             address = f"ws://127.0.0.1:{settings.camera_port}/v1/cameras/laptop"
-            with connect(address, origin=Origin(f"http://127.0.0.1:{settings.port}"), compression=None) as camera:
+            origin = Origin(f"http://127.0.0.1:{settings.port}")
+            headers = {"Authorization": stack.http.headers["Authorization"]}
+            with connect(address, origin=origin, compression=None, additional_headers=headers) as camera:
                 for number in itertools.count():
                     camera.send(encode_jpeg(draw(person("karan"), 100 + number / 10)))
                     assert json.loads(camera.recv(timeout=30)) == {"published": number + 1}

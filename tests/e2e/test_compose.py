@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import httpx
@@ -25,11 +26,14 @@ from familiar.cli.stack.local_stack import free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.vision.images import encode_jpeg
+from tests.app_client import bearer
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.studio_page import Studio
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("redis", "capture", "extractor", "trainer", "inference")
+# With Redis published for subscribers, as documented.
+FILES = ("--file", "docker-compose.yml", "--file", "docker-compose.subscribers.yml")
 PEOPLE = ("karan", "arjun")
 DEADLINE_SECONDS = 240.0
 VIDEO_SECONDS = 40
@@ -49,7 +53,7 @@ class Composed:
     def compose(self, *arguments: str, timeout: float = DEADLINE_SECONDS) -> str:
         """Run `docker compose` with the project, and give what it printed."""
         run = subprocess.run(
-            ["docker", "compose", "--project-name", self.project, *arguments],
+            ["docker", "compose", "--project-name", self.project, *FILES, *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -64,9 +68,18 @@ class Composed:
         """Run the command line in its container."""
         return self.compose("run", "--rm", "--no-TTY", "cli", *arguments)
 
+    def inspect(self) -> str:
+        """Tell what Docker tells of the containers, ended ones included."""
+        ids = self.compose("ps", "--all", "--quiet").split()
+        return subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True).stdout
+
+    def address_of(self, user: str) -> str:
+        """Tell the address of a user of Redis, as documented."""
+        return self.compose("run", "--rm", "--no-TTY", "redis-users", "cat", f"/redis/{user}/address").strip()
+
     def health(self) -> dict[str, str]:
-        """Tell the health of every service."""
-        lines = self.compose("ps", "--all", "--format", "json").splitlines()
+        """Tell the health of every service that runs."""
+        lines = self.compose("ps", "--format", "json").splitlines()
         return {entry["Service"]: entry["Health"] or entry["State"] for entry in map(json.loads, lines)}
 
     def wait_for(self, what: str, true: Callable[[], bool]) -> None:
@@ -124,9 +137,16 @@ def composed(media: Path) -> Iterator[Composed]:
 
 
 @pytest.fixture(scope="module")
-def http(composed: Composed) -> Iterator[httpx.Client]:
+def link(composed: Composed) -> str:
+    """Give the link with which the owner's browser logs in."""
+    return composed.familiar("token", "show").strip()
+
+
+@pytest.fixture(scope="module")
+def http(link: str) -> Iterator[httpx.Client]:
     """Give a client of inference, as the machine outside the containers has it."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{composed.environment['FAMILIAR_PORT']}", timeout=30) as client:
+    url, secret = link.split("/#token=")
+    with httpx.Client(base_url=url, headers=bearer(secret), timeout=30) as client:
         yield client
 
 
@@ -177,20 +197,21 @@ def test_a_picture_posted_from_outside_gets_its_names(http: httpx.Client) -> Non
 def test_a_browser_outside_becomes_a_camera(composed: Composed, http: httpx.Client) -> None:
     """It is taken for Familiar's page by the port under which that is published."""
     port, page = (composed.environment[name] for name in ("FAMILIAR_CAMERA_PORT", "FAMILIAR_PORT"))
-    with connect(f"ws://127.0.0.1:{port}/v1/cameras/laptop", origin=Origin(f"http://127.0.0.1:{page}")) as camera:
+    address, origin = f"ws://127.0.0.1:{port}/v1/cameras/laptop", Origin(f"http://127.0.0.1:{page}")
+    with connect(address, origin=origin, additional_headers={"Authorization": http.headers["Authorization"]}) as camera:
         camera.send(encode_jpeg(draw(person("karan"), VIDEO_SECONDS + 4)))
         assert json.loads(camera.recv(timeout=30)) == {"published": 1}
         assert "laptop" in {known["camera"] for known in http.get("/v1/cameras").json()}
 
 
 @pytest.mark.usefixtures("taught")
-def test_the_page_shows_this_machine_s_webcam(http: httpx.Client, tmp_path: Path) -> None:
+def test_the_page_shows_this_machine_s_webcam(link: str, tmp_path: Path) -> None:
     """No device reaches a container: the browser sends the pictures, and gets boxes and names back."""
     webcam = Webcam(tmp_path / "webcam.mjpeg")
     webcam.show(drawn("karan", frames=100))
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright, *webcam.arguments)
-        studio = Studio(browser.new_context(permissions=["camera"]).new_page(), str(http.base_url), tmp_path)
+        studio = Studio(browser.new_context(permissions=["camera"]).new_page(), link, tmp_path)
         studio.turn_camera_on()
         studio.expect(studio.page.locator(".picture .face")).to_be_visible()
         studio.expect(studio.page.locator(".in-view li")).to_be_visible()
@@ -201,8 +222,10 @@ def test_the_page_shows_this_machine_s_webcam(http: httpx.Client, tmp_path: Path
 
 @pytest.mark.usefixtures("taught")
 def test_the_stream_can_be_read_from_outside(composed: Composed) -> None:
-    """A subscriber on the machine sees both people named before their cameras."""
-    with redis.Redis(port=int(composed.environment["FAMILIAR_REDIS_PORT"])) as client:
+    """A subscriber on the machine sees both people named before their cameras, as the user who may read only that."""
+    port = composed.environment["FAMILIAR_REDIS_PORT"]
+    address = composed.address_of("reader").replace("@redis:6379", f"@127.0.0.1:{port}")
+    with redis.Redis.from_url(address, protocol=2) as client:
         seen: set[str] = set()
         last_id = "$"
         until = time.monotonic() + 60
@@ -219,8 +242,55 @@ def test_the_stream_can_be_read_from_outside(composed: Composed) -> None:
 
 def test_no_service_runs_as_root(composed: Composed) -> None:
     """Nor could it become root."""
-    for service in set(SERVICES) - {"redis"}:
+    for service in SERVICES:
         assert composed.compose("exec", "--no-TTY", service, "id", "-u").strip() != "0"
+
+
+def test_every_container_is_confined(composed: Composed) -> None:
+    """A root that cannot be written, no capability, no further privilege, and limits of memory and processes."""
+    containers = json.loads(composed.inspect())
+    assert len(containers) == len(SERVICES) + 1
+    for container in containers:
+        host = container["HostConfig"]
+        assert host["ReadonlyRootfs"], container["Name"]
+        assert (host["CapDrop"], host["SecurityOpt"]) == (["ALL"], ["no-new-privileges:true"]), container["Name"]
+        assert host["Memory"] > 0, container["Name"]
+        assert host["PidsLimit"] > 0, container["Name"]
+
+
+def test_each_service_sees_its_own_password_and_docker_shows_none(composed: Composed) -> None:
+    """Neither in an environment nor on a command line; and Redis keeps hashes alone."""
+    everything = composed.inspect()
+    for service in set(SERVICES) - {"redis"}:
+        seen = composed.compose("exec", "--no-TTY", service, "sh", "-c", "cat /redis/*/*").split()
+        assert [urlsplit(address).username for address in seen] == [service]
+        assert str(urlsplit(seen[0]).password) not in everything
+        assert str(urlsplit(seen[0]).password) not in composed.compose(
+            "exec", "--no-TTY", "redis", "sh", "-c", "cat /redis/*/*"
+        )
+
+
+def test_passwords_outlast_the_containers(composed: Composed) -> None:
+    """Writing them again, as every `docker compose up` does, changes none."""
+    before = composed.address_of("reader")
+    composed.compose("run", "--rm", "--no-TTY", "redis-users")
+    assert composed.address_of("reader") == before
+
+
+def test_redis_is_published_to_subscribers_alone(composed: Composed) -> None:
+    """Without the file for them, it has no port on the machine."""
+    shown = subprocess.run(
+        ["docker", "compose", "--file", "docker-compose.yml", "config", "--format", "json"],
+        cwd=ROOT,
+        env=composed.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    services = json.loads(shown.stdout)["services"]
+    published = {name: [port["host_ip"] for port in service.get("ports", ())] for name, service in services.items()}
+    assert published.pop("redis") == []
+    assert {host for hosts in published.values() for host in hosts} == {"127.0.0.1"}
 
 
 def test_only_the_trainer_has_tensorflow_and_the_others_are_small(composed: Composed) -> None:

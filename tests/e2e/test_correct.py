@@ -12,6 +12,7 @@ from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.stream_follower import StreamFollower
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.errors import UnknownKeptFace
 from familiar.shared.contract.messages import Split
 from familiar.shared.redis.connection import open_async_redis, open_redis
@@ -98,8 +99,9 @@ def test_a_picture_is_answered_although_nobody_can_keep_its_faces(
     watcher.poll()
     follower = StreamFollower(open_async_redis(nowhere), threading.Event())
     with keeping(away, 500) as keeper:
-        stores = Stores(SampleStore(home), StrangerStore(home), taught.models, keeper)
-        site = Site(create_app(away, stores, watcher, follower, away, InferenceSettings()))
+        tokens = TokenStore(home)
+        stores = Stores(SampleStore(home), StrangerStore(home), taught.models, keeper, tokens)
+        site = Site(create_app(away, stores, watcher, follower, away, InferenceSettings()), tokens)
         answer = site.ask("POST", "/v1/predictions", files={"image": picture_of_karan})
         assert answer.status_code == 200, answer.text
         assert [face["person"] for face in answer.json()["faces"]] == ["karan"]

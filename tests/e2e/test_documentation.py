@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +21,9 @@ def test_the_subscriber_of_the_documentation_reads_predictions(taught: "Running"
     """Ten lines of redis-py print who is before which camera."""
     script = tmp_path / "subscriber.py"
     script.write_text(block_after("subscriber"))
+    command = f"{block_after('reader')}\nexec {shlex.join([sys.executable, str(script)])}"
     with subprocess.Popen(
-        [sys.executable, str(script)], env=taught.environment, stdout=subprocess.PIPE, text=True
+        ["sh", "-c", command], env=taught.environment, stdout=subprocess.PIPE, text=True
     ) as subscriber:
         try:
             assert subscriber.stdout is not None
@@ -48,6 +50,30 @@ def test_the_browser_camera_of_the_documentation_shows_a_folder_of_pictures(taug
         finally:
             camera.kill()
     assert answers == [{"published": number} for number in range(1, 7)]
+
+
+def test_the_token_of_the_documentation_names_faces_and_does_nothing_else(
+    taught: "Running", picture_of_karan: bytes, tmp_path: Path
+) -> None:
+    """Its file is its user's alone to read, and curl takes it from there."""
+    (tmp_path / "party.jpg").write_bytes(picture_of_karan)
+    command = block_after("token").replace("8000", str(taught.stack.settings.port))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run = subprocess.run(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env={**taught.environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert [face["person"] for face in json.loads(run.stdout)["faces"]] == ["karan"]
+    header = tmp_path / "party.header"
+    assert header.stat().st_mode & 0o077 == 0
+    name, value = header.read_text().strip().split(": ")
+    assert taught.http.get("/v1/people", headers={name: value}).status_code == 403
 
 
 def test_a_job_that_plain_rq_enqueues_is_trained(taught: "Running") -> None:

@@ -31,7 +31,7 @@ EXAMPLES = ROOT / "examples"
 def started(stack: "Running", name: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run an example until the end of the block."""
     command = [sys.executable, str(EXAMPLES / name), *arguments]
-    with subprocess.Popen(command, env=stack.environment, stdout=subprocess.PIPE, text=True) as example:
+    with subprocess.Popen(command, env=stack.subscriber_environment, stdout=subprocess.PIPE, text=True) as example:
         try:
             yield example
         finally:
@@ -50,7 +50,8 @@ def say(stack: "Running") -> None:
         model_version=1,
         at=NOON,
     )
-    publish(stack.client, redis_names.SIGHTINGS, came)
+    with stack.client_of(redis_names.INFERENCE) as client:
+        publish(client, redis_names.SIGHTINGS, came)
 
 
 def say_until_heard(stack: "Running", listener: Thread) -> None:
@@ -118,6 +119,9 @@ def test_the_pictures_of_a_folder_are_named(taught: "Running", tmp_path: Path) -
 def test_the_page_shows_who_comes(taught: "Running", browser: Browser) -> None:
     """Beside Familiar's own page, of one origin with it."""
     page = browser.new_page()
+    # Whoever looks has logged in on Familiar's page.
+    page.goto(taught.stack.link)
+    expect(page.locator("#session")).to_contain_text("owner")
     url = f"{taught.stack.settings.url}/watch.html"
     page.route(url, lambda route: route.fulfill(path=EXAMPLES / "watch.html", content_type="text/html"))
     page.goto(url)

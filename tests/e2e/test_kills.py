@@ -10,8 +10,9 @@ import pytest
 
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.messages import Split, TrainingOptions
+from familiar.shared.contract.training import JobState, TrainingJob
 from familiar.shared.redis.enrolments import Targets, begin_enrolment, find_enrolment
-from familiar.shared.redis.training_queue import JobState, TrainingJob, enqueue_training, find_training
+from familiar.shared.redis.training_queue import enqueue_training, find_training
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running
@@ -47,7 +48,7 @@ def test_an_enrolment_and_a_training_survive_the_death_of_every_process(stack: "
     stack.wait_for("the whole enrolment", lambda: _enrolment(stack).state is EnrolmentState.COMPLETE)
     assert (stack.samples.count("karan", Split.TRAIN), stack.samples.count("karan", Split.TEST)) == (TRAIN, TEST)
 
-    job = enqueue_training(stack.client, TrainingOptions(base_width=0.25))
+    job = enqueue_training(stack.client, stack.trainings, TrainingOptions(base_width=0.25))
     stack.wait_for("the second epoch", lambda: _epochs(_job(stack, job)) >= 2)
     (horse,) = stack.process("trainer").children()
     horse.kill()
@@ -62,7 +63,7 @@ def test_a_training_whose_worker_and_horse_die_goes_on_after_its_last_epoch(stac
     """Another worker finds the job after about a minute; its version has ten epochs, and the first five ran once."""
     enrolled = stack.familiar("enrol", "Karan", "--camera", "karan", "--train", "20", "--test", "10")
     assert enrolled.returncode == 0, enrolled.stderr
-    job = enqueue_training(stack.client, TrainingOptions(base_width=0.25))
+    job = enqueue_training(stack.client, stack.trainings, TrainingOptions(base_width=0.25))
     stack.wait_for("the fifth epoch", lambda: _epochs(_job(stack, job)) >= 5)
     trainer = stack.process("trainer")
     (horse,) = trainer.children()
@@ -79,7 +80,7 @@ def test_a_training_whose_worker_and_horse_die_goes_on_after_its_last_epoch(stac
 
 
 def test_a_killed_redis_loses_no_enrolment(stack: "Running") -> None:
-    """Redis comes back with what it wrote to its log, and the services, which waited, go on."""
+    """Whether it comes back with its data or without: the services, which waited, go on."""
     begin_enrolment(stack.client, stack.samples, "karan", "Karan", Targets(60, 30, pause_seconds=0.5))
     stack.wait_for("20 samples", lambda: stack.samples.count("karan", Split.TRAIN) >= 20)
     (server,) = stack.processes("redis-server")
@@ -106,7 +107,7 @@ def _enrolment(stack: "Running") -> Enrolment:
 
 
 def _job(stack: "Running", job: TrainingJob) -> TrainingJob:
-    return find_training(stack.client, job.job_id)
+    return find_training(stack.client, stack.trainings, job.job_id)
 
 
 def _epochs(job: TrainingJob) -> int:

@@ -66,7 +66,7 @@ def studio(stack: "Running", webcam: Webcam, two_people: tuple[list[Image], list
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright, *webcam.arguments)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
-        yield Studio(context.new_page(), stack.stack.settings.url, pictures)
+        yield Studio(context.new_page(), stack.stack.link, pictures)
         browser.close()
 
 

@@ -23,7 +23,7 @@ CONTROLS = "button:visible, select:visible, input:visible:not([type=file]), summ
 
 def opened(context: BrowserContext, stack: "Running", pictures: Path) -> Studio:
     """Open the page, and look at one of the server's cameras until somebody is named."""
-    studio = Studio(context.new_page(), stack.stack.settings.url, pictures)
+    studio = Studio(context.new_page(), stack.stack.link, pictures)
     studio.choose_camera("karan")
     studio.wait_for_name("Karan")
     return studio
@@ -132,7 +132,7 @@ def test_before_an_empty_room_the_page_says_so(taught: "Running", playwright: Pl
     webcam = Webcam(tmp_path / "webcam.mjpeg")
     webcam.show([np.full((480, 640, 3), 128, np.uint8)] * 2)
     browser = launch_chromium(playwright, *webcam.arguments)
-    studio = Studio(browser.new_context(permissions=["camera"]).new_page(), taught.stack.settings.url, tmp_path)
+    studio = Studio(browser.new_context(permissions=["camera"]).new_page(), taught.stack.link, tmp_path)
     studio.turn_camera_on()
     studio.expect(studio.page.get_by_text("Nobody is in view.")).to_be_visible()
     browser.close()
@@ -141,7 +141,7 @@ def test_before_an_empty_room_the_page_says_so(taught: "Running", playwright: Pl
 def test_who_gives_no_camera_away_is_told_how_to(taught: "Running", browser: Browser, tmp_path: Path) -> None:
     """Enrolling asks for the camera, too; the name stays."""
     context = browser.new_context(permissions=[])
-    studio = Studio(context.new_page(), taught.stack.settings.url, tmp_path)
+    studio = Studio(context.new_page(), taught.stack.link, tmp_path)
     page = studio.page
     page.get_by_role("button", name="Turn the camera on").click()
     studio.expect(page.locator(".picture .state")).to_contain_text("does not let this page use the camera")

@@ -25,7 +25,7 @@ STREAMS = 2
 def studio(taught: "Running", browser: Browser, tmp_path: Path) -> Iterator[Studio]:
     """Give the page."""
     context = browser.new_context(permissions=["camera"])
-    yield Studio(context.new_page(), taught.stack.settings.url, tmp_path)
+    yield Studio(context.new_page(), taught.stack.link, tmp_path)
     context.close()
 
 
@@ -62,7 +62,7 @@ def test_who_has_left_is_in_view_no_more(taught: "Running", playwright: Playwrig
     empty = [np.full((480, 640, 3), 128, np.uint8)] * (40 * FRAMES_PER_SECOND)
     webcam.show([*drawn("karan", 4 * FRAMES_PER_SECOND), *empty])
     browser = launch_chromium(playwright, *webcam.arguments)
-    studio = Studio(browser.new_context(permissions=["camera"]).new_page(), taught.stack.settings.url, tmp_path)
+    studio = Studio(browser.new_context(permissions=["camera"]).new_page(), taught.stack.link, tmp_path)
     studio.turn_camera_on()
     studio.expect(studio.page.locator(".in-view")).to_contain_text("Karan")
     studio.expect(studio.page.get_by_text("Nobody is in view.")).to_be_visible()

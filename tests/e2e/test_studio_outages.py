@@ -50,7 +50,7 @@ def studio(stack: "Running", webcam: Webcam, tmp_path: Path) -> Iterator[Studio]
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright, *webcam.arguments)
         context = browser.new_context(permissions=["camera"])
-        studio = Studio(context.new_page(), stack.stack.settings.url, tmp_path)
+        studio = Studio(context.new_page(), stack.stack.link, tmp_path)
         studio.turn_camera_on()
         studio.wait_for_name("Karan")
         yield studio

@@ -41,7 +41,7 @@ def studio(stack: "Running", tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Give the page."""
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright)
-        yield Studio(browser.new_page(), stack.stack.settings.url, tmp_path_factory.mktemp("pictures"))
+        yield Studio(browser.new_page(), stack.stack.link, tmp_path_factory.mktemp("pictures"))
         browser.close()
 
 

@@ -12,6 +12,8 @@ import psutil
 import pytest
 
 from familiar.cli.stack.local_stack import free_port
+from familiar.shared.access.token_store import TokenStore
+from tests.private_home import open_to_others
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running
@@ -26,11 +28,13 @@ def test_ctrl_c_ends_every_process(redis_url: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "familiar.cli.main", "up", "--camera", "karan=synthetic:karan"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout is not None
-        assert f"Open http://127.0.0.1:{environment['FAMILIAR_PORT']} " in up.stdout.readline()
+        secret = TokenStore(tmp_path).owner_secret()
+        assert f"Open http://127.0.0.1:{environment['FAMILIAR_PORT']}/#token={secret} " in up.stdout.readline()
         descendants = psutil.Process(up.pid).children(recursive=True)
         commands = " ".join(" ".join(process.cmdline()) for process in descendants)
         for service in ("capture", "extractor", "trainer", "inference"):
             assert f"services.{service}" in commands
+        assert secret not in commands
         assert "redis-server" not in commands
         up.send_signal(signal.SIGINT)
         rest, _ = up.communicate(timeout=STOP_SECONDS)
@@ -65,6 +69,14 @@ def test_stopping_in_the_middle_of_a_training_loses_no_job(
         # Nobody has samples, so the job's end is a failure that says so.
         stack.wait_for("the job", lambda: stack.http.get(f"/v1/training-jobs/{job_id}").json()["state"] == "failed")
         assert "0 samples" in stack.http.get(f"/v1/training-jobs/{job_id}").json()["error"]["detail"]
+
+
+def test_nothing_in_the_home_is_open_to_other_users(taught: "Running") -> None:
+    """Neither samples nor versions with faces, Redis' file and the logs, after enrolments and a training."""
+    home = taught.stack.settings.home
+    for folder in ("samples", "people", "models/1", "redis", "logs", "run"):
+        assert any((home / folder).iterdir())
+    assert open_to_others(home) == []
 
 
 def test_doctor_says_what_is_there(taught: "Running") -> None:

@@ -15,8 +15,10 @@ from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.stream_follower import StreamFollower
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_async_redis
+from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -34,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def open_site(home: Path, redis_url: str, client: redis.Redis) -> Iterator[Callable[[redis.Redis], Site]]:
     """Give what makes a site on a Redis and an empty home, without a model; `Studio` is a further name of its host.
 
+    Its tokens are beside the home.
+
     It needs the client so that keepers end before that is closed.
     """
     assert client
@@ -43,10 +47,11 @@ def open_site(home: Path, redis_url: str, client: redis.Redis) -> Iterator[Calla
         models = ModelStore(home)
         watcher = ModelWatcher(client, models, ServedModel(models))
         settings = InferenceSettings(allowed_hosts="Studio")
-        keeper = keepers.enter_context(keeping(client, settings.kept_faces))
-        stores = Stores(SampleStore(home), StrangerStore(home), models, keeper)
+        keeper = keepers.enter_context(keeping(client, settings.kept_faces, models.has))
+        tokens = TokenStore(home.parent)
+        stores = Stores(SampleStore(home), StrangerStore(home), models, keeper, tokens)
         follower = StreamFollower(open_async_redis(redis_url), threading.Event())
-        return Site(create_app(client, stores, watcher, follower, client, settings))
+        return Site(create_app(client, stores, watcher, follower, client, settings), tokens)
 
     with keepers:
         yield open_on
@@ -69,6 +74,12 @@ def inference(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def store(home: Path) -> SampleStore:
     """Give an empty store."""
     return SampleStore(home)
+
+
+@pytest.fixture
+def records(home: Path) -> TrainingRecords:
+    """Give the records of trainings of an empty home."""
+    return training_records(home)
 
 
 @pytest.fixture

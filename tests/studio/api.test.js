@@ -59,6 +59,35 @@ test("a refusal is a problem with the sentence and the status of the answer", as
   });
 });
 
+test("a refusal has its code, by which programs tell it", async () => {
+  answering(() => Response.json({ detail: "Use another token.", code: "scope-missing" }, { status: 403 }));
+
+  await assert.rejects(post("v1/training-jobs", {}), { status: 403, code: "scope-missing" });
+});
+
+test("a token that is given goes into the header, and nowhere else", async () => {
+  const asked = answering(() => Response.json({ name: "owner", scopes: ["admin"], expires_at: null }));
+
+  await post("v1/session", undefined, "familiar_abc");
+
+  const headers = { Authorization: "Bearer familiar_abc" };
+  assert.deepEqual(asked(), { path: "v1/session", method: "POST", headers, body: undefined });
+});
+
+test("a session that is over has the page begin anew, unless it is logging in", async () => {
+  let reloads = 0;
+  Object.assign(globalThis, { location: { reload: () => { reloads += 1; } } });
+  for (const code of ["token-missing", "token-wrong", "token-expired"]) {
+    answering(() => Response.json({ detail: "Log in.", code }, { status: 401 }));
+    await assert.rejects(get("v1/session"), { code });
+    assert.equal(reloads, 0);
+    await assert.rejects(get("v1/people"), { code });
+    assert.equal(reloads, 1);
+    reloads = 0;
+    mock.restoreAll();
+  }
+});
+
 test("an answer that is no JSON is a problem that names the path", async () => {
   answering(() => new Response("<html>", { status: 502 }));
 

@@ -99,6 +99,14 @@ declare namespace Http {
     samples: number;
     model_versions: number[];
     serving: boolean;
+    served_version: number | null;
+    training_job: string | null;
+    checkpoints: number;
+    kept_faces: number;
+    stream_entries: number;
+    dead_letters: number;
+    failed_jobs: number;
+    log_lines: number;
   }
 
   interface Gate {
@@ -275,6 +283,8 @@ declare namespace Http {
     corrected: boolean;
   }
 
+  type Scope = "predict" | "watch" | "camera" | "metrics" | "admin";
+
   interface ServiceStatus {
     service: string;
     running: boolean;
@@ -292,6 +302,12 @@ declare namespace Http {
     agreement: number | null;
     recall_float32: number | null;
     recall_int8: number | null;
+  }
+
+  interface Session {
+    name: string;
+    scopes: Scope[];
+    expires_at: string | null;
   }
 
   interface ShownMistake {
@@ -376,6 +392,7 @@ declare namespace Http {
     "v1/services": { answer: Services };
     "healthz": { answer: Record<string, string> };
     "readyz": { answer: Record<string, number> };
+    "v1/session": { answer: Session };
     "v1/strangers": { answer: StrangersSummary };
     [path: `v1/strangers/${string}`]: { answer: string[] };
   }
@@ -388,6 +405,7 @@ declare namespace Http {
     "v1/enrolments": { body: Sent<NewEnrolment, "camera" | "name">; answer: EnrolmentStatus };
     [path: `v1/enrolments/${string}/end-train`]: { answer: EnrolmentStatus };
     "v1/corrections": { body: Sent<Correction, "prediction_id">; answer: Corrected };
+    "v1/session": { answer: Session };
     "v1/strangers": { body: Blob; answer: StrangersAdded };
   }
 
@@ -399,5 +417,6 @@ declare namespace Http {
     | `v1/enrolments/${string}`
     | `v1/people/${string}/samples/${string}`
     | `v1/people/${string}`
+    | "v1/session"
     | `v1/strangers/${string}/${string}`;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  REFUSALS, REFUSED, counted, joined, percent, reasonOf, refusedInWords, sessionsInWords,
+  REFUSALS, REFUSED, counted, joined, percent, reasonOf, receiptInWords, refusedInWords, sessionsInWords,
 } from "../../services/inference/studio/words.js";
 
 test("a share is cut to a tenth of a per cent, so that what is not all is never 100 %", () => {
@@ -53,4 +53,16 @@ test("a second day is asked for after the first, however many sessions that had"
 test("what was thrown is said by its message, or as it is", () => {
   assert.equal(reasonOf(new TypeError("Try again.")), "Try again.");
   assert.equal(reasonOf("gone"), "gone");
+});
+
+test("a receipt tells what was deleted and what is served now, without a name", () => {
+  const forgotten = {
+    person: "zoe", samples: 30, model_versions: [2], serving: true, served_version: 1, training_job: "j", checkpoints: 0,
+    kept_faces: 1, stream_entries: 4, dead_letters: 1, failed_jobs: 0, log_lines: 0,
+  };
+  assert.equal(
+    receiptInWords(forgotten),
+    "Forgotten: 30 samples, 1 model version, 1 kept face and 5 stream entries. Version 1 is served now; the others are being trained again.",
+  );
+  assert.match(receiptInWords({ ...forgotten, served_version: null, training_job: null }), /No version is served now\.$/u);
 });

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -13,11 +12,16 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from familiar import __version__
+from familiar.services.inference.http.access.access_control import AccessControl
+from familiar.services.inference.http.access.described import describe_access
+from familiar.services.inference.http.access.sessions import session_routes
 from familiar.services.inference.http.cameras import camera_routes
 from familiar.services.inference.http.corrections import correction_routes
 from familiar.services.inference.http.downloads import model_downloads
 from familiar.services.inference.http.enrolments import enrolment_routes
 from familiar.services.inference.http.events import event_routes
+from familiar.services.inference.http.limits.in_progress import LimitInProgress, Limits
+from familiar.services.inference.http.limits.picture_threads import PictureThreads
 from familiar.services.inference.http.models import model_routes
 from familiar.services.inference.http.page import StudioFiles, studio_routes
 from familiar.services.inference.http.people import people_routes
@@ -29,13 +33,18 @@ from familiar.services.inference.http.samples import sample_routes
 from familiar.services.inference.http.service_status import service_routes
 from familiar.services.inference.http.strangers import stranger_routes
 from familiar.services.inference.http.training_jobs import training_routes
+from familiar.services.inference.http.withdrawal import WithdrawForgotten
 from familiar.services.inference.metrics.page import MetricsPage
 from familiar.services.inference.metrics.requests import RequestCounter
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
+from familiar.shared.access.guard import Guard
+from familiar.shared.access.token_store import TokenStore
+from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.lending_pool import Pool
+from familiar.shared.stores.forgettings import Forgettings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -47,12 +56,13 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 
 @dataclass(frozen=True)
 class Stores:
-    """Stores behind the routes: samples, strangers' faces and model versions on disk, faces in Redis."""
+    """Stores behind the routes: samples, strangers' faces, model versions and tokens on disk, faces in Redis."""
 
     samples: SampleStore
     strangers: StrangerStore
     models: ModelStore
     keeper: KeptFacesWriter
+    tokens: TokenStore
 
 
 def create_app(
@@ -68,9 +78,9 @@ def create_app(
     `short_timeout_client` is for routes that report on Redis itself, and must not hang with it.
     """
     served = watcher.served
+    forgettings = Forgettings(stores.samples.home)
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
-    # One per core; more would only contend for the cores.
-    threads = ThreadPoolExecutor(os.cpu_count() or 1, "picture")
+    threads = PictureThreads()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -84,31 +94,36 @@ def create_app(
         description="Names the faces it knows. Errors are problem details (RFC 9457).",
         telemetry=_NO_TELEMETRY,
     )
-    answer_errors_with_problems(app)
+    answer_errors_with_problems(app, short_timeout_client)
     for routes in (
         prediction_routes(served, stores.keeper, detectors, threads),
-        event_routes(client, follower),
+        event_routes(client, follower, forgettings, stores.models),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
-        training_routes(client),
+        training_routes(client, training_records(stores.samples.home)),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.strangers, stores.keeper),
         camera_routes(client),
-        preview_routes(client, follower),
+        preview_routes(client, follower, forgettings),
         service_routes(short_timeout_client, served, settings.camera_port),
         studio_routes(settings.camera_port),
         _health_routes(served),
         _metrics_routes(MetricsPage(short_timeout_client, stores.models)),
+        session_routes(),
     ):
         app.include_router(routes)
-    strangers = stranger_routes(stores.strangers, detectors)
+    strangers = stranger_routes(stores.strangers, detectors, threads)
     app.include_router(strangers, prefix="/v1/strangers")
     # Their name before 0.2.0, kept until 0.3.0.
     app.include_router(strangers, prefix="/v1/background", deprecated=True)
     app.mount("/studio", StudioFiles())
+    describe_access(app)
+    app.add_middleware(WithdrawForgotten, forgettings=forgettings)
+    app.add_middleware(AccessControl, guard=Guard(stores.tokens, everybody=settings.access == "open"))
     app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
+    app.add_middleware(LimitInProgress, limits=Limits())
     app.add_middleware(RequestCounter)
     return app
 
@@ -116,13 +131,14 @@ def create_app(
 def _health_routes(served: ServedModel) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
+    # Asynchronous, so that neither waits for a thread.
     @routes.get("/healthz")
-    def live() -> dict[str, str]:
+    async def live() -> dict[str, str]:
         """Report that the process is alive, and its version of Familiar."""
         return {"status": "ok", "version": __version__}
 
     @routes.get("/readyz")
-    def ready() -> dict[str, int]:
+    async def ready() -> dict[str, int]:
         """Report which model version is serving; 503 while there is none."""
         return {"model_version": served.get().version}
 

@@ -1,13 +1,14 @@
 """HTTP: enrolments, to start, show and cancel."""
 
 import redis
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Depends, status
 from pydantic import Field
 
 from familiar.services.inference.http.responses import PathSlug
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.messages import Message, Split
 from familiar.shared.redis.cameras import require_camera
+from familiar.shared.redis.enrolment_restoring import restore_enrolments
 from familiar.shared.redis.enrolments import (
     DEFAULT_PAUSE_SECONDS,
     DEFAULT_TEST_SAMPLES,
@@ -48,8 +49,12 @@ class EnrolmentStatus(Message):
 
 
 def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
-    """Return the routes that start, show and cancel enrolments."""
-    routes = APIRouter(prefix="/v1/enrolments", tags=["people"])
+    """Return the routes that start, show and cancel enrolments; each first restores those that Redis has lost."""
+
+    def restore() -> None:
+        restore_enrolments(client, samples)
+
+    routes = APIRouter(prefix="/v1/enrolments", tags=["people"], dependencies=[Depends(restore)])
 
     @routes.post("", status_code=status.HTTP_201_CREATED)
     def create_enrolment(new: NewEnrolment) -> EnrolmentStatus:
@@ -71,12 +76,12 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
     @routes.post("/{camera}/end-train")
     def end_train(camera: PathSlug) -> EnrolmentStatus:
         """Proceed to test samples, however few train samples there are, as where a source has no more pictures."""
-        return _status(end_train_stretch(client, camera))
+        return _status(end_train_stretch(client, samples, camera))
 
     @routes.delete("/{camera}")
     def delete_enrolment(camera: PathSlug) -> EnrolmentStatus:
         """Stop collecting; what was collected remains."""
-        return _status(cancel_enrolment(client, camera))
+        return _status(cancel_enrolment(client, samples, camera))
 
     return routes
 

@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 STUDIO = Path(__file__).parents[1] / "studio"
 # Revalidated on every load, so that a page and its modules are of one version.
-_HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {"Cache-Control": "no-cache"}
 
 
 class StudioFiles(StaticFiles):
@@ -34,7 +34,7 @@ def studio_routes(camera_port: int) -> APIRouter:
     def show_studio(request: Request) -> FileResponse:
         """Return the page."""
         policy = policy_for(request.url.hostname or "", camera_port)
-        headers = {**_HEADERS, "Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
+        headers = {**_HEADERS, "Content-Security-Policy": policy}
         return FileResponse(STUDIO / "index.html", headers=headers)
 
     return routes

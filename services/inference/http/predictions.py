@@ -1,13 +1,12 @@
 """HTTP: naming the faces of a picture."""
 
 import uuid
-from asyncio import get_running_loop
-from concurrent.futures import Executor
 from datetime import UTC, datetime
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
+from familiar.services.inference.http.limits.picture_threads import PictureThreads
 from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
 from familiar.services.inference.metrics.measured import observe_picture
 from familiar.services.inference.model.predict import Answer, predict_crop, predict_picture
@@ -20,7 +19,7 @@ from familiar.shared.vision.detector import FaceDetector
 
 
 def prediction_routes(
-    served: ServedModel, keeper: KeptFacesWriter, detectors: Pool[FaceDetector], threads: Executor
+    served: ServedModel, keeper: KeptFacesWriter, detectors: Pool[FaceDetector], threads: PictureThreads
 ) -> APIRouter:
     """Return the route that names the faces of a picture, found by `detectors`, in one of `threads`."""
     routes = APIRouter(prefix="/v1/predictions", tags=["predictions"])
@@ -34,14 +33,14 @@ def prediction_routes(
     # The answer is validated on construction. For FastAPI to validate it again takes longer than decoding the picture.
     @routes.post("", openapi_extra={"requestBody": PICTURE_BODY}, response_model=Prediction)
     async def create_prediction(request: Request, *, crop: bool = False) -> Response:
-        """Detect and name every face of a picture; `person` is null for somebody unknown.
+        """Detect and name the faces of a picture, the 128 largest at most; `person` is null for somebody unknown.
 
         With `crop=true` the picture is the crop of one face, the box and 15 % of it on every side: nothing is detected.
         """
         captured_at = datetime.now(UTC)
         data = await read_picture(request)
         predictor = served.get()
-        answer = await get_running_loop().run_in_executor(threads, partial(predict, data, predictor, crop=crop))
+        answer = await threads.run(partial(predict, data, predictor, crop=crop))
         prediction = Prediction(
             prediction_id=uuid.uuid4().hex,
             model_version=predictor.version,

@@ -24,6 +24,7 @@ from familiar.shared.contract.slugs import SLUG_PATTERN
 from familiar.shared.redis.cameras import require_camera
 from familiar.shared.redis.connection import trouble_of
 from familiar.shared.redis.stream import Fields, parse_entry
+from familiar.shared.stores.forgettings import Forgettings
 from familiar.shared.vision.images import decode_image, encode_jpeg
 
 MOST_PICTURES_PER_SECOND = 12
@@ -40,7 +41,7 @@ CameraSlug = Annotated[str, Path(pattern=SLUG_PATTERN)]
 _log = structlog.get_logger()
 
 
-def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
+def preview_routes(client: redis.Redis, follower: StreamFollower, forgettings: Forgettings) -> APIRouter:
     """Return the routes that show a camera."""
     routes = APIRouter(prefix="/v1/cameras", tags=["cameras"])
 
@@ -61,7 +62,7 @@ def preview_routes(client: redis.Redis, follower: StreamFollower) -> APIRouter:
         `names=false` nothing is drawn.
         """
         headers = {"Cache-Control": "no-store"}
-        pictures = _parts(_pictures(follower, camera, names=names))
+        pictures = _parts(_pictures(follower, camera, forgettings, names=names))
         return StreamingResponse(pictures, media_type=_MEDIA_TYPE, headers=headers)
 
     @routes.get("/{camera}/faces/stream", response_class=EventSourceResponse)
@@ -103,9 +104,12 @@ async def _newest(follower: StreamFollower, camera: str) -> AsyncIterator[tuple[
             yield entries[-1][1], view
 
 
-async def _pictures(follower: StreamFollower, camera: str, *, names: bool) -> AsyncIterator[bytes]:
+async def _pictures(
+    follower: StreamFollower, camera: str, forgettings: Forgettings, *, names: bool
+) -> AsyncIterator[bytes]:
     """Yield a camera's newest picture again and again, as JPEG, at most `MOST_PICTURES_PER_SECOND`."""
     due = time.monotonic()
+    count = forgettings.count()
     async for fields, view in _newest(follower, camera):
         try:
             # CPU-bound for milliseconds, so not in the event loop.
@@ -115,7 +119,10 @@ async def _pictures(follower: StreamFollower, camera: str, *, names: bool) -> As
             continue
         await asyncio.sleep(due - time.monotonic())
         due = time.monotonic() + 1 / MOST_PICTURES_PER_SECOND
-        yield jpeg
+        before, count = count, forgettings.count()
+        # Otherwise the view was perhaps read before somebody was forgotten, whose name may be in the picture.
+        if before == count:
+            yield jpeg
 
 
 async def _watch(client: redis.asyncio.Redis, camera: str) -> View:

@@ -1,23 +1,35 @@
 """Errors as problem details (RFC 9457): every answer that is not a success says what to do, and never a traceback."""
 
+from http import HTTPStatus
+
 import redis
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import DiskFull, FamiliarError, InvalidRequest, RedisUnavailable
 from familiar.shared.redis.connection import DISK_IS_FULL, trouble_of
+from familiar.shared.redis.foreign_values import is_refused_for_a_foreign_value, remove_foreign_values
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+# HTTP demands it of every 401.
+_CHALLENGE = 'Bearer realm="Familiar"'
+
+_WAS_FOREIGN = "Redis held a value of another program under a key of Familiar. It was deleted; send the request again."
 
 _log = structlog.get_logger()
 
 
-def answer_errors_with_problems(app: FastAPI) -> None:
-    """Register handlers with which `app` answers every error with a problem document."""
+def answer_errors_with_problems(app: FastAPI, client: redis.Redis) -> None:
+    """Register handlers with which `app` answers every error with a problem document.
+
+    Where a foreign value under a key of Familiar is the reason, it is deleted from `client`'s Redis.
+    """
 
     @app.exception_handler(FamiliarError)
     async def named(_request: Request, error: FamiliarError) -> JSONResponse:
@@ -26,6 +38,9 @@ def answer_errors_with_problems(app: FastAPI) -> None:
     @app.exception_handler(redis.RedisError)
     async def redis_refuses(request: Request, error: redis.RedisError) -> JSONResponse:
         trouble = trouble_of(error)
+        refused = is_refused_for_a_foreign_value(error)
+        if refused and await run_in_threadpool(remove_foreign_values, client, redis_names.INFERENCE):
+            return problem(RedisUnavailable(_WAS_FOREIGN))
         if trouble is None:
             return await bug(request, error)
         away = isinstance(error, redis.ConnectionError | redis.TimeoutError)
@@ -50,13 +65,18 @@ def answer_errors_with_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
-        _log.error("request failed", path=request.url.path, exc_info=error)
+        # The route, as the path may name somebody.
+        route = getattr(request.scope.get("route"), "path", None)
+        _log.error("request failed", route=route, method=request.method, exc_info=error)
         return _answer(500, "internal-error", "internal error", "Inference failed; its log has the reason.")
 
 
 def problem(error: FamiliarError) -> JSONResponse:
     """Return a named error's problem document as a response."""
-    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE)
+    headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = _CHALLENGE
+    return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
 def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:

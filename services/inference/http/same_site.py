@@ -1,4 +1,4 @@
-"""Protection against CSRF and DNS rebinding: there is no login, so any page's requests would be obeyed."""
+"""Protection against CSRF and DNS rebinding: a browser sends the page's cookie, whoever has it send a request."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,13 +26,13 @@ class SameSiteOnly:
             if host_name(headers.get("host", "")) not in self._allowed_hosts:
                 await problem(HostNotAllowed())(scope, receive, send)
                 return
-            if scope["method"] not in _HARMLESS and _comes_from_another_site(headers):
+            if scope["method"] not in _HARMLESS and comes_from_another_site(headers):
                 await problem(CrossSiteRequest())(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-def _comes_from_another_site(headers: Headers) -> bool:
+def comes_from_another_site(headers: Headers) -> bool:
     """Return whether a request is cross-site, by Origin and Sec-Fetch-Site.
 
     Browsers send the latter only over connections that they trust, as to localhost.

@@ -1,15 +1,17 @@
 """HTTP: faces of strangers, which training learns "unknown" from: counted, added from pictures, shown, deleted."""
 
-from fastapi import APIRouter, Request, Response, status
-from starlette.concurrency import run_in_threadpool
+from functools import partial
 
+from fastapi import APIRouter, Request, Response, status
+
+from familiar.services.inference.http.limits.picture_threads import PictureThreads
 from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceId
 from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
 from familiar.shared.contract.errors import UnknownStranger
 from familiar.shared.contract.messages import Message
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
-from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.detector import MOST_FACES, FaceDetector
 from familiar.shared.vision.images import crops_in, decode_image, encode_jpeg
 
 
@@ -33,14 +35,14 @@ class StrangersAdded(Message):
     """How many of them were not in the store before."""
 
 
-def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> APIRouter:
-    """Return the routes of strangers' faces, which are found by `detectors`."""
+def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector], threads: PictureThreads) -> APIRouter:
+    """Return the routes of strangers' faces, which are found by `detectors` in one of `threads`."""
     routes = APIRouter(tags=["people"])
 
     def store_faces(data: bytes) -> StrangersAdded:
         image = decode_image(data)
         with detectors.lend() as detector:
-            boxes = detector.detect(image)
+            boxes = detector.detect(image)[:MOST_FACES]
         crops = [encode_jpeg(crop) for crop in crops_in(image, boxes)]
         stored = sum(strangers.add(StrangerSource.GIVEN, crop, None) for crop in crops)
         return StrangersAdded(faces=len(crops), stored=stored)
@@ -52,8 +54,11 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector]) -> 
 
     @routes.post("", openapi_extra={"requestBody": PICTURE_BODY})
     async def add_strangers(request: Request) -> StrangersAdded:
-        """Store every face of a picture as a stranger's, for the next training; nobody in it may be enrolled."""
-        return await run_in_threadpool(store_faces, await read_picture(request))
+        """Store the faces of a picture as a stranger's, for the next training; nobody in it may be enrolled.
+
+        Of a picture with more than 128 faces, the largest count.
+        """
+        return await threads.run(partial(store_faces, await read_picture(request)))
 
     @routes.get("/{source}")
     def list_strangers(source: StrangerSource) -> list[str]:

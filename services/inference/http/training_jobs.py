@@ -5,13 +5,14 @@ from fastapi import APIRouter, status
 
 from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.contract.messages import TrainingOptions
-from familiar.shared.redis.training_queue import TrainingJob, enqueue_training, find_training, list_trainings
+from familiar.shared.contract.training import TrainingJob
+from familiar.shared.redis.training_queue import TrainingRecords, enqueue_training, find_training, list_trainings
 
 # A path over HTTP would let clients make the trainer open arbitrary files.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
 
 
-def training_routes(client: redis.Redis) -> APIRouter:
+def training_routes(client: redis.Redis, records: TrainingRecords) -> APIRouter:
     """Return the routes that enqueue training jobs and report on them."""
     routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
 
@@ -21,16 +22,16 @@ def training_routes(client: redis.Redis) -> APIRouter:
         options = options or TrainingOptions()
         if options.weights not in WEIGHTS_WITHOUT_A_PATH:
             raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
-        return enqueue_training(client, options)
+        return enqueue_training(client, records, options)
 
     @routes.get("")
     def list_training_jobs() -> list[TrainingJob]:
         """List the newest training jobs, newest first; finished ones are kept for a day."""
-        return list(list_trainings(client))
+        return list(list_trainings(client, records))
 
     @routes.get("/{job_id}")
     def show_training_job(job_id: str) -> TrainingJob:
         """Return a training's progress, epoch by epoch."""
-        return find_training(client, job_id)
+        return find_training(client, records, job_id)
 
     return routes

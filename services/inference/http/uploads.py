@@ -23,6 +23,9 @@ PICTURE_BODY = {
     },
 }
 
+# Of a form, files and other fields that are read past, each of which is kept in memory meanwhile.
+_MOST_FILES = 10
+_MOST_FIELDS = 100
 # Room for what surrounds the picture in a multipart body.
 _BODY_LIMIT = BYTE_LIMIT + 100_000
 
@@ -46,8 +49,10 @@ async def read_picture(request: Request) -> bytes:
 
 async def _read_multipart(request: Request) -> bytes:
     try:
-        form = await MultiPartParser(request.headers, _limited(request)).parse()
-    except (MultiPartException, KeyError) as error:
+        parser = MultiPartParser(request.headers, _limited(request), max_files=_MOST_FILES, max_fields=_MOST_FIELDS)
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        # A KeyError is a boundary that is missing; a ValueError is of a charset that there is, but that fails.
         raise InvalidRequest(f"The multipart body cannot be read: {error}") from error
     try:
         picture = form.get(FIELD)

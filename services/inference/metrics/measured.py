@@ -48,6 +48,9 @@ REQUESTS = Counter(
 )
 
 
+_KINDS = ("person", "unknown")
+
+
 def observe_face(prediction: Prediction) -> None:
     """Record a prediction that was just published on the stream."""
     DELAY.labels(prediction.camera).observe(seconds_since(prediction.captured_at))
@@ -66,9 +69,18 @@ def count_request(route: str, status: int) -> None:
     _requests(route, status).inc()
 
 
+def forget_camera(camera: str) -> None:
+    """Drop the metrics of a camera that is gone: browsers open ever new ones."""
+    _predictions.cache_clear()
+    for metric in (FACE_WAITING, CLASSIFICATION, DELAY):
+        metric.remove(camera)
+    for kind in _KINDS:
+        PREDICTIONS.remove(camera, kind)
+
+
 def _count_faces(prediction: Prediction) -> None:
     for face in prediction.faces:
-        _predictions(prediction.camera or "", "person" if face.person else "unknown").inc()
+        _predictions(prediction.camera or "", _KINDS[face.person is None]).inc()
 
 
 # Looking a metric up by its labels takes longer than incrementing it.

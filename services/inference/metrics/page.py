@@ -10,7 +10,9 @@ from prometheus_client.registry import Collector
 
 from familiar.services.inference.metrics.measured import REGISTRY
 from familiar.services.inference.metrics.system import model_metrics, redis_metrics
+from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import trouble_of
+from familiar.shared.redis.foreign_values import say_foreign
 from familiar.shared.runtime.metrics import posted_metrics, this_instance
 from familiar.shared.stores.models import ModelStore
 
@@ -40,7 +42,11 @@ class MetricsPage:
             up = 0
         families.append(GaugeMetricFamily("familiar_redis_up", "Whether Redis answers: 1 or 0.", up))
         for (service, instance), text in texts.items():
-            families += label(text, service, instance)
+            try:
+                families += list(label(text, service, instance))
+            except (ValueError, LookupError, TypeError, AttributeError):
+                # The parser promises no error for what is no metrics.
+                say_foreign(redis_names.metrics(service, instance), text.encode())
         return generate_latest(_Families(merge(families)))
 
 

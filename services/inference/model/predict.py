@@ -8,7 +8,7 @@ from familiar.services.inference.model.face_quality import too_poor
 from familiar.services.inference.model.predictor import Confidences, Predictor
 from familiar.shared.contract.manifest import Manifest
 from familiar.shared.contract.messages import Box, Candidate, NamedFace, TooPoor
-from familiar.shared.vision.detector import FaceDetector
+from familiar.shared.vision.detector import MOST_FACES, FaceDetector
 from familiar.shared.vision.images import CROP_MARGIN, Image, cut_face, decode_image, limit_crop
 from familiar.shared.vision.jpeg import is_bare_jpeg
 
@@ -30,7 +30,7 @@ class Answer:
 
 
 def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -> Answer:
-    """Detect and name every face of an encoded picture, largest first.
+    """Detect and name the faces of an encoded picture, largest first, `MOST_FACES` at most.
 
     Raises:
         UnreadableImage, ImageTooLarge: see `familiar.shared.vision.images.decode_image`.
@@ -38,7 +38,7 @@ def predict_picture(data: bytes, detector: FaceDetector, predictor: Predictor) -
     started = time.perf_counter()
     image = decode_image(data)
     decoded = time.perf_counter()
-    boxes = detector.detect(image)
+    boxes = detector.detect(image)[:MOST_FACES]
     crops = tuple(cut_face(image, box) for box in boxes)
     detected = time.perf_counter()
     poor = [too_poor(crop, box.width) for crop, box in zip(crops, boxes, strict=True)]

@@ -115,7 +115,9 @@ class ModelWatcher:
             predictor = load_predictor(self._store, current, _rest)
         except (FamiliarError, OSError) as error:
             if self._failed.get(current) != str(error):
-                _log.error("version refused", model_version=current, error=str(error), serving=self.served.version)
+                # Not the message: a version's pictures are named after people.
+                reason = error.code if isinstance(error, FamiliarError) else error.strerror
+                _log.error("version refused", model_version=current, reason=reason, serving=self.served.version)
             self._failed[current] = str(error)
             return
         finally:

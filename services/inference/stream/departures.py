@@ -13,6 +13,7 @@ from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import MalformedEntry
 from familiar.shared.contract.messages import Face
 from familiar.shared.redis.connection import keep_going
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.stream import parse_entry
 
 _LOOK_EVERY_SECONDS = 0.5
@@ -21,6 +22,7 @@ _LOOK_EVERY_SECONDS = 0.5
 def watch_departures(client: redis.Redis, stopped: threading.Event) -> None:
     """Publish departures until stopped; any number of replicas may do so, as each departure is published once."""
 
+    @removing_foreign_values(client, redis_names.INFERENCE)
     def look() -> None:
         say_who_left(client, datetime.now(UTC))
         stopped.wait(_LOOK_EVERY_SECONDS)

@@ -16,8 +16,9 @@ from familiar.services.inference.stream.sightings import PoorFace, Seen, SeenFac
 from familiar.services.inference.stream.track_averages import TrackAnswers, answer_to, average, remember
 from familiar.services.inference.stream.view_store import find_track, find_view, keep_track, keep_view, watched_names
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import ImageTooLarge, NoModel, UnreadableImage
+from familiar.shared.contract.errors import NoModel
 from familiar.shared.contract.messages import Face, NamedFace, Prediction, TooPoor
+from familiar.shared.redis.cameras import camera_names
 from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.redis.stream import Consumer, Delivery, publish
 from familiar.shared.runtime.metrics import seconds_since
@@ -42,6 +43,7 @@ class FaceWorker:
         self._kept = kept
         self._consumer = Consumer(client, redis_names.INFERENCE, name, Face)
         self._claimed_at = 0.0
+        self._cameras: set[str] = set()
 
     def step(self) -> None:
         """Name the faces that have arrived; before the first model they wait in their bounded stream."""
@@ -51,9 +53,16 @@ class FaceWorker:
             time.sleep(_NO_MODEL_PAUSE_SECONDS)
             return
         if time.monotonic() - self._claimed_at > _CLAIM_EVERY_SECONDS:
+            self._forget_cameras()
             self._name_all(self._consumer.claim(redis_names.FACES, CLAIM_AFTER_MILLISECONDS))
             self._claimed_at = time.monotonic()
         self._name_all(self._consumer.receive([redis_names.FACES], FACES_AT_ONCE))
+
+    def _forget_cameras(self) -> None:
+        gone = self._cameras.difference(camera_names(self._client))
+        for camera in gone:
+            metrics.forget_camera(camera)
+        self._cameras -= gone
 
     def _name_all(self, deliveries: Sequence[Delivery[Face]]) -> None:
         for delivery in deliveries:
@@ -65,19 +74,18 @@ class FaceWorker:
 
     def _name(self, delivery: Delivery[Face], predictor: Predictor) -> None:
         """Ask the model about a face, and commit the answer."""
+        self._cameras.add(delivery.message.camera)
         metrics.FACE_WAITING.labels(delivery.message.camera).observe(seconds_since(delivery.published_at))
-        started = time.perf_counter()
-        try:
-            crop: Image = decode_image(delivery.payload)
-        except (UnreadableImage, ImageTooLarge) as error:
-            self._consumer.bury(delivery, error.detail)
-            return
-        decoded = time.perf_counter()
-        answer = _ask(predictor, delivery.message, crop)
-        classified = time.perf_counter()
-        timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
-        metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
-        self._commit(delivery, answer, predictor, in_milliseconds(timing))
+        self._consumer.begin(delivery)
+        with self._consumer.burying(delivery):
+            started = time.perf_counter()
+            crop = decode_image(delivery.payload)
+            decoded = time.perf_counter()
+            answer = _ask(predictor, delivery.message, crop)
+            classified = time.perf_counter()
+            timing = {"decode": decoded - started, "classify": classified - decoded, "total": classified - started}
+            metrics.CLASSIFICATION.labels(delivery.message.camera).observe(timing["classify"])
+            self._commit(delivery, answer, predictor, in_milliseconds(timing))
 
     def _commit(
         self,

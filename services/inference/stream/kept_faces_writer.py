@@ -1,17 +1,19 @@
 """Background writer of the faces that are kept for corrections: no HTTP answer waits for Redis."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, Full, Queue
 
 import redis
 import structlog
+from redis.client import Pipeline
 
+from familiar.shared.contract import redis_names
 from familiar.shared.contract.messages import Prediction
 from familiar.shared.redis.connection import trouble_of
+from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.kept_faces import KeptFaces
-from familiar.shared.redis.stream import run_transaction
 from familiar.shared.vision.images import Image, encode_jpeg
 
 # Bounds memory: what waits holds its crops.
@@ -28,8 +30,10 @@ _Answered = tuple[Prediction, Sequence[Image | bytes]]
 class KeptFacesWriter:
     """Bounded queue of answered faces, filled from any thread and written to Redis by one."""
 
-    def __init__(self, client: redis.Redis, kept: KeptFaces) -> None:
+    def __init__(self, client: redis.Redis, kept: KeptFaces, exists: Callable[[int], bool]) -> None:
+        """Keep faces that model versions named that still exist, as `exists` tells; others knew somebody forgotten."""
         self._client = client
+        self._exists = exists
         self._kept = kept
         self._waiting: Queue[_Answered | threading.Event] = Queue(MOST_WAITING)
         self._in_trouble = False
@@ -62,8 +66,16 @@ class KeptFacesWriter:
                     self._keep(*waiting)
 
     def _keep(self, prediction: Prediction, crops: Sequence[Image | bytes]) -> None:
+        def commit(pipeline: Pipeline) -> None:
+            exists = self._exists(prediction.model_version)
+            pipeline.multi()
+            if exists:
+                self._kept.keep(pipeline, prediction, map(_as_jpeg, crops))
+
         try:
-            run_transaction(self._client, lambda pipeline: self._kept.keep(pipeline, prediction, map(_as_jpeg, crops)))
+            # A version is deleted before the counter changes, so none is missed.
+            with removing_foreign_values(self._client, redis_names.INFERENCE):
+                self._client.transaction(commit, redis_names.FORGETTINGS)
         except redis.RedisError as error:
             trouble = trouble_of(error)
             if trouble is None:

@@ -3,10 +3,13 @@
 Pure functions; time is capture time.
 """
 
+from typing import Self
+
 import numpy as np
+from pydantic import Field, model_validator
 
 from familiar.services.inference.model.predictor import Confidences
-from familiar.shared.contract.messages import Face, Message, Slug, Time
+from familiar.shared.contract.messages import Confidence, Face, Message, Slug, Time
 
 # Errors of single faces average out; more faces would only make a name slower to change
 # (docs/decisions/8-tracks.md has figures).
@@ -22,7 +25,7 @@ class AnsweredFace(Message):
 
     face_id: str
     captured_at: Time
-    confidences: tuple[float, ...]
+    confidences: tuple[Confidence, ...]
 
 
 class TrackAnswers(Message):
@@ -30,7 +33,13 @@ class TrackAnswers(Message):
 
     model_version: int
     people: tuple[Slug, ...]
-    faces: tuple[AnsweredFace, ...]
+    faces: tuple[AnsweredFace, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _require_an_answer_for_everybody(self) -> Self:
+        if any(len(face.confidences) != len(self.people) for face in self.faces):
+            raise ValueError("a face has not as many confidences as there are people")
+        return self
 
     def has(self, face_id: str) -> bool:
         """Return whether a face is among them."""

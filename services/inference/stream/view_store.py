@@ -13,6 +13,7 @@ from familiar.services.inference.stream.sightings import Seen, View
 from familiar.services.inference.stream.track_averages import TrackAnswers
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.messages import Face
+from familiar.shared.redis.foreign_values import read_stored, slugs_in
 from familiar.shared.redis.stream import publish
 
 SIGHTINGS_KEPT = 10_000
@@ -28,7 +29,7 @@ def watched_names(face: Face) -> tuple[str, ...]:
 def find_track(pipeline: Pipeline, track_id: str) -> TrackAnswers | None:
     """Return the answers to the newest faces of a track; None if there are none."""
     text: Any = pipeline.get(redis_names.track(track_id))
-    return None if text is None else TrackAnswers.model_validate_json(text)
+    return read_stored(redis_names.track(track_id), text, TrackAnswers)
 
 
 def find_view(pipeline: Pipeline, camera: str) -> View:
@@ -39,7 +40,8 @@ def find_view(pipeline: Pipeline, camera: str) -> View:
 
 def read_view(camera: str, text: bytes | None) -> View:
     """Parse a camera's view as stored in Redis; None where nothing is in view."""
-    return View(camera=camera) if text is None else View.model_validate_json(text)
+    view = read_stored(redis_names.view(camera), text, View)
+    return view if view is not None and view.camera == camera else View(camera=camera)
 
 
 def keep_track(pipeline: Pipeline, track_id: str, answers: TrackAnswers) -> None:
@@ -65,5 +67,4 @@ def keep_view(pipeline: Pipeline, seen: Seen) -> None:
 
 def viewed_cameras(client: redis.Redis) -> list[str]:
     """Return the cameras with something in view, sorted."""
-    cameras: Any = client.smembers(redis_names.VIEWS)
-    return sorted(camera.decode() for camera in cameras)
+    return slugs_in(client.smembers(redis_names.VIEWS))

@@ -5,35 +5,48 @@ const ASKING_MILLISECONDS = 3000;
 // Inference itself gives Redis up after ten seconds, and says so.
 const DOING_MILLISECONDS = 20_000;
 
+const SESSION = "v1/session";
+const SESSION_OVER = new Set(["token-missing", "token-wrong", "token-expired"]);
+
 /** What went wrong with a request, in a sentence that says what to do. */
 export class Problem extends Error {
   /**
    * @param {string} detail
    * @param {number} status - of the answer; 0 where there was none
+   * @param {string} [code] - what kind of problem it is, where the answer says so
    */
-  constructor(detail, status) {
+  constructor(detail, status, code = "") {
     super(detail);
     this.status = status;
+    this.code = code;
   }
+}
+
+/**
+ * @param {unknown} body
+ * @param {string | undefined} token
+ */
+function headersOf(body, token) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
+  if (token) headers.Authorization = `Bearer ${token}`;
+  return headers;
 }
 
 /**
  * Send a request; a body that is no picture goes as JSON.
  * @param {string} method
  * @param {string} path
- * @param {unknown} [body]
- * @param {number} [patience] - in milliseconds
+ * @param {{ body?: unknown, patience?: number, token?: string }} [options] - patience is in milliseconds
  */
-async function request(method, path, body, patience = DOING_MILLISECONDS) {
-  const picture = body instanceof Blob;
-  /** @type {HeadersInit} */
-  const headers = body === undefined ? {} : { "Content-Type": picture ? body.type : "application/json" };
+async function request(method, path, { body, patience = DOING_MILLISECONDS, token } = {}) {
   let response;
   try {
     response = await fetch(path, {
       method,
-      headers,
-      body: body === undefined || picture ? body : JSON.stringify(body),
+      headers: headersOf(body, token),
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(patience),
       cache: "no-store",
     });
@@ -49,7 +62,11 @@ async function request(method, path, body, patience = DOING_MILLISECONDS) {
   } catch {
     throw new Problem(`${path} gave no JSON.`, response.status);
   }
-  if (!response.ok) throw new Problem(answer?.detail ?? response.statusText, response.status);
+  if (!response.ok) {
+    // The session is over: the page begins anew, and asks for a token.
+    if (SESSION_OVER.has(answer?.code) && path !== SESSION) location.reload();
+    throw new Problem(answer?.detail ?? response.statusText, response.status, answer?.code);
+  }
   return answer;
 }
 
@@ -58,15 +75,16 @@ async function request(method, path, body, patience = DOING_MILLISECONDS) {
  * @param {Path} path
  * @returns {Promise<Http.Gets[Path]["answer"]>}
  */
-export const get = (path) => request("GET", path, undefined, ASKING_MILLISECONDS);
+export const get = (path) => request("GET", path, { patience: ASKING_MILLISECONDS });
 
 /**
  * @template {keyof Http.Posts} Path
  * @param {Path} path
- * @param {Http.Posts[Path] extends { body: infer Body } ? [body: Body] : []} body - a picture, or what becomes JSON
+ * @param {Http.Posts[Path] extends { body: infer Body } ? [body: Body] : [body?: undefined, token?: string]} sent - a picture, or
+ *   what becomes JSON; and the token to send in place of the session's
  * @returns {Promise<Http.Posts[Path]["answer"]>}
  */
-export const post = (path, ...body) => request("POST", path, ...body);
+export const post = (path, ...[body, token]) => request("POST", path, { body, token });
 
 /**
  * @template {keyof Http.Patches} Path
@@ -74,7 +92,7 @@ export const post = (path, ...body) => request("POST", path, ...body);
  * @param {Http.Patches[Path]["body"]} body
  * @returns {Promise<Http.Patches[Path]["answer"]>}
  */
-export const patch = (path, body) => request("PATCH", path, body);
+export const patch = (path, body) => request("PATCH", path, { body });
 
 /** @param {Http.Deletes} path */
 export const remove = (path) => request("DELETE", path);

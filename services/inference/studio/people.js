@@ -3,7 +3,7 @@
 import { Problem, get, patch, remove } from "./api.js";
 import { ask, at, h, say, show, within } from "./elements.js";
 import { follow, live, refresh } from "./poll.js";
-import { counted, percent, reasonOf, sessionsInWords } from "./words.js";
+import { counted, percent, reasonOf, receiptInWords, sessionsInWords } from "./words.js";
 
 /** @import { AddPerson } from "./enrolment.js" */
 
@@ -192,11 +192,12 @@ async function rename(person) {
 async function forget(person) {
   const samples = person.train_samples + person.test_samples;
   const versions = (live.models ?? []).filter((model) => model.people.some(({ slug }) => slug === person.slug)).length;
-  const learned = versions ? `, ${counted(versions, "model version")} that ${versions === 1 ? "knows" : "know"} ${person.name}, and what was seen lately. Train again afterwards, so that the others are recognised.` : ".";
+  const learned = versions ? `, ${counted(versions, "model version")} that ${versions === 1 ? "knows" : "know"} ${person.name}, and what was seen lately. Then the others are trained again, if enough are left.` : ".";
   const words = `This deletes ${counted(samples, "sample")}${learned}`;
   const marked = live.strangers?.marked ? h("p", {}, "Faces that were marked as a stranger's stay: look through them under Strangers.") : null;
-  await ask(`Forget ${person.name}?`, [h("p", {}, words), marked, h("p", {}, "It cannot be undone.")], [
-    { label: "Forget", kind: "danger", act: () => remove(`v1/people/${person.slug}`) },
+  const forgotten = await ask(`Forget ${person.name}?`, [h("p", {}, words), marked, h("p", {}, "It cannot be undone.")], [
+    { label: "Forget", kind: "danger", act: () => /** @type {Promise<Http.Forgotten>} */ (remove(`v1/people/${person.slug}`)) },
   ]);
+  if (forgotten) say(at("people-receipt"), receiptInWords(forgotten));
   await refresh("people", "models", "services", "enrolments");
 }

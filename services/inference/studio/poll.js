@@ -2,16 +2,16 @@
 
 import { get, Problem } from "./api.js";
 
-/** @satisfies {Record<string, { path: keyof Http.Gets, every: number, redis?: boolean }>} */
+/** @satisfies {Record<string, { path: keyof Http.Gets, every: number, redis?: boolean, admin?: boolean }>} */
 const SOURCES = /** @type {const} */ ({
   services: { path: "v1/services", every: 2000 },
   health: { path: "healthz", every: 30_000 },
   cameras: { path: "v1/cameras", every: 1000, redis: true },
-  enrolments: { path: "v1/enrolments", every: 400, redis: true },
+  enrolments: { path: "v1/enrolments", every: 400, redis: true, admin: true },
   people: { path: "v1/people", every: 1500 },
   models: { path: "v1/models", every: 2000 },
-  jobs: { path: "v1/training-jobs", every: 700, redis: true },
-  strangers: { path: "v1/strangers", every: 5000 },
+  jobs: { path: "v1/training-jobs", every: 700, redis: true, admin: true },
+  strangers: { path: "v1/strangers", every: 5000, admin: true },
   sightings: { path: "v1/sightings", every: 1000, redis: true },
 });
 
@@ -96,6 +96,12 @@ async function keepAsking(source) {
   }
 }
 
-export function startAsking() {
-  for (const source of Object.keys(SOURCES)) keepAsking(/** @type {Source} */ (source));
+/**
+ * Ask for everything from now on, or only for what a token that may watch is told.
+ * @param {boolean} admin
+ */
+export function startAsking(admin) {
+  for (const [source, about] of Object.entries(SOURCES)) {
+    if (admin || !("admin" in about)) keepAsking(/** @type {Source} */ (source));
+  }
 }

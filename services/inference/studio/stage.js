@@ -4,6 +4,7 @@ import { stopCollecting } from "./collecting.js";
 import { askWhoItIs } from "./correction.js";
 import { at, h, say, show } from "./elements.js";
 import { follow, live } from "./poll.js";
+import { may } from "./session.js";
 import { percent, WITHOUT_A_NAME } from "./words.js";
 
 /**
@@ -18,6 +19,7 @@ const UNKNOWN_MILLISECONDS = 4000;
 const NOTED_MILLISECONDS = 10_000;
 
 const AWAY = "This camera is away. It is shown again when it is back.";
+const NO_CAMERA = "There is no camera to watch, and this page's token may not open one.";
 /** @type {Record<CameraState, string>} */
 const STATES = {
   off: "Your camera is off.",
@@ -126,22 +128,16 @@ export class Stage extends EventTarget {
 
   #update() {
     const others = (live.cameras ?? []).filter(({ camera, source }) => source !== "browser" && !camera.startsWith("photos-"));
-    const names = [OWN, ...others.map(({ camera }) => camera)];
-    // A camera that is away may come back, as after an outage.
-    if (!names.includes(this.#chosen)) names.push(this.#chosen);
-    if (JSON.stringify(names) !== JSON.stringify([...this.#choice.options].map((option) => option.value))) {
-      show(this.#choice, names.map((name) => h("option", { value: name }, name)));
-    }
-    this.#choice.value = this.#chosen;
+    this.#offer(others.map(({ camera }) => camera));
     const own = this.#chosen === OWN;
-    this.#switch.hidden = !own;
+    this.#switch.hidden = !own || !may("camera");
     say(this.#switch, this.own.on ? "Turn the camera off" : "Turn the camera on");
     this.own.video.hidden = !own;
     const seen = others.find(({ camera }) => camera === this.#chosen);
     this.#moving.hidden = own;
     this.#showMoving(seen ? this.#chosen : null);
     this.#boxes.classList.toggle("mirrored", own);
-    const state = own ? `${STATES[this.own.state]} ${this.own.detail}`.trim() : seen ? (seen.detail ?? "") : AWAY;
+    const state = own ? this.#ownState() : seen ? (seen.detail ?? "") : AWAY;
     say(this.#state, state);
     this.#state.hidden = !state;
     // With its first picture capture announces a camera of this browser; before, there is nothing to watch.
@@ -152,6 +148,25 @@ export class Stage extends EventTarget {
     if (version !== this.#version) this.view.measureAnew();
     this.#version = version;
     this.dispatchEvent(new Event("camera"));
+  }
+
+  /**
+   * Offer cameras of the server to choose from, and the browser's own where the page's token may open one.
+   * @param {string[]} others
+   */
+  #offer(others) {
+    if (!may("camera") && this.#chosen === OWN && others[0]) this.#chosen = others[0];
+    const names = [...(may("camera") ? [OWN] : []), ...others];
+    // A camera that is away may come back, as after an outage.
+    if (!names.includes(this.#chosen)) names.push(this.#chosen);
+    if (JSON.stringify(names) !== JSON.stringify([...this.#choice.options].map((option) => option.value))) {
+      show(this.#choice, names.map((name) => h("option", { value: name }, name)));
+    }
+    this.#choice.value = this.#chosen;
+  }
+
+  #ownState() {
+    return may("camera") ? `${STATES[this.own.state]} ${this.own.detail}`.trim() : NO_CAMERA;
   }
 
   /** @param {string | null} camera */
@@ -221,6 +236,7 @@ export class Stage extends EventTarget {
       }
       const { face } = answer;
       say(row.label, labelOf(face));
+      row.button.hidden = !may("admin");
       say(row.button, face.person ? `Not ${nameOf(face.person)}` : "I know who that is");
       row.element.className = face.person ? "known" : "unknown";
     }
@@ -255,7 +271,7 @@ export class Stage extends EventTarget {
   /** @param {Track} track */
   async #correct(track) {
     const answer = this.view.answers.get(track);
-    const corrected = answer && (await askWhoItIs(answer));
+    const corrected = may("admin") && answer && (await askWhoItIs(answer));
     if (!corrected) return;
     this.view.drop(track);
     say(this.#noted, `Noted: ${corrected.person ? nameOf(corrected.person) : "a stranger"}. The next training learns it.`);

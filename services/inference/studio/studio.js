@@ -8,21 +8,25 @@ import { follow, live, startAsking } from "./poll.js";
 import { sayWhatIsMissing } from "./missing.js";
 import { Models } from "./models.js";
 import { People } from "./people.js";
+import { enter, may } from "./session.js";
 import { Sightings } from "./sightings.js";
 import { Stage } from "./stage.js";
 import { Strangers } from "./strangers.js";
 import { Training, Verdict } from "./training.js";
 import { View } from "./in_view.js";
 
+await enter();
 sayWhatIsMissing();
 const stage = new Stage(new BrowserCamera(), new View());
-new People(new AddPerson(stage));
-new EnrolmentView(stage);
-new CollectingElsewhere(stage);
-new Strangers();
 new Sightings();
-new Training();
-new Verdict();
-new Models();
+if (may("admin")) {
+  new People(new AddPerson(stage));
+  new EnrolmentView(stage);
+  new CollectingElsewhere(stage);
+  new Strangers();
+  new Training();
+  new Verdict();
+  new Models();
+}
 follow(["health"], () => live.health && say(at("version"), `Version ${live.health.version}.`));
-startAsking();
+startAsking(may("admin"));

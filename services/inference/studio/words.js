@@ -72,3 +72,17 @@ export const sessionsInWords = ({ sessions, days }) =>
  * @param {string[]} words
  */
 export const joined = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+
+/**
+ * What a forgetting deleted and what follows, without the name.
+ * @param {Http.Forgotten} forgotten
+ */
+export function receiptInWords(forgotten) {
+  const { samples, model_versions: versions, kept_faces: faces, stream_entries: entries, dead_letters: letters } = forgotten;
+  const deleted = [
+    counted(samples, "sample"), counted(versions.length, "model version"), counted(faces, "kept face"),
+    counted(entries + letters, "stream entry", "stream entries"),
+  ];
+  const served = forgotten.served_version === null ? "No version is served now" : `Version ${forgotten.served_version} is served now`;
+  return `Forgotten: ${joined(deleted)}. ${served}${forgotten.training_job ? "; the others are being trained again" : ""}.`;
+}

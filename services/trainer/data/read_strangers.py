@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from familiar.services.trainer.data.split_strangers import Strangers, split_strangers
 from familiar.services.trainer.data.stranger_detections import Detections
 from familiar.shared.contract.errors import ImageTooLarge, StrangersUnavailable, UnreadableImage
@@ -17,6 +19,8 @@ from familiar.shared.vision.images import Image, ToInput, crops_in, decode_image
 from familiar.shared.vision.picture_files import is_picture
 
 FOLDER = "folder"
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ def read_strangers(
     for face in store.faces():
         try:
             by_source[face.source].append(decode_image(face.jpeg))
-        except (UnreadableImage, ImageTooLarge):
+        except (UnreadableImage, ImageTooLarge) as error:
+            _log.warning("stranger's face passed over", file=f"{face.face_id}.jpg", error=error.detail)
             passed_over += 1
     found, useless = _search(folder, store.detections_path, yunet) if folder is not None else ([], 0)
     counts = {**{str(source): len(faces) for source, faces in by_source.items()}, FOLDER: len(found)}
@@ -89,7 +94,8 @@ def _faces_of(path: Path, detectors: Pool[FaceDetector], detections: Detections)
     try:
         picture = path.read_bytes()
         image = decode_image(picture)
-    except (OSError, UnreadableImage, ImageTooLarge):
+    except (OSError, UnreadableImage, ImageTooLarge) as error:
+        _log.warning("picture passed over", file=str(path), error=str(error))
         return []
 
     def search() -> list[Box]:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from familiar.services.trainer.data.split_strangers import Strangers, split_strangers, stack_images
 from familiar.shared.contract.errors import TooFewPeople, TooFewSamples
+from familiar.shared.contract.messages import FEWEST_SAMPLES
 from familiar.shared.vision.images import Image
 
-FEWEST_SAMPLES = 2
 # With fewer, a single picture changes somebody's standing.
 FEWEST_TO_TEST = 20
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from familiar.shared.contract.messages import Box, Message
-from familiar.shared.runtime.files import write_atomically
+from familiar.shared.runtime.files import read_regular, write_atomically
 
 
 class _File(Message):
@@ -31,7 +31,7 @@ class Detections:
         self._found_by = found_by
         self._asked: dict[str, tuple[Box, ...]] = {}
         try:
-            file = _File.model_validate_json(path.read_bytes())
+            file = _File.model_validate_json(read_regular(path))
         except (FileNotFoundError, ValidationError):
             file = _File(found_by=found_by, boxes={})
         self._before = file.boxes if file.found_by == found_by else {}

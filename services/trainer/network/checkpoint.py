@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.shared.contract.messages import Epoch, TrainingOptions
-from familiar.shared.runtime.files import write_atomically
+from familiar.shared.runtime.files import read_regular, write_atomically
 
 Weights = list[NDArray[Any]]
 
@@ -51,7 +51,7 @@ class Checkpoint:
             return (), []
         try:
             # Read up front, as NumPy does not close a file that it cannot parse.
-            with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as file:
+            with np.load(io.BytesIO(read_regular(self._path)), allow_pickle=False) as file:
                 state = json.loads(file["state"].tobytes())
                 if state["fingerprint"] != self._fingerprint:
                     return (), []

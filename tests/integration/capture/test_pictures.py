@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -25,7 +28,7 @@ def read(headers: dict[str, str], parts: Sequence[bytes]) -> tuple[bytes, int]:
         taken += 1
         return {"type": "http.request", "body": parts[taken - 1], "more_body": taken < len(parts)}
 
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     request = Request({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": raw}, receive)
     try:
         return asyncio.run(read_picture(request)), taken
@@ -97,6 +100,71 @@ def test_a_form_that_cannot_be_read_is_an_invalid_request(media_type: str, body:
     """However it is broken, it is the sender's mistake and not ours."""
     with pytest.raises(InvalidRequest, match="multipart body"):
         read({"content-type": media_type}, [body])
+
+
+@pytest.mark.parametrize(
+    "charset", ["punycode", "undefined", "idna", "a\0b", "unicode_escape", "rot13", "base64", "utf-16", "x" * 9999, ""]
+)
+def test_a_charset_that_no_form_has_is_passed_over_or_an_invalid_request(charset: str) -> None:
+    """Python has many that are none, and fail with errors of their own."""
+    body = b'--b\r\nContent-Disposition: form-data; name="\xff\\x"\r\n\r\nx\r\n--b--\r\n'
+    with pytest.raises(InvalidRequest):
+        read({"content-type": f"multipart/form-data; boundary=b; charset={charset}"}, [body])
+
+
+PART = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="x"\r\n\r\nx\r\n'
+FIELD = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\nx\r\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [PART % b"image" * 2000, FIELD % b"more" * 2000, b"--b\r\n" + b"A: b\r\n" * 9999, b"--b\r\nA: " + b"a" * 99_999],
+    ids=["files", "fields", "headers", "header"],
+)
+def test_a_form_of_endless_parts_is_an_invalid_request(body: bytes) -> None:
+    """It is not read to its end."""
+    with pytest.raises(InvalidRequest, match="multipart body"):
+        read({"content-type": "multipart/form-data; boundary=b"}, [body, PICTURE, b"\r\n--b--\r\n"])
+
+
+PARTS = st.sampled_from(
+    [
+        PART % b"image",
+        FIELD % b"image",
+        PART % b"a\"; name*=idna''%ff; filename*0=\"",
+        b"--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+        b"--b\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: form-data; name=image\r\n\r\n\xff\r\n",
+        b"--b--\r\n",
+        b"--b",
+        b"\r\n",
+        b"\r\n\r\n",
+        b": ",
+        b"\0",
+    ]
+)
+TYPES = st.sampled_from(
+    [
+        "multipart/form-data; boundary=b",
+        'multipart/form-data; boundary="b"; charset=undefined',
+        "multipart/form-data; charset=idna; boundary=b",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + "b" * 300,
+        "multipart/form-data; boundary*=utf-8''b",
+        "multipart/mixed; boundary=b",
+        "image/jpg; q=1",
+        "image/jpeg; charset=undefined",
+        ";",
+    ]
+)
+
+
+@given(TYPES | st.text(st.characters(codec="latin-1"), max_size=40), st.lists(PARTS | st.binary(max_size=20)))
+def test_any_body_of_any_type_is_read_or_refused_by_name(media_type: str, parts: list[bytes]) -> None:
+    """Nothing else is raised."""
+    with suppress(UnsupportedMediaType, InvalidRequest, ImageTooLarge):
+        picture, _ = read({"content-type": media_type}, parts or [b""])
+        assert len(picture) <= sum(map(len, parts))
 
 
 @pytest.mark.parametrize("media_type", ["image/jpeg", "multipart/form-data; boundary=b"])

@@ -7,20 +7,27 @@ import numpy as np
 import pytest
 import redis
 
-from familiar.cli.photo_camera import photo_camera
+from familiar.cli.photo_camera import CaptureAddress, photo_camera
 from familiar.cli.stack.local_stack import free_port
 from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.errors import CaptureUnavailable
 from familiar.shared.contract.messages import Frame, Split
 from familiar.shared.redis.cameras import camera_names
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import BYTE_LIMIT, encode_jpeg
+from tests.app_client import bearer
 from tests.capturing import capturing
 from tests.streams import entries
 
 CAMERA = "photos-1"
 FRAMES = f"frames:{CAMERA}"
+
+
+def address_of(port: int, home: Path) -> CaptureAddress:
+    """Give the address of a capture, with its owner's token."""
+    return CaptureAddress(f"ws://127.0.0.1:{port}", bearer(TokenStore(home).owner_secret()))
 
 
 def picture(path: Path, grey: int) -> Path:
@@ -30,7 +37,7 @@ def picture(path: Path, grey: int) -> Path:
 
 
 def test_photographs_become_frames_of_the_enrolment_and_refusals_say_why(
-    client: redis.Redis, store: SampleStore, tmp_path: Path
+    client: redis.Redis, store: SampleStore, home: Path, tmp_path: Path
 ) -> None:
     """It waits until they are worked through; what is no picture stops none of the others."""
     torn, huge = tmp_path / "torn.jpg", tmp_path / "huge.jpg"
@@ -47,8 +54,8 @@ def test_photographs_become_frames_of_the_enrolment_and_refusals_say_why(
     port = free_port()
     begin_enrolment(client, store, CAMERA, "Zoe", Targets(2, 0, pause_seconds=0))
     with (
-        capturing(client, CaptureSettings(camera_port=port)),
-        photo_camera(f"ws://127.0.0.1:{port}", CAMERA, client, work_through) as shown,
+        capturing(client, CaptureSettings(home=home, camera_port=port)),
+        photo_camera(address_of(port, home), CAMERA, client, work_through) as shown,
     ):
         refused = shown.show(pictures)
     assert camera_names(client) == []
@@ -65,20 +72,20 @@ def test_without_capture_it_is_said_what_to_start_and_what_to_set(client: redis.
     """Nothing listens there."""
     with (
         pytest.raises(CaptureUnavailable, match=r"familiar up.*FAMILIAR_CAPTURE_URL"),
-        photo_camera(f"ws://127.0.0.1:{free_port()}", CAMERA, client, lambda: None),
+        photo_camera(CaptureAddress(f"ws://127.0.0.1:{free_port()}"), CAMERA, client, lambda: None),
     ):
         pytest.fail("it cannot be open")
 
 
-def test_a_capture_that_is_lost_on_the_way_is_said(client: redis.Redis, tmp_path: Path) -> None:
+def test_a_capture_that_is_lost_on_the_way_is_said(client: redis.Redis, home: Path, tmp_path: Path) -> None:
     """The next picture cannot be sent."""
     port = free_port()
     one = picture(tmp_path / "a.jpg", 10)
 
     def lose_capture() -> None:
         with ExitStack() as capture:
-            capture.enter_context(capturing(client, CaptureSettings(camera_port=port)))
-            with photo_camera(f"ws://127.0.0.1:{port}", CAMERA, client, lambda: client.delete(FRAMES)) as shown:
+            capture.enter_context(capturing(client, CaptureSettings(home=home, camera_port=port)))
+            with photo_camera(address_of(port, home), CAMERA, client, lambda: client.delete(FRAMES)) as shown:
                 shown.show([one])
                 capture.close()
                 shown.show([one, one])

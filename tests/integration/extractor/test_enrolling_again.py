@@ -77,7 +77,7 @@ def test_an_enrolment_that_was_cut_short_goes_on_where_it_was(
     for number in range(2):
         publish_labelled(client, zoe(number), number, label)
     worker.step()
-    cancel_enrolment(client, "door")
+    cancel_enrolment(client, store, "door")
     client.delete("enrolment:door")
     again = begin(client, store)
     assert (again.request.enrolment_id, again.train_samples, again.split) == (label.enrolment_id, 2, Split.TRAIN)
@@ -114,6 +114,6 @@ def test_the_newest_session_is_what_is_gone_on_with(client: redis.Redis, store: 
     add(store, of("first", seconds_ago=1), train=1, test=0)
     add(store, of("second"), train=2, test=0)
     assert begin(client, store).request.enrolment_id == "second"
-    cancel_enrolment(client, "door")
+    cancel_enrolment(client, store, "door")
     add(store, of("third"))
     assert begin(client, store).request.enrolment_id not in {"first", "second", "third"}

@@ -26,7 +26,7 @@ def test_a_frame_of_an_earlier_enrolment_gives_no_sample(
 ) -> None:
     """Although it was of the same person."""
     earlier = enrol_zoe(client, store, train=4, test=0).label
-    cancel_enrolment(client, "door")
+    cancel_enrolment(client, store, "door")
     enrol_zoe(client, store, train=4, test=0)
     publish_labelled(client, zoe(5), 0, earlier)
     worker.step()
@@ -38,7 +38,7 @@ def test_a_frame_that_was_on_its_way_when_the_enrolment_was_cancelled_gives_no_s
 ) -> None:
     """Cancelled is cancelled."""
     publish_labelled(client, zoe(5), 0, enrol_zoe(client, store, train=4, test=0).label)
-    cancel_enrolment(client, "door")
+    cancel_enrolment(client, store, "door")
     worker.step()
     assert counts(store) == (0, 0)
 
@@ -48,7 +48,7 @@ def test_a_train_frame_after_the_end_of_the_train_stretch_gives_no_sample(
 ) -> None:
     """Test samples are due."""
     publish_labelled(client, zoe(5), 0, enrol_zoe(client, store, train=4, test=2).label)
-    end_train_stretch(client, "door")
+    end_train_stretch(client, store, "door")
     worker.step()
     assert counts(store) == (0, 0)
 

@@ -1,6 +1,5 @@
 """Predictions as server-sent events: from now on or from where one was, over every interruption."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,20 +11,20 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from familiar.cli.stack.local_stack import free_port
-from familiar.cli.stack.redis_server import redis_command
+from benchmarks.processes import own_redis
+from familiar.cli.watch import predictions
 from familiar.services.inference.http.events import to_entry_id
 from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.contract.messages import Prediction, Sighting
 from familiar.shared.redis.connection import open_redis
-from familiar.shared.redis.stream import newest_id, publish
+from familiar.shared.redis.stream import has_begun_anew, newest_id, publish
 from tests.app_client import Site
 from tests.builders import NOON, prediction_of
-from tests.conftest import wait_for_redis
 from tests.serving import DEADLINE_SECONDS, Event, Serving, events, serving, wait_until
 
 # More than the threads that answer requests.
 MANY = 60
+PARTS = st.integers(0, 2**64 - 1)
 
 
 def say(client: redis.Redis, prediction_id: str, camera: str = "door") -> Prediction:
@@ -33,6 +32,12 @@ def say(client: redis.Redis, prediction_id: str, camera: str = "door") -> Predic
     prediction = prediction_of(prediction_id, "karan").model_copy(update={"camera": camera})
     publish(client, "predictions", prediction)
     return prediction
+
+
+def say_at(client: redis.Redis, entry_id: str, prediction_id: str) -> None:
+    """Publish a prediction under an id, as a server does whose clock says so."""
+    header = prediction_of(prediction_id, "karan").model_dump_json()
+    client.xadd("predictions", {"header": header, "payload": ""}, id=entry_id)
 
 
 @contextmanager
@@ -48,16 +53,10 @@ def listening(
 
 
 @contextmanager
-def redis_on(port: int, folder: Path) -> Iterator[redis.Redis]:
-    """Run a Redis for as long as the block lasts; what it held is there again next time."""
-    server = subprocess.Popen(redis_command(folder, port), stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        wait_for_redis(url)
-        yield open_redis(url)
-    finally:
-        server.terminate()
-        server.wait(DEADLINE_SECONDS)
+def redis_in(folder: Path) -> Iterator[tuple[redis.Redis, str]]:
+    """Run a Redis for as long as the block lasts, each time at the same address."""
+    with own_redis(folder) as url, open_redis(url) as client:
+        yield client, url
 
 
 def said_by(event: Event) -> str:
@@ -122,9 +121,14 @@ def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Red
     limits = httpx.Limits(max_connections=None)
     with ExitStack() as stack:
         http = stack.enter_context(
-            httpx.Client(base_url=inference.http.base_url, timeout=DEADLINE_SECONDS, limits=limits)
+            httpx.Client(
+                base_url=inference.http.base_url,
+                headers=inference.http.headers,
+                timeout=DEADLINE_SECONDS,
+                limits=limits,
+            )
         )
-        many = Serving(inference.process, http)
+        many = Serving(inference.process, http, inference.tokens)
         streams = [stack.enter_context(listening(many)) for _ in range(MANY)]
         wait_until(lambda: readers(client) > MANY / 2)
         assert http.get("/v1/people").json() == []
@@ -135,19 +139,48 @@ def test_many_listeners_take_no_thread_and_free_what_they_held(client: redis.Red
 
 def test_a_stream_outlasts_redis_and_goes_on_where_it_was(home: Path, tmp_path: Path) -> None:
     """Whoever opens one meanwhile without an id is told by name that Redis is away."""
-    port, folder = free_port(), tmp_path / "redis"
-    folder.mkdir()
     with ExitStack() as stack:
-        with redis_on(port, folder) as client:
-            inference = stack.enter_context(serving(home, f"redis://127.0.0.1:{port}/0"))
+        with redis_in(tmp_path) as (client, url):
+            inference = stack.enter_context(serving(home, url))
             stream = stack.enter_context(listening(inference))
             say(client, "before")
             assert said_by(next(stream)) == "before"
         refused = inference.http.get("/v1/predictions/stream")
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:familiar:redis-unavailable")
-        with redis_on(port, folder) as client:
+        with redis_in(tmp_path) as (client, _url):
             say(client, "after")
             assert said_by(next(stream)) == "after"
+
+
+def test_a_listener_goes_on_when_redis_comes_back_empty_with_its_clock_put_back(home: Path, tmp_path: Path) -> None:
+    """The new stream's ids are smaller than what the listener waits after: all of it is new."""
+    with ExitStack() as stack:
+        with redis_in(tmp_path) as (client, url):
+            inference = stack.enter_context(serving(home, url))
+            stream = stack.enter_context(listening(inference))
+            say(client, "before")
+            assert said_by(next(stream)) == "before"
+        with redis_in(tmp_path) as (client, _url):
+            for number in range(2):
+                say_at(client, f"5-{number}", f"p-{number}")
+            assert [said_by(next(stream)) for _ in range(2)] == ["p-0", "p-1"]
+            say(client, "after")
+            assert said_by(next(stream)) == "after"
+
+
+def test_a_subscriber_of_redis_goes_on_as_well(client: redis.Redis) -> None:
+    """As `familiar watch` does."""
+    say_at(client, "5-1", "p-0")
+    watched = predictions(client, after=b"1763888400000-0")
+    assert next(watched).prediction_id == "p-0"
+
+
+@given(st.tuples(PARTS, PARTS), st.tuples(PARTS, PARTS))
+def test_ids_are_compared_as_numbers(newest: tuple[int, int], after: tuple[int, int]) -> None:
+    """First the time, then the place within it, which an id may leave out."""
+    written = [f"{milliseconds}-{sequence}".encode() for milliseconds, sequence in (newest, after)]
+    assert has_begun_anew(*written) == (newest < after)
+    assert not has_begun_anew(f"{after[0]}-0".encode(), str(after[0]).encode())
 
 
 def test_a_server_that_is_told_to_stop_ends_its_streams(client: redis.Redis, redis_url: str, home: Path) -> None:

@@ -24,20 +24,20 @@ def test_its_own_page_and_programs_may(site: Site, headers: dict[str, str]) -> N
     assert site.ask("POST", "/v1/training-jobs", headers=headers).status_code == 202
 
 
-def test_a_page_of_another_site_may_look(site: Site) -> None:
-    """A link to a page here works; the browser keeps the answer from the other page."""
-    assert site.ask("GET", "/v1/people", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+def test_a_page_of_another_site_may_link_here(site: Site) -> None:
+    """The page opens, and shows nobody until somebody logs in."""
+    assert site.ask_as(None, "GET", "/", headers={"sec-fetch-site": "cross-site"}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST", "inference:8000", "Studio"]
-)
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST", "Studio"])
 def test_its_own_names_are_answered(site: Site, host: str) -> None:
     """With and without the port."""
     assert site.ask("GET", "/healthz", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "inference:8000", "localhost.evil.example", "a.evil", ""]
+)
 def test_a_name_that_was_made_to_point_here_is_refused(site: Site, host: str) -> None:
     """Otherwise a page could make its own name mean this machine, and read the answers."""
     assert site.ask("GET", "/v1/people", headers={"host": host}).status_code == 400

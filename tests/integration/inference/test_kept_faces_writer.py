@@ -48,7 +48,7 @@ def test_all_that_comes_in_a_burst_is_kept(client: redis.Redis) -> None:
 
 def test_what_nobody_takes_in_time_goes(client: redis.Redis) -> None:
     """It is said once, the memory that waits is bounded, and what did wait is kept in the end."""
-    keeper = KeptFacesWriter(client, KeptFaces(client, ROOM))
+    keeper = KeptFacesWriter(client, KeptFaces(client, ROOM), lambda _version: True)
     with capture_logs() as logs:
         _hand_over(keeper, MOST_WAITING + 5)
     assert [entry["trouble"] for entry in logs] == ["Redis takes them too slowly"]

@@ -15,7 +15,7 @@ from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.stream import count_dropped
-from familiar.shared.redis.training_queue import enqueue_training
+from familiar.shared.redis.training_queue import enqueue_training, training_records
 from familiar.shared.runtime.metrics import MetricsBoard, new_registry
 from familiar.shared.stores.models import ModelStore
 from tests.app_client import Site
@@ -72,7 +72,7 @@ def test_the_page_tells_what_waits_and_how_cameras_and_trainings_are(
     publish_labelled(client, zoe(1), 0, None)
     count_dropped(client, "frames:door", 5)
     client.xadd("faces:dead", {"reason": "broken"})
-    enqueue_training(client, TrainingOptions())
+    enqueue_training(client, training_records(home), TrainingOptions())
     version = publish_version(ModelStore(home), "zoe")
     shown = samples(site)
     assert shown[key("familiar_redis_up")] == 1

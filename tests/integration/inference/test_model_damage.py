@@ -92,14 +92,43 @@ def test_a_current_that_names_no_number_names_no_version(store: ModelStore, home
 
 
 def test_every_version_that_knows_a_person_is_removed_with_all_its_files(store: ModelStore, home: Path) -> None:
-    """The served one too; those that never knew them stay."""
+    """The served one too; those that never knew them stay, and the newest of them is served."""
     for people in (("karan",), ("karan", "zoe"), ("zoe",)):
         publish_version(store, *people)
     assert store.remove_versions_knowing("zoe") == (2, 3)
-    assert (store.versions(), store.current()) == ((1,), None)
+    assert (store.versions(), store.current()) == ((1,), 1)
     assert [list((home / "models" / number).iterdir()) for number in "23"] == [[], []]
     with pytest.raises(UnknownModel):
         store.manifest(3)
+
+
+def test_a_rejected_version_is_not_served_in_place_of_a_removed_one(store: ModelStore) -> None:
+    """Nor a damaged one; a pin of a removed version goes with it."""
+    publish_version(store, "karan")
+    publish_version(store, "karan", rejected="It is worse.")
+    pinned = publish_version(store, "zoe")
+    store.activate(pinned)
+    assert store.remove_versions_knowing("zoe") == (3,)
+    assert (store.pinned(), store.current()) == (None, 1)
+
+
+def test_where_all_others_were_rejected_nothing_is_served(store: ModelStore) -> None:
+    """Whoever wants one of them can pin it."""
+    publish_version(store, "karan", rejected="It is worse.")
+    publish_version(store, "zoe")
+    store.remove_versions_knowing("zoe")
+    assert (store.versions(), store.current()) == ((1,), None)
+
+
+def test_a_folder_inside_a_version_is_removed_with_it(store: ModelStore, home: Path) -> None:
+    """Whoever put it there."""
+    version = home / "models" / str(publish_version(store, "zoe"))
+    (version / "copies" / "more").mkdir(parents=True)
+    (version / "copies" / "more" / "golden-1.png").write_bytes(b"a face")
+    (version / "elsewhere").symlink_to(home)
+    store.remove_versions_knowing("zoe")
+    assert list(version.iterdir()) == []
+    assert (home / "models").is_dir()
 
 
 def test_the_served_version_stays_if_it_does_not_know_the_person(store: ModelStore) -> None:

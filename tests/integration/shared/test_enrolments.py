@@ -24,7 +24,7 @@ from familiar.shared.redis.enrolments import (
     start_enrolment,
 )
 from familiar.shared.redis.stream import run_transaction
-from familiar.shared.stores.samples import Person, SampleCounts
+from familiar.shared.stores.samples import Person, SampleCounts, SampleStore
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -43,6 +43,11 @@ def record(client: redis.Redis, train_samples: int, test_samples: int, captured_
     counts = SampleCounts(train_samples, test_samples)
     run_transaction(client, lambda pipeline: record_samples(pipeline, enrolment, counts, captured_at))
     return get_enrolment(client, "door")
+
+
+def get_alone(client: redis.Redis, _store: SampleStore, camera: str) -> Enrolment:
+    """Ask Redis alone."""
+    return get_enrolment(client, camera)
 
 
 def test_an_enrolment_that_was_started_is_read_back(client: redis.Redis) -> None:
@@ -79,50 +84,54 @@ def test_another_camera_may_enrol_at_the_same_time(client: redis.Redis) -> None:
 
 
 @pytest.mark.parametrize("complete", [True, False])
-def test_an_enrolment_that_has_ended_makes_room_for_the_next(client: redis.Redis, *, complete: bool) -> None:
+def test_an_enrolment_that_has_ended_makes_room_for_the_next(
+    client: redis.Redis, store: SampleStore, *, complete: bool
+) -> None:
     """Complete or cancelled; nothing of it is left over."""
     start(client)
     run_transaction(client, lambda pipeline: count_refusal(pipeline, "door", Refusal.BLURRED))
     if complete:
         record(client, 3, 2)
     else:
-        cancel_enrolment(client, "door")
+        cancel_enrolment(client, store, "door")
     following = start(client, slug="karan")
     assert (following.request.person, following.train_samples, following.test_samples) == ("karan", 0, 0)
     assert (following.refused, following.train_complete_at) == ({}, None)
     assert following.state is EnrolmentState.COLLECTING
 
 
-def test_cancelling_ends_the_collecting_and_changes_nothing_else(client: redis.Redis) -> None:
+def test_cancelling_ends_the_collecting_and_changes_nothing_else(client: redis.Redis, store: SampleStore) -> None:
     """Samples that are stored stay counted."""
     start(client)
     before = record(client, 2, 0)
-    assert cancel_enrolment(client, "door") == before.model_copy(update={"cancelled": True})
+    assert cancel_enrolment(client, store, "door") == before.model_copy(update={"cancelled": True})
     assert get_enrolment(client, "door").state is EnrolmentState.CANCELLED
 
 
-def test_the_end_of_the_train_stretch_makes_test_samples_due(client: redis.Redis) -> None:
+def test_the_end_of_the_train_stretch_makes_test_samples_due(client: redis.Redis, store: SampleStore) -> None:
     """However few train samples there are."""
     start(client)
-    assert end_train_stretch(client, "door").split is Split.TEST
+    assert end_train_stretch(client, store, "door").split is Split.TEST
 
 
-def test_a_cancelled_enrolment_is_told_of_for_an_hour_and_the_next_one_as_long_as_it_runs(client: redis.Redis) -> None:
+def test_a_cancelled_enrolment_is_told_of_for_an_hour_and_the_next_one_as_long_as_it_runs(
+    client: redis.Redis, store: SampleStore
+) -> None:
     """Each upload of photographs leaves one."""
     start(client)
-    cancel_enrolment(client, "door")
+    cancel_enrolment(client, store, "door")
     assert 0 < client.ttl("enrolment:door") <= 3600
     start(client)
     assert client.ttl("enrolment:door") == -1
 
 
-@pytest.mark.parametrize("ask", [get_enrolment, cancel_enrolment, end_train_stretch])
+@pytest.mark.parametrize("ask", [get_alone, cancel_enrolment, end_train_stretch])
 def test_a_camera_without_an_enrolment_is_told_of(
-    client: redis.Redis, ask: Callable[[redis.Redis, str], object]
+    client: redis.Redis, store: SampleStore, ask: Callable[[redis.Redis, SampleStore, str], object]
 ) -> None:
     """And none comes into being by asking."""
     with pytest.raises(UnknownEnrolment, match="'door'"):
-        ask(client, "door")
+        ask(client, store, "door")
     assert find_enrolment(client, "door") is None
     assert list_enrolments(client) == ()
 
@@ -151,10 +160,10 @@ def test_a_sample_that_went_missing_is_collected_again(client: redis.Redis) -> N
     assert record(client, 2, 0).split is Split.TRAIN
 
 
-def test_erasing_a_person_takes_their_enrolments_and_leaves_the_others(client: redis.Redis) -> None:
+def test_erasing_a_person_takes_their_enrolments_and_leaves_the_others(client: redis.Redis, store: SampleStore) -> None:
     """On every camera."""
     start(client)
     start(client, "yard")
     start(client, "hall", "karan")
-    erase_enrolments(client, "zoe")
+    erase_enrolments(client, store, "zoe")
     assert [enrolment.request.person for enrolment in list_enrolments(client)] == ["karan"]

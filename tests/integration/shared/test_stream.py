@@ -1,5 +1,7 @@
 """Streams of a real Redis: what is published arrives once, and nothing that cannot be read stops the rest."""
 
+import time
+
 import pytest
 import redis
 
@@ -109,6 +111,24 @@ def test_a_buried_delivery_is_a_dead_letter_with_its_payload(client: redis.Redis
     assert (letter[b"payload"], letter[b"reason"]) == (b"no picture", b"not a picture")
     assert ModelVersion.model_validate_json(letter[b"header"]) == message(1)
     assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (0, 0)
+
+
+def test_dead_letters_are_kept_for_a_day(client: redis.Redis) -> None:
+    """An older one goes with the next, and all of them if none comes."""
+    client.xadd(DEAD, {"header": b"a photograph"}, id=f"{int(time.time() * 1000) - 24 * 3_600_000}-0")
+    append(client, STREAM, {"other": b"x"})
+    consumer(client).receive([STREAM])
+    assert [letter[b"other"] for letter in dead_letters(client)] == [b"x"]
+    assert 0 < int(client.ttl(DEAD)) <= 24 * 3600
+
+
+def test_the_reason_of_a_dead_letter_repeats_nothing_of_it(client: redis.Redis) -> None:
+    """It is logged, and what the entry holds may be a name."""
+    append(client, STREAM, {"header": b'{"model_version": "Zoe", "Zoe": 1}', "payload": b"Zoe"})
+    consumer(client).receive([STREAM])
+    (letter,) = dead_letters(client)
+    assert b"model_version" in letter[b"reason"]
+    assert b"Zoe" not in letter[b"reason"]
 
 
 def test_dead_letters_are_bounded(client: redis.Redis) -> None:

@@ -1,9 +1,12 @@
 """What a consumer that died left behind, and what Redis forgot, on a real Redis."""
 
 import time
+from functools import partial
 
+import pytest
 import redis
 
+from familiar.shared.contract.errors import NoModel, UnreadableImage
 from familiar.shared.redis.stream import MOST_DELIVERIES, publish, run_transaction
 from tests.builders import GROUP, consumer, message, numbers
 from tests.streams import fields_of, pending
@@ -66,18 +69,72 @@ def test_claimed_entries_come_oldest_first(client: redis.Redis) -> None:
     assert numbers(consumer(client, "heir").claim(STREAM, idle_milliseconds=0)) == [1, 2, 3]
 
 
-def test_an_entry_that_was_delivered_too_often_is_buried(client: redis.Redis) -> None:
-    """It is handed out `MOST_DELIVERIES` times, and to nobody after that."""
-    publish(client, STREAM, message(1), b"kills whoever handles it")
-    deliveries = numbers(consumer(client, "dead-0").receive([STREAM]))
-    for number in range(1, MOST_DELIVERIES):
-        deliveries += numbers(consumer(client, f"dead-{number}").claim(STREAM, idle_milliseconds=0))
-    assert deliveries == [1] * MOST_DELIVERIES
-    assert consumer(client, "heir").claim(STREAM, idle_milliseconds=0) == []
+def lives_through(client: redis.Redis, name: str, deadly: int) -> list[int]:
+    """Let a consumer of this name work through what there is until it dies of an entry; tell which it completed."""
+    one, completed = consumer(client, name), []
+    for delivery in one.claim(STREAM, idle_milliseconds=0) + one.receive([STREAM], count=9):
+        one.begin(delivery)
+        if delivery.message.model_version == deadly:
+            break
+        run_transaction(client, partial(one.complete, delivery))
+        completed.append(delivery.message.model_version)
+    return completed
+
+
+def test_an_entry_that_kills_its_consumers_is_buried_and_those_around_it_are_not(client: redis.Redis) -> None:
+    """It is begun `MOST_DELIVERIES` times; what was delivered with it or later is worked through after that."""
+    for number in (1, 2, 3):
+        publish(client, STREAM, message(number), b"picture")
+    completed = [lives_through(client, f"dead-{number}", deadly=2) for number in range(MOST_DELIVERIES)]
+    assert completed == [[1], *[[]] * (MOST_DELIVERIES - 1)]
+    publish(client, STREAM, message(4))
+    assert lives_through(client, "heir", deadly=2) == [3, 4]
     (letter,) = fields_of(client, "letters:dead")
-    assert letter[b"payload"] == b"kills whoever handles it"
+    assert (letter[b"header"], letter[b"payload"]) == (message(2).model_dump_json().encode(), b"picture")
     assert f"delivered {MOST_DELIVERIES} times" in letter[b"reason"].decode()
     assert (client.xlen(STREAM), pending(client, STREAM, GROUP)) == (0, 0)
+
+
+def test_entries_that_are_claimed_and_never_begun_are_not_to_blame(client: redis.Redis) -> None:
+    """A consumer that loses Redis claims all of its own anew, however often."""
+    publish(client, STREAM, message(1))
+    reader = consumer(client)
+    reader.receive([STREAM])
+    for _ in range(3 * MOST_DELIVERIES):
+        assert numbers(reader.claim(STREAM, idle_milliseconds=0)) == [1]
+
+
+def fail(fault: Exception) -> None:
+    """Raise it."""
+    raise fault
+
+
+@pytest.mark.parametrize("fault", [MemoryError(), ValueError("odd"), UnreadableImage(), RecursionError(), KeyError(1)])
+def test_whatever_an_entry_causes_buries_that_entry_alone(client: redis.Redis, fault: Exception) -> None:
+    """With the reason."""
+    for number in (1, 2):
+        publish(client, STREAM, message(number), b"picture")
+    reader = consumer(client)
+    first, second = reader.receive([STREAM], count=2)
+    with reader.burying(first):
+        fail(fault)
+    (letter,) = fields_of(client, "letters:dead")
+    assert letter[b"payload"] == b"picture"
+    assert letter[b"reason"].decode().startswith((type(fault).__name__, "This is not a picture"))
+    assert reader.owns(second)
+    assert client.xlen(STREAM) == 1
+
+
+@pytest.mark.parametrize("fault", [redis.ConnectionError(), OSError(28, "disk full"), NoModel()])
+def test_an_outage_while_an_entry_is_processed_buries_nothing(client: redis.Redis, fault: Exception) -> None:
+    """It is waited for, and the entry comes again."""
+    publish(client, STREAM, message(1))
+    reader = consumer(client)
+    (delivery,) = reader.receive([STREAM])
+    with pytest.raises(type(fault)), reader.burying(delivery):
+        raise fault
+    assert reader.owns(delivery)
+    assert not client.exists("letters:dead")
 
 
 def test_a_pending_entry_that_was_trimmed_is_let_go_of(client: redis.Redis) -> None:
@@ -110,6 +167,17 @@ def test_claiming_goes_on_after_redis_lost_everything(client: redis.Redis) -> No
     publish(client, STREAM, message(2))
     assert reader.claim(STREAM, idle_milliseconds=0) == []
     assert numbers(reader.receive([STREAM]) + reader.receive([STREAM])) == [2]
+
+
+def test_of_a_stream_that_redis_lost_nothing_is_claimed_and_what_follows_is_received(client: redis.Redis) -> None:
+    """Nobody has published to it since, so there is no stream at all."""
+    publish(client, STREAM, message(1))
+    reader = consumer(client)
+    reader.receive([STREAM])
+    client.flushall()
+    assert reader.claim(STREAM, idle_milliseconds=0) == []
+    publish(client, STREAM, message(2))
+    assert numbers(reader.receive([STREAM])) == [2]
 
 
 def test_one_stream_that_was_lost_does_not_hold_up_another(client: redis.Redis) -> None:

@@ -23,8 +23,9 @@ from familiar.cli.stack.local_stack import free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.contract.messages import Split
+from familiar.shared.contract.training import JobState, TrainingJob
 from familiar.shared.redis.connection import open_redis
-from familiar.shared.redis.training_queue import JobState, TrainingJob, find_training
+from familiar.shared.redis.training_queue import TrainingRecords, find_training, training_records
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.detector import HaarDetector
@@ -50,6 +51,11 @@ class Services:
     client: redis.Redis
     models: ModelStore
     http: httpx.Client
+
+    @property
+    def trainings(self) -> TrainingRecords:
+        """The records of trainings."""
+        return training_records(Path(self.environment["FAMILIAR_HOME"]))
 
     def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
@@ -228,7 +234,7 @@ def test_the_refused_version_is_kept_with_its_reason(services: Services) -> None
     """In its folder, for its job, over HTTP and in the command line."""
     assert (services.models.current(), services.models.versions()) == (1, (1, 2))
     manifest = services.models.manifest(2)
-    job = find_training(services.client, str(manifest.job_id))
+    job = find_training(services.client, services.trainings, str(manifest.job_id))
     assert (job.state, job.model_version, job.rejected) == (JobState.FINISHED, 2, manifest.rejection)
     states = {model["version"]: (model["state"], model["detail"]) for model in services.http.get("/v1/models").json()}
     assert states == {1: ("ready", None), 2: ("rejected", manifest.rejection)}
@@ -240,7 +246,7 @@ def test_the_refused_version_is_kept_with_its_reason(services: Services) -> None
 def test_a_job_that_is_run_twice_makes_one_version(services: Services) -> None:
     """Its worker died late: the second run answers what the first had published."""
     for version in (1, 2):
-        job = find_training(services.client, str(services.models.manifest(version).job_id))
+        job = find_training(services.client, services.trainings, str(services.models.manifest(version).job_id))
         again = run_again(services, job)
         assert (again.state, again.model_version, again.rejected) == (job.state, version, job.rejected)
         assert (services.models.current(), services.models.versions()) == (1, (1, 2))
@@ -271,4 +277,4 @@ def run_again(services: Services, job: TrainingJob) -> TrainingJob:
         return again.is_finished and again.ended_at != ended_at
 
     wait_for("the job's second end", is_over)
-    return find_training(services.client, job.job_id)
+    return find_training(services.client, services.trainings, job.job_id)

@@ -3,14 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from familiar.services.trainer.data.read_samples import read_training_samples
 from familiar.services.trainer.data.split_samples import TrainingSamples
 from familiar.services.trainer.data.split_strangers import split_strangers
-from familiar.shared.contract.errors import UnreadableSample
 from familiar.shared.contract.messages import Split
 from familiar.shared.stores.samples import SampleStore
+from familiar.shared.vision.images import encode_jpeg
 from tests.builders import NOON, crop, origin
 
 
@@ -66,8 +68,20 @@ def test_samples_of_unknown_origin_are_the_first_session(enrolled: SampleStore, 
     assert samples.days.tolist() == [1, 2]
 
 
-def test_a_sample_that_cannot_be_read_is_named(enrolled: SampleStore, home: Path) -> None:
-    """So that it can be deleted."""
-    (home / "samples" / "train" / "zoe" / "own.jpg").write_bytes(b"no picture")
-    with pytest.raises(UnreadableSample, match=r"train/zoe/own\.jpg"):
-        read(enrolled)
+@pytest.mark.parametrize(
+    "broken", [b"", b"no picture", crop(0)[:200], encode_jpeg(np.zeros((3000, 1, 3), np.uint8))], ids=len
+)
+def test_samples_that_cannot_be_read_are_named_and_passed_over(
+    enrolled: SampleStore, home: Path, broken: bytes
+) -> None:
+    """The others keep their sessions, and the log says nobody's name."""
+    before = read(enrolled)
+    for split in Split:
+        (home / "samples" / split / "zoe" / "own.jpg").write_bytes(broken)
+    with capture_logs() as lines:
+        after = read(enrolled)
+    assert np.array_equal(after.train_images, before.train_images)
+    assert after.train_sessions.tolist() == before.train_sessions.tolist()
+    assert after.test_sessions.tolist() == before.test_sessions.tolist()
+    assert [(line["count"], line["files"]) for line in lines] == [(1, ["own.jpg"])] * 2
+    assert "zoe" not in str(lines)

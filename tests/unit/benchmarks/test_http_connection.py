@@ -47,4 +47,6 @@ def test_requests_are_whole() -> None:
         b"POST /v1/predictions?crop=true HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
         b"Content-Type: image/jpeg\r\nContent-Length: 2\r\n\r\n\xff\xd8"
     )
+    assert b"\r\nAuthorization: Bearer abc\r\n" in picture_request(8000, "/", b"", "abc")
+    assert get_request(8000, "/", "abc").endswith(b"\r\nAuthorization: Bearer abc\r\n\r\n")
     assert get_request(8000, "/v1/models") == b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"

@@ -68,7 +68,7 @@ def test_drawn_people_take_options_too() -> None:
 
 def test_an_option_that_there_is_not_is_refused_with_those_there_are() -> None:
     """A typing error is found at once."""
-    with pytest.raises(SourceFailed, match=r"no option loup for 'film.mp4'; there are: fast, loop"):
+    with pytest.raises(SourceFailed, match=r"no option loup; there are: fast, loop"):
         parse_source_address("film.mp4#loop,loup")
 
 
@@ -85,15 +85,17 @@ def test_a_camera_without_a_source_is_refused_with_what_a_source_is(text: str) -
         ("0", "0"),
         ("film.mp4#loop", "film.mp4"),
         ("synthetic:zoe", "zoe"),
-        ("rtsp://192.0.2.7/stream", "rtsp://192.0.2.7/stream"),
-        ("rtsp://192.0.2.7:554/stream", "rtsp://192.0.2.7:554/stream"),
-        ("rtsp://user:secret@192.0.2.7:554/stream", "rtsp://192.0.2.7:554/stream"),
-        ("http://192.0.2.7/video?user=u&password=secret#secret", "http://192.0.2.7/video"),
-        ("rtsp://user:secret@[2001:db8::7]:554/stream", "rtsp://[2001:db8::7]:554/stream"),
+        ("rtsp://192.0.2.7", "rtsp://192.0.2.7"),
+        ("rtsp://192.0.2.7/stream", "rtsp://192.0.2.7"),
+        ("rtsp://192.0.2.7:554/stream", "rtsp://192.0.2.7:554"),
+        ("rtsp://user:secret@192.0.2.7:554/stream", "rtsp://192.0.2.7:554"),
+        ("http://192.0.2.7/video?user=u&password=secret#secret", "http://192.0.2.7"),
+        ("rtsp://user:secret@[2001:db8::7]:554/stream", "rtsp://[2001:db8::7]:554"),
+        ("rtsp://front-door.local/x", "rtsp://front-door.local"),
     ],
 )
 def test_an_address_is_shown_without_what_may_be_secret(text: str, shown: str) -> None:
-    """What is left still finds the camera."""
+    """What is left still finds the camera; the path is not, as some makers put the password there."""
     assert parse_source_address(text).shown == shown
 
 
@@ -111,6 +113,19 @@ def test_an_address_is_shown_without_what_may_be_secret(text: str, shown: str) -
         "http://192.0.2.7/video?user=zoe@home&password=secret",
         "RTSP://user:secret@192.0.2.7/stream",
         "srt://user:secret@192.0.2.7/stream",
+        "rtsp://192.0.2.7/user=admin_password=secret_channel=1_stream=0.sdp",
+        "rtsp://192.0.2.7/user=admin&password=secret",
+        "rtsp://192.0.2.7/secret",
+        "rtsp://192.0.2.7:7441/8f3asecretc21d4",
+        "http://192.0.2.7/snapshot.cgi?usr=a&pwd=secret",
+        "http://192.0.2.7;secret",
+        "http://192.0.2.7\\secret",
+        "http://user:secret",
+        "secret@x://192.0.2.7/",
+        "rtsp:/192.0.2.7/user=admin&password=secret",
+        "192.0.2.7/user=admin_password=secret_channel=1",
+        "http//192.0.2.7/snapshot.cgi?usr=a&pwd=secret",
+        "192.0.2.7/snapshot.cgi?usr=a&pwd=secret#secret",
     ],
 )
 def test_a_password_is_never_shown(text: str) -> None:
@@ -120,6 +135,43 @@ def test_a_password_is_never_shown(text: str) -> None:
     except SourceFailed as error:
         said = error.detail
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp://user:word@192.0.2.7/stream",
+        "rtsp://user@192.0.2.7/stream",
+        "http://192.0.2.7/video?size=large",
+        "http://192.0.2.7/video#word",
+        "rtsp://192.0.2.7/user=admin_password=word_channel=1",
+        "rtsp://192.0.2.7/user=admin&password=word",
+        "rtsp://192.0.2.7/mypassword/stream",
+        "rtsps://192.0.2.7:7441/Kx9QmZtRwPbYnL",
+        "http://192.0.2.7/8f3a9c21d4/stream",
+        "http://192.0.2.7/abcdefghijklmnopqrstuvwxyz",
+        "http://192.0.2.7/%73ecret",
+        "http://192.0.2.7/p\N{LATIN SMALL LETTER A WITH ACUTE}ss",
+        "rtsp:/user:word@192.0.2.7/stream",
+        "192.0.2.7/snapshot.cgi?usr=a&pwd=word",
+    ],
+)
+def test_what_may_be_a_secret_is_known_for_it(address: str) -> None:
+    """Whatever is no plain path, so that `familiar up` takes it from the environment alone."""
+    assert parse_source_address(address).may_hold_a_secret
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("0", "film.mp4#loop", "/data/film = 1.mp4", "synthetic:zoe", "rtsp://192.0.2.7", "rtsp://192.0.2.7:554/"),
+        *("rtsp://192.0.2.7/stream1", "rtsp://192.0.2.7/Streaming/Channels/101", "http://[2001:db8::7]/video.mjpg"),
+        *("rtsp://192.0.2.7/live/ch00_0", "rtsp://192.0.2.7/axis-media/media.amp", "rtsp://192.0.2.7/cam/realmonitor"),
+    ],
+)
+def test_a_plain_address_holds_no_secret(address: str) -> None:
+    """The usual paths of cameras may stand on a command line."""
+    assert not parse_source_address(address).may_hold_a_secret
 
 
 @given(network_addresses(), st.text())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from familiar.services.capture.browser_cameras import is_own_page
+from familiar.services.capture.handshake import is_own_page
 from familiar.shared.runtime.host_header import host_name
 
 

@@ -1,0 +1,79 @@
+"""Decides which WebSocket handshakes are accepted: by the host that is asked, the page that asks, and the token."""
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection
+
+from familiar.services.capture.settings import CaptureSettings
+from familiar.shared.access.guard import Guard, secrets_sent
+from familiar.shared.access.scopes import Scope, only
+from familiar.shared.access.token_store import TokenStore
+from familiar.shared.contract.errors import FamiliarError, TokenMissing
+from familiar.shared.runtime.host_header import host_name
+from familiar.shared.runtime.settings import LOCAL_HOSTS
+
+PATH = "/v1/cameras/"
+SCOPES = only(Scope.CAMERA)
+# A browser leaves these out of an Origin.
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Handshake:
+    """The check of every handshake, and of open connections: tokens may be revoked meanwhile."""
+
+    def __init__(self, settings: CaptureSettings) -> None:
+        self._settings = settings
+        self._guard = Guard(TokenStore(settings.home), everybody=settings.access == "open")
+
+    def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Return the answer to a refused handshake, or None to accept.
+
+        Refused are DNS rebinding (foreign Host), cross-site WebSocket hijacking (foreign Origin), and missing tokens.
+        """
+        host = host_name(request.headers.get("Host", ""))
+        if host is None or host not in self._settings.all_allowed_hosts:
+            return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "Ask under another name of this machine.\n")
+        origin = request.headers.get("Origin")
+        if origin is not None and not is_own_page(origin, host, self._settings.port):
+            return connection.respond(HTTPStatus.FORBIDDEN, "Only Familiar's own page may open a camera here.\n")
+        try:
+            self._require_token(connection, request)
+        except FamiliarError as refusal:
+            response = connection.respond(HTTPStatus(refusal.status), f"{refusal.detail}\n")
+            if refusal.status == HTTPStatus.UNAUTHORIZED:
+                response.headers["WWW-Authenticate"] = 'Bearer realm="Familiar"'
+            return response
+        if not request.path.startswith(PATH):
+            return connection.respond(HTTPStatus.NOT_FOUND, f"A camera is opened at {PATH}<name>.\n")
+        return None
+
+    def require_token(self, connection: ServerConnection) -> None:
+        """Check that the token of an open connection is still valid.
+
+        Raises:
+            FamiliarError: it was revoked or has expired.
+        """
+        if connection.request is None:
+            raise TokenMissing
+        self._require_token(connection, connection.request)
+
+    def _require_token(self, connection: ServerConnection, request: Request) -> None:
+        sent = secrets_sent(request.headers.get("Authorization"), request.headers.get("Cookie"))
+        self._guard.admit(sent, str(connection.remote_address[0]), SCOPES)
+
+
+def is_own_page(origin: str, host: str, page_port: int) -> bool:
+    """Return whether an Origin is that of Familiar's page on the requested host.
+
+    On a host that is not local, the page may also be behind a reverse proxy, on the scheme's default port.
+    """
+    try:
+        page = urlsplit(origin)
+        port = page.port
+    except ValueError:
+        return False
+    if port is None and host in LOCAL_HOSTS:
+        port = _DEFAULT_PORTS.get(page.scheme)
+    return page.hostname == host and port in {page_port, None}

@@ -1,0 +1,1 @@
+"""Access control without HTTP: tokens, their scopes, and who is let in."""

@@ -1,0 +1,40 @@
+"""Deleting somebody from files beside the stores: records that name them, and lines of logs."""
+
+from pathlib import Path
+
+from familiar.shared.people.mentions import Mentions
+from familiar.shared.runtime.files import remove
+
+# Folders of one file for each record; a record that names somebody is about them.
+RECORDS = ("enrolments", "trainings")
+LOGS = "logs"
+
+
+def erase_records(home: Path, mentions: Mentions) -> None:
+    """Delete every record that names somebody, by its file's name or in it."""
+    for path in (path for folder in RECORDS for path in (home / folder).rglob("*") if path.is_file()):
+        if mentions.are_in(path.stem) or mentions.are_in(path.read_text(errors="replace")):
+            remove(path)
+
+
+def mask_logs(home: Path, mentions: Mentions) -> int:
+    """Overwrite somebody's names in the logs of local mode, and return the number of changed lines.
+
+    In place and byte for byte, as the process manager goes on appending to the same files.
+    """
+    return sum(_mask(path, mentions) for path in sorted((home / LOGS).glob("*.log*")) if path.is_file())
+
+
+def _mask(path: Path, mentions: Mentions) -> int:
+    changed = 0
+    with path.open("rb+") as file:
+        begin = 0
+        while line := file.readline():
+            masked = mentions.masked(line)
+            if masked != line:
+                changed += 1
+                file.seek(begin)
+                file.write(masked)
+            begin += len(line)
+            file.seek(begin)
+    return changed
