@@ -168,7 +168,11 @@ class Studio:
         self.wait_for_version(version)
 
     def forget(self, name: str) -> None:
-        """Forget somebody, and say yes to the question."""
+        """Forget somebody whose pictures are all shown, and say yes to the question."""
+        self.card(name).scroll_into_view_if_needed()
+        # Pictures are loaded when they come into view, and of who is forgotten there is none any more.
+        for picture in self.card(name).locator(".thumbnails img").all():
+            self.expect(picture).not_to_have_js_property("naturalWidth", 0)
         self.card(name).get_by_role("button", name="Forget").click()
         self.page.get_by_role("dialog").get_by_role("button", name="Forget").click()
         self.expect(self.card(name)).to_have_count(0)

@@ -11,6 +11,7 @@ import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -54,12 +55,9 @@ class Forgettings:
     """The forgettings below one home. Any number of processes may use it concurrently."""
 
     def __init__(self, home: Path) -> None:
-        """Open the store below `home`, creating its folder if missing."""
-        self._folder = home / "forgotten"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Open the store below `home`."""
+        self._home = home
         self._lock = FileLock(home / "forgotten.lock")
-        self._count = self._folder / "count"
-        self._count.touch()
 
     @contextmanager
     def one_at_a_time(self, timeout_seconds: float = -1) -> Iterator[None]:
@@ -127,6 +125,18 @@ class Forgettings:
             # In one write, and never shorter than before: who is killed leaves one of the two numbers.
             file.seek(0)
             file.write(str(count).encode())
+
+    @cached_property
+    def _folder(self) -> Path:
+        folder = self._home / "forgotten"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @cached_property
+    def _count(self) -> Path:
+        path = self._folder / "count"
+        path.touch()
+        return path
 
     def _path(self, person: str) -> Path:
         return self._folder / f"{person}.json"

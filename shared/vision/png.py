@@ -6,6 +6,8 @@ import zlib
 from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# The signature, and IHDR with its length, kind and checksum.
+_HEADER_END = 33
 # What pixels depend on, and the EXIF orientation. Others, such as texts and profiles, may inflate a thousandfold.
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND"})
 # 2 kB each in a picture of the largest size; encoders write 8 kB and more.
@@ -31,8 +33,11 @@ def read_png(data: bytes, most_pixels: int) -> tuple[int, int, bytes]:
         UnreadableImage: IHDR is not the first chunk, it breaks off, or has more than `_MOST_CHUNKS` chunks.
         ImageTooLarge: it holds far more pixels than its size has.
     """
-    if data[12:16] != b"IHDR":
+    if data[12:16] != b"IHDR" or len(data) < _HEADER_END:
         raise UnreadableImage(_NOT_WHOLE)
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    if width * height > most_pixels:
+        return width, height, data
     chunks: list[tuple[bytes, int, int]] = []
     position, kind = len(PNG_SIGNATURE), b""
     while kind != b"IEND":
@@ -43,9 +48,6 @@ def read_png(data: bytes, most_pixels: int) -> tuple[int, int, bytes]:
             raise UnreadableImage(f"The PNG has more than {_MOST_CHUNKS} chunks. Save it anew, and send that.")
         chunks.append((kind, position, end))
         position = end
-    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-    if width * height > most_pixels:
-        return width, height, data
     pixels = [data[start + 8 : end - 4] for kind, start, end in chunks if kind == b"IDAT"]
     row = -(-width * depth * _CHANNELS.get(colour, 1) // _BITS_PER_BYTE)
     _limit_inflation(b"".join(pixels), (row + 1) * height)
