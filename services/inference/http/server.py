@@ -8,7 +8,7 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from familiar.services.inference.http.header_limit import LimitedHttpProtocol
+from familiar.services.inference.http.limits.connections import LimitedHttpProtocol
 
 # Ending takes a second; the rest is for clients that do not read, and for a Redis that hangs.
 _LONGEST_STOP_SECONDS = 5
@@ -35,6 +35,7 @@ class Server(uvicorn.Server):
                 host=host,
                 port=port,
                 http=LimitedHttpProtocol,
+                ws="none",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
-from familiar.services.inference.http.header_limit import HEADER_LIMIT
+from familiar.services.inference.http.limits.connections import HEADER_LIMIT
 from familiar.services.inference.model.predict import predict_picture
 from familiar.services.inference.model.predictor import load_predictor
 from familiar.shared.stores.models import ModelStore
