@@ -49,6 +49,7 @@ class Event:
 @contextmanager
 def serving(home: Path, redis_url: str) -> Iterator[Serving]:
     """Start inference on a free port, and stop it at the end."""
+    _leave_a_version(home)
     port = free_port()
     environment = {**os.environ, "FAMILIAR_HOME": str(home), "REDIS_URL": redis_url, "FAMILIAR_PORT": str(port)}
     process = subprocess.Popen([sys.executable, "-m", "familiar.services.inference"], env=environment)
@@ -60,6 +61,13 @@ def serving(home: Path, redis_url: str) -> Iterator[Serving]:
         finally:
             if process.poll() is None:
                 process.terminate()
+
+
+def _leave_a_version(home: Path) -> None:
+    """Leave what tells that there is a version 1, which is not served: only what a version has said is sent on."""
+    manifest = home / "models" / "1" / "manifest.json"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.touch()
 
 
 def events(response: httpx.Response) -> Iterator[Event]:

@@ -97,7 +97,7 @@ def create_app(
     answer_errors_with_problems(app, short_timeout_client)
     for routes in (
         prediction_routes(served, stores.keeper, detectors, threads),
-        event_routes(client, follower, forgettings, stores.models),
+        event_routes(client, follower, stores.models),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
         training_routes(client, training_records(stores.samples.home)),

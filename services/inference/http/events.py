@@ -15,7 +15,6 @@ from familiar.shared.contract.errors import InvalidRequest, MalformedEntry
 from familiar.shared.contract.messages import Prediction, Sighting
 from familiar.shared.contract.slugs import SLUG_PATTERN
 from familiar.shared.redis.stream import Fields, parse_entry
-from familiar.shared.stores.forgettings import Forgettings
 from familiar.shared.stores.models import ModelStore
 
 OneCamera = Annotated[str | None, Query(pattern=SLUG_PATTERN)]
@@ -30,9 +29,7 @@ _LARGEST_PART = 2**64 - 1
 _log = structlog.get_logger()
 
 
-def event_routes(
-    client: redis.Redis, follower: StreamFollower, forgettings: Forgettings, models: ModelStore
-) -> APIRouter:
+def event_routes(client: redis.Redis, follower: StreamFollower, models: ModelStore) -> APIRouter:
     """Return the routes that stream predictions and sightings, and list the newest sightings."""
     routes = APIRouter(prefix="/v1", tags=["predictions"])
 
@@ -44,12 +41,11 @@ def event_routes(
 
         The header Last-Event-ID resumes after that event; if it is no longer kept, with the oldest that is.
         """
-        may_be_sent = _Withdrawal(forgettings, models)
         async for entries in follower.tail(redis_names.PREDICTIONS, after):
             for message, event in _events("prediction", entries, Prediction, camera):
-                if may_be_sent(message):
+                # Who is forgotten is named by versions that are deleted first.
+                if models.has(message.model_version):
                     yield event
-            may_be_sent.read_on()
 
     @routes.get("/sightings", tags=["sightings"])
     def list_sightings() -> list[Sighting]:
@@ -62,31 +58,13 @@ def event_routes(
         after: Annotated[bytes, Depends(_start_of(follower, redis_names.SIGHTINGS))], camera: OneCamera = None
     ) -> AsyncIterator[ServerSentEvent]:
         """Stream who comes and who leaves, on all cameras or on one; Last-Event-ID as with predictions."""
-        may_be_sent = _Withdrawal(forgettings, models)
         async for entries in follower.tail(redis_names.SIGHTINGS, after):
             for message, event in _events("sighting", entries, Sighting, camera):
-                if may_be_sent(message):
+                # Who is forgotten is named by versions that are deleted first.
+                if models.has(message.model_version):
                     yield event
-            may_be_sent.read_on()
 
     return routes
-
-
-class _Withdrawal:
-    """Withdraws what was read before somebody was forgotten, and said by a version that was deleted for it."""
-
-    def __init__(self, forgettings: Forgettings, models: ModelStore) -> None:
-        self._forgettings = forgettings
-        self._models = models
-        self.read_on()
-
-    def read_on(self) -> None:
-        """Note how many forgettings there were before the next entries are read."""
-        self._count = self._forgettings.count()
-
-    def __call__(self, message: Prediction | Sighting) -> bool:
-        """Return whether a message that was read may still be sent."""
-        return self._forgettings.count() == self._count or self._models.has(message.model_version)
 
 
 def _start_of(follower: StreamFollower, stream: str) -> Callable[..., Awaitable[bytes]]:

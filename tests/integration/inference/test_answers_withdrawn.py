@@ -11,7 +11,6 @@ import pytest
 import redis
 
 from familiar.services.inference.http.app import Stores, create_app
-from familiar.services.inference.http.events import _Withdrawal
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.settings import InferenceSettings
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
@@ -126,19 +125,6 @@ def test_a_list_that_was_read_before_a_forgetting_is_read_anew(
             assert arrived.wait(DEADLINE_SECONDS)
             forget_person(client, SampleStore(colours_site.samples.home), colours_site.models, "rob")
         assert (answer.result().status_code, answer.result().json()) == (200, [])
-
-
-def test_an_event_that_was_read_before_a_forgetting_is_not_sent(colours_site: Colours, client: redis.Redis) -> None:
-    """Those of a version that is left are, and whatever is read later."""
-    may_be_sent = _Withdrawal(Forgettings(colours_site.samples.home), colours_site.models)
-    before = prediction_of("p1", "rob")
-    assert may_be_sent(before)
-    left = publish_colours(colours_site.models, people=("bea", "rab"))
-    forget_person(client, colours_site.samples, colours_site.models, "rob")
-    assert not may_be_sent(before)
-    assert may_be_sent(before.model_copy(update={"model_version": left}))
-    may_be_sent.read_on()
-    assert may_be_sent(before)
 
 
 def test_a_forgetting_waits_for_an_answer_that_is_being_sent(home: Path) -> None:
