@@ -78,6 +78,10 @@ class Running:
     def _address_of(self, user: str) -> str:
         return read_address(local_address_file(self.stack.settings.home, user))
 
+    def another_client(self) -> httpx.Client:
+        """Give one more client of inference, for another thread, with the owner's token."""
+        return httpx.Client(base_url=self.http.base_url, headers=self.http.headers, timeout=60)
+
     def familiar(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
         command = [sys.executable, "-m", "familiar.cli.main", *arguments]

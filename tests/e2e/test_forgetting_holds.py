@@ -131,7 +131,7 @@ def listening(stack: "Running") -> Iterator[Heard]:
     picture = encode_jpeg(draw(person("zoe"), 300.0))
 
     def ask() -> None:
-        with httpx.Client(base_url=stack.stack.settings.url, timeout=60) as http:
+        with stack.another_client() as http:
             while not stopped.is_set():
                 answer = http.post("/v1/predictions", content=picture, headers={"Content-Type": "image/jpeg"})
                 if answer.is_success:
@@ -141,7 +141,7 @@ def listening(stack: "Running") -> Iterator[Heard]:
 
     def listen(path: str) -> None:
         with (
-            httpx.Client(base_url=stack.stack.settings.url, timeout=60) as http,
+            stack.another_client() as http,
             http.stream("GET", path, headers={"Last-Event-ID": "0"}) as stream,
         ):
             for event in events(stream):

@@ -32,11 +32,11 @@ AWAY = 503
 class Asking:
     """A client that asks without a pause, and notes every answer that is none of those it expects."""
 
-    def __init__(self, url: str, picture: bytes) -> None:
-        """Ask `url` about a picture, and about what is going on."""
+    def __init__(self, http: httpx.Client, picture: bytes) -> None:
+        """Ask about a picture, and about what is going on."""
         self.predictions = 0
         self.unexpected: list[str] = []
-        self._http = httpx.Client(base_url=url, timeout=60)
+        self._http = http
         self._picture = picture
 
     def ask(self, paths: list[str]) -> None:
@@ -55,7 +55,7 @@ class Asking:
 @contextmanager
 def asking(stack: "Running", picture: bytes, paths: list[str]) -> Iterator[Asking]:
     """Ask for as long as the block lasts; `paths` may grow meanwhile."""
-    asked, stopped = Asking(stack.stack.settings.url, picture), threading.Event()
+    asked, stopped = Asking(stack.another_client(), picture), threading.Event()
 
     def ask() -> None:
         while not stopped.wait(0.05):
@@ -77,7 +77,7 @@ def listening(stack: "Running") -> Iterator[list[str]]:
     opened, closing = threading.Event(), threading.Event()
 
     def listen() -> None:
-        with httpx.stream("GET", f"{stack.stack.settings.url}/v1/predictions/stream", timeout=60) as response:
+        with stack.another_client() as http, http.stream("GET", "/v1/predictions/stream") as response:
             opened.set()
             for event in events(response):
                 heard.append(event.event_id)
