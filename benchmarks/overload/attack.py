@@ -26,8 +26,6 @@ from benchmarks.load import READY
 
 _BYTE_EVERY_SECONDS = 1.0
 _BURST_SECONDS = 120.0
-# Of 10 kB each.
-_UNREAD_ANSWERS = 1000
 _STREAM = "/v1/predictions/stream"
 
 Client = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -69,7 +67,7 @@ def _slow_clients(port: int, token: str) -> list[Client]:
     body = asked.replace(b"GET /v1/people", b"POST /v1/predictions").replace(
         b"\r\n\r\n", b"\r\nContent-Type: image/jpeg\r\nContent-Length: 100000\r\n\r\n"
     )
-    whole = get_request(port, "/studio/studio.css", token)
+    large = get_request(port, "/v1/models/1/keras", token)
 
     async def headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await _trickle(reader, writer, asked[:-2], b"a: b\r\n")
@@ -80,10 +78,10 @@ def _slow_clients(port: int, token: str) -> list[Client]:
     async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Whoever reads nothing does not see the end of a connection, either; writing does.
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can
-        writer.write(whole * _UNREAD_ANSWERS)
+        writer.write(large)
         while not writer.transport.is_closing():
             await asyncio.sleep(_BYTE_EVERY_SECONDS)
-            writer.write(whole)
+            writer.write(b"\r\n")
 
     return [headers, bodies, deaf]
 

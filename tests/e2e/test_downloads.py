@@ -56,7 +56,7 @@ def test_the_bundle_of_a_version_with_landmarks_aligns_as_inference_does(
 
     store = ModelStore(home)
     version = publish_colours(store, MODEL_INPUT_SIZE, landmarks)
-    with zipfile.ZipFile(io.BytesIO(bundle_of(store, version))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(b"".join(bundle_of(store, version)))) as bundle:
         assert set(bundle.namelist()) > ALIGNING
         bundle.extractall(tmp_path)
     picture = draw(person(slug), seconds=340.0)

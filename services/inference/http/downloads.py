@@ -3,10 +3,13 @@
 import io
 import json
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, StreamingResponse
+from typing_extensions import Buffer
 
 from familiar.services.inference.http.responses import NO_STORE
 from familiar.shared.contract.errors import UnknownModel, UnknownPicture
@@ -16,6 +19,8 @@ from familiar.shared.vision import face_mesh
 EXAMPLE = "example.py"
 LABELS = "labels.json"
 FACE_MESH = "face_mesh.py"
+# As Starlette sends files.
+_PART_BYTES = 65_536
 
 # A report inlines its styles and pictures; it loads and runs nothing.
 _REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -49,17 +54,17 @@ def model_downloads(store: ModelStore) -> APIRouter:
         path = store.open(version, KERAS_MODEL).paths[KERAS_MODEL]
         return FileResponse(path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=NO_STORE)
 
-    @routes.get("/bundle", response_class=Response)
-    def download_bundle(version: int) -> Response:
+    @routes.get("/bundle", response_class=StreamingResponse)
+    def download_bundle(version: int) -> StreamingResponse:
         """Download a ZIP of the LiteRT model, its labels and threshold, and a program that names a face with them."""
         headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}
-        return Response(bundle_of(store, version), media_type="application/zip", headers=headers)
+        return StreamingResponse(bundle_of(store, version), media_type="application/zip", headers=headers)
 
     return routes
 
 
-def bundle_of(store: ModelStore, version: int) -> bytes:
-    """Return a ZIP of a version's `model.tflite`, `labels.json` and `example.py`.
+def bundle_of(store: ModelStore, version: int) -> Iterator[bytes]:
+    """Return the parts of a ZIP of a version's `model.tflite`, `labels.json` and `example.py`, made while it is read.
 
     A version that takes aligned faces has `landmarks.tflite` as well, and the program aligns with `face_mesh.py`.
 
@@ -70,12 +75,48 @@ def bundle_of(store: ModelStore, version: int) -> bytes:
     stored = store.open(version)
     files = stored.paths
     labels = {"people": [person.name for person in stored.manifest.people], "threshold": stored.manifest.threshold}
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as bundle:
-        bundle.write(files[SERVED_MODEL], SERVED_MODEL)
-        bundle.writestr(LABELS, json.dumps(labels, ensure_ascii=False, indent=2))
-        bundle.write(Path(__file__).with_name("bundle_example.py"), EXAMPLE)
-        if LANDMARKS in files:
-            bundle.write(files[LANDMARKS], LANDMARKS)
-            bundle.write(Path(face_mesh.__file__), FACE_MESH)
-    return written.getvalue()
+    entries: list[tuple[str, Path | str]] = [
+        (SERVED_MODEL, files[SERVED_MODEL]),
+        (LABELS, json.dumps(labels, ensure_ascii=False, indent=2)),
+        (EXAMPLE, Path(__file__).with_name("bundle_example.py")),
+    ]
+    if LANDMARKS in files:
+        entries += [(LANDMARKS, files[LANDMARKS]), (FACE_MESH, Path(face_mesh.__file__))]
+    return _zipped(entries)
+
+
+def _zipped(entries: Iterable[tuple[str, Path | str]]) -> Iterator[bytes]:
+    """Yield a ZIP of files and texts by name, of which no more is in memory than a part of a file."""
+    parts = _Parts()
+    with zipfile.ZipFile(parts, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, content in entries:
+            with bundle.open(name, "w") as written, _opened(content) as file:
+                while part := file.read(_PART_BYTES):
+                    written.write(part)
+                    yield parts.taken()
+    yield parts.taken()
+
+
+def _opened(content: Path | str) -> BinaryIO:
+    return content.open("rb") if isinstance(content, Path) else io.BytesIO(content.encode())
+
+
+class _Parts(io.RawIOBase):
+    """A file that cannot be sought in, of what was written and not yet taken."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def write(self, data: Buffer, /) -> int:
+        """Keep some bytes, and return their number."""
+        self._written.append(bytes(data))
+        return len(self._written[-1])
+
+    def taken(self) -> bytes:
+        """Return what was written since the last time."""
+        taken, self._written = b"".join(self._written), []
+        return taken

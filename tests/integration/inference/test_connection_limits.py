@@ -1,14 +1,16 @@
 """Connections that cost more than they bring: they are ended, and others are answered meanwhile."""
 
+import asyncio
 import contextlib
 import resource
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 from fastapi import FastAPI, Response
+from fastapi.responses import StreamingResponse
 
 from familiar.services.inference.http.limits import connections
 from familiar.services.inference.http.server import Server
@@ -22,12 +24,20 @@ LARGE = 64_000_000
 Connect = Callable[[], socket.socket]
 
 
+async def endless() -> AsyncIterator[bytes]:
+    """Give a byte from time to time."""
+    while True:
+        yield b"x"
+        await asyncio.sleep(0.05)
+
+
 @contextmanager
 def served() -> Iterator[Connect]:
-    """Serve a small and a large answer, and give what connects to them."""
+    """Serve a small, a large and an endless answer, and give what connects to them."""
     app = FastAPI()
     app.get("/small")(lambda: Response(b"small"))
     app.get("/large")(lambda: Response(bytes(LARGE)))
+    app.get("/endless")(lambda: StreamingResponse(endless()))
     listening = socket.create_server(("127.0.0.1", 0), backlog=1000)
     server = Server(app, "127.0.0.1", 0, threading.Event())
     thread = threading.Thread(target=server.run, args=([listening],))
@@ -105,6 +115,25 @@ def test_a_client_that_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch)
         deaf.sendall(ASK_FOR_MORE)
         threading.Event().wait(1.0)
         assert len(rest(deaf)) < LARGE
+
+
+def test_a_client_that_sends_many_requests_before_it_reads_is_cut_off() -> None:
+    """They would all be kept; a few are answered one after the other."""
+    with served() as connect, connect() as hasty, connect() as greedy:
+        hasty.sendall(ASK * 10)
+        received = b""
+        while received.count(b"small") < 10:
+            received += hasty.recv(65_536)
+        greedy.sendall(ASK_FOR_MORE + ASK * 1000)
+        assert rest(greedy).count(b"HTTP/1.1") <= 1
+
+
+def test_what_is_no_http_does_not_become_part_of_an_answer() -> None:
+    """Of an answer that has begun, the client gets the beginning alone."""
+    with served() as connect, connect() as confused:
+        assert answer(confused, ASK.replace(b"small", b"endless")).startswith(b"HTTP/1.1 200")
+        confused.sendall(b"this is no request\r\n\r\n")
+        assert b"400" not in rest(confused)
 
 
 def test_connections_beyond_the_file_descriptors_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
 """The HTTP protocol of the server: it ends connections that cost more than they bring.
 
-These are connections whose headers have no end, that bring no request in time, or whose client does not read what it is
-sent; and those beyond what the process has file descriptors for.
+These are connections whose headers have no end, that bring no request in time or many at once, or whose client does not
+read what it is sent; and those beyond what the process has file descriptors for.
 """
 
 import asyncio
 import resource
 from http import HTTPStatus
 
+from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from familiar.services.inference.http.problems import problem
@@ -19,6 +20,8 @@ HEADER_LIMIT = 65_536
 REQUEST_SECONDS = 30.0
 # How long a client may read nothing of what it is sent, beyond what the system's buffers hold.
 UNREAD_SECONDS = 60.0
+# Requests that a client sends before it has its answers. Browsers send none; each would take 4 kB until its turn comes.
+_MOST_PIPELINED = 16
 # For files, Redis and whatever else is opened; the rest of the descriptors that a process may have are connections.
 _OTHER_DESCRIPTORS = 200
 
@@ -51,7 +54,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._refuse(HeadersTooLarge())
 
     def on_headers_complete(self) -> None:
-        """Begin with a request."""
+        """Begin with a request, or put it behind those that wait.
+
+        Raises:
+            HttpParserError: there are too many of them.
+        """
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            raise HttpParserError("too many pipelined requests")
         self._bytes_in_vain = 0
         super().on_headers_complete()
 
@@ -69,6 +78,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Go on with the next request, or begin to wait for it."""
         super().on_response_complete()
         self._await_request()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, unless that would become part of another answer, and close the connection."""
+        if self._is_idle:
+            super().send_400_response(msg)
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
