@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks.live import __main__ as live
+from benchmarks.overload import __main__ as overload
 from benchmarks.reload import __main__ as reload
 from benchmarks.serving import __main__ as serving
 
@@ -67,6 +68,24 @@ def test_versions_are_swapped_under_load(capsys: pytest.CaptureFixture[str]) -> 
     assert "model.tflite" in line["corrupt_refused"]["11"]
     assert line["p99_ratio"] == pytest.approx(line["p99_ms_in_swaps"] / line["p99_ms_steady"], rel=0.01)
     assert line["p99_ratio_by_round"] == [line["p99_ratio"]]
+
+
+def test_inference_outlasts_who_asks_for_too_much(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever is honest is answered throughout, and every request of a burst is answered or refused."""
+    few = ["--slow", "6", "--idle", "20", "--streams", "10", "--burst", "300", "--calm", "2", "--held", "3"]
+
+    assert overload.main(few) == 0
+
+    line = last_line(capsys.readouterr().out)
+    for part in ("before", "held", "burst", "after"):
+        assert line[part]["health_checks"] > 0
+        assert line[part]["health_failed"] == 0
+    for part in ("before", "held", "after"):
+        assert line[part]["crops_named"] == line[part]["crops"] > 0
+    assert line["held_connections"]["connections"] == 36
+    assert sum(line["burst_answers"]["answers"].values()) == 300
+    assert line["burst_answers"]["answers"].keys() <= {"200", "503"}
+    assert line["memory_mb"]["highest"] >= line["memory_mb"]["after"] > 0
 
 
 def test_cameras_are_watched(capsys: pytest.CaptureFixture[str]) -> None:
