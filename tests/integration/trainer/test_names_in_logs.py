@@ -27,9 +27,10 @@ def test_trainings_that_fail_because_of_somebody_log_neither_name_nor_slug(
     store = SampleStore(home)
     for name in (NAME, "Karan"):
         person = store.register(name).slug
-        store.add(person, Split.TRAIN, crop(len(name)), origin(1), most=None)
-    (sample,) = (home / "samples" / "train" / SLUG).iterdir()
-    sample.write_bytes(b"no picture")
+        for number in range(2):
+            store.add(person, Split.TRAIN, crop(len(name) + number), origin(1), most=None)
+    for sample in (home / "samples" / "train" / SLUG).iterdir():
+        sample.write_bytes(b"no picture")
     queue, records = training_queue(client), training_records(home)
     jobs = [
         enqueue_training(client, records, TrainingOptions()).job_id,
@@ -47,8 +48,10 @@ def test_trainings_that_fail_because_of_somebody_log_neither_name_nor_slug(
         finally:
             run.terminate()
             said, _ = run.communicate(timeout=DEADLINE_SECONDS)
-    assert find_training(client, records, jobs[0]).error is not None
-    assert said.count("unreadable-sample") == 1
+    error = find_training(client, records, jobs[0]).error
+    assert error is not None
+    assert SLUG in error.detail
+    assert said.count(error.code) == 1
     assert all(job in said for job in jobs)
     for word in (NAME, SLUG, NAME.split(maxsplit=1)[0], SLUG.split("-", maxsplit=1)[0]):
         assert word.casefold() not in said.casefold(), said
