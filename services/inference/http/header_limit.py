@@ -1,11 +1,12 @@
-"""The HTTP protocol of the server: it ends connections whose headers, or what goes for them, have no end."""
+"""The HTTP protocol of the server: it ends connections whose headers have no end, or that do not speak HTTP."""
 
 import json
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from familiar.services.inference.http.problems import PROBLEM_MEDIA_TYPE
-from familiar.shared.contract.errors import HeadersTooLarge
+from familiar.shared.contract.errors import FamiliarError, HeadersTooLarge, MalformedRequest
 
 # Browsers send a few kB of headers. A chunk that the socket gives at once, of up to 256 kB, is parsed before it counts.
 HEADER_LIMIT = 65_536
@@ -26,7 +27,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._bytes_in_vain += len(data)
         super().data_received(data)
         if self._bytes_in_vain > HEADER_LIMIT and not self.transport.is_closing():
-            self._end()
+            self._end(HeadersTooLarge())
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the signature is uvicorn's
+        """Refuse what the parser refuses; its words are for developers of parsers."""
+        self._end(MalformedRequest())
 
     def on_headers_complete(self) -> None:
         """Begin with a request."""
@@ -43,10 +48,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._bytes_in_vain = 0
         super().on_message_complete()
 
-    def _end(self) -> None:
+    def _end(self, error: FamiliarError) -> None:
         """Answer with the problem, unless an answer is in progress, and close the connection."""
         if self.cycle is None or self.cycle.response_complete:
-            body = json.dumps(HeadersTooLarge().problem).encode()
-            head = f"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: {PROBLEM_MEDIA_TYPE}\r\n"
-            self.transport.write(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body)
+            body = json.dumps(error.problem).encode()
+            lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}".encode()]
+            lines += [b": ".join(header) for header in self.server_state.default_headers]
+            lines += [f"content-type: {PROBLEM_MEDIA_TYPE}".encode(), f"content-length: {len(body)}".encode()]
+            self.transport.write(b"\r\n".join([*lines, b"connection: close", b"", body]))
+        else:
+            # Else it would be written to the closed connection, which is an error.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         self.transport.close()

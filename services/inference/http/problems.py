@@ -57,7 +57,8 @@ def answer_errors_with_problems(app: FastAPI, client: redis.Redis) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(_request: Request, error: HTTPException) -> JSONResponse:
-        return _answer(error.status_code, "http-error", str(error.detail), str(error.detail))
+        headers = dict(error.headers or {})
+        return _answer(error.status_code, "http-error", str(error.detail), str(error.detail), headers)
 
     @app.exception_handler(OSError)
     async def disk_refuses(request: Request, error: OSError) -> JSONResponse:
@@ -79,6 +80,6 @@ def problem(error: FamiliarError) -> JSONResponse:
     return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
-def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:
+def _answer(status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     body = {"type": f"urn:familiar:{code}", "code": code, "title": title, "status": status, "detail": detail}
-    return JSONResponse(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE)
+    return JSONResponse(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)

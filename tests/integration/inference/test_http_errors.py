@@ -167,6 +167,13 @@ def test_an_address_that_there_is_not_is_a_problem_too(site: Site, method: str, 
     detail_of(site.ask(method, path), status, "http-error")
 
 
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_it_takes(site: Site) -> None:
+    """As HTTP demands."""
+    answer = site.ask("PUT", "/v1/cameras")
+    detail_of(answer, 405, "http-error")
+    assert answer.headers["allow"] == "GET"
+
+
 @pytest.mark.parametrize(
     "options",
     [
