@@ -96,6 +96,8 @@ def create_app(
         version=__version__,
         description="Names the faces it knows. Errors are problem details (RFC 9457).",
         telemetry=_NO_TELEMETRY,
+        # To an address that it makes out of the Host header, and that nothing declares.
+        redirect_slashes=False,
     )
     answer_errors_with_problems(app, short_timeout_client)
     for routes in (
