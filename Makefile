@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 GROUPS := capture extractor trainer inference cli
 
-.PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow test-compose \
+.PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow fuzz test-compose \
 	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-overload benchmark-detection benchmark-live \
 	docs screenshots sbom audit install lock clean
 
@@ -68,6 +68,9 @@ e2e: install ## real processes, real video; FAMILIAR_TEST_DATA names a folder of
 
 test-slow: install ## trainings beside services, benchmarks from end to end, killed processes: what needs the machine alone
 	$(BIN)/pytest tests/integration tests/e2e -m slow --ignore=tests/e2e/test_compose.py
+
+fuzz: install ## odd inputs at every door; ARGS='--examples N --seed S --door NAME'
+	$(BIN)/python -m tests.fuzzing $(ARGS)
 
 test-compose: install ## builds the images, and drives the whole loop through the containers
 	$(BIN)/pytest tests/e2e/test_compose.py

@@ -26,12 +26,12 @@ def authorization(settings: CliSettings) -> dict[str, str]:
 def _secret(settings: CliSettings) -> str:
     if settings.token_file is not None:
         try:
-            return settings.token_file.read_text().strip()
+            return settings.token_file.read_text(errors="replace").strip()
         except OSError as error:
             raise TokenMissing(f"FAMILIAR_TOKEN_FILE cannot be read: {error.strerror}. Check its path.") from error
     if settings.token:
         return settings.token.get_secret_value().strip()
     try:
-        return TokenStore(settings.home).owner_file.read_text().strip()
+        return TokenStore(settings.home).owner_file.read_text(errors="replace").strip()
     except OSError:
         return ""

@@ -13,6 +13,7 @@ import typer
 from familiar.cli.connections import connect, through_outages
 from familiar.cli.console import err, out
 from familiar.shared.contract import redis_names
+from familiar.shared.contract.errors import MalformedEntry
 from familiar.shared.contract.messages import Prediction, Sighting
 from familiar.shared.redis.stream import MessageT, has_begun_anew, newest_id, parse_entry, read_after
 
@@ -30,7 +31,10 @@ def watch(
 
 
 def predictions(client: redis.Redis, seconds: float = math.inf, after: bytes | None = None) -> Iterator[Prediction]:
-    """Yield predictions as they are published, for so many seconds, after the given entry id or from now on."""
+    """Yield predictions as they are published, for so many seconds, after the given entry id or from now on.
+
+    Entries that cannot be read are said and passed over.
+    """
     return _tail(client, redis_names.PREDICTIONS, Prediction, seconds, after)
 
 
@@ -50,7 +54,12 @@ def _tail(
             last_id = b"0"
         for entry_id, fields in entries:
             last_id = entry_id
-            yield parse_entry(fields, message_type)[0]
+            try:
+                message, _ = parse_entry(fields, message_type)
+            except MalformedEntry as error:
+                err.print(f"An entry of {stream} is passed over. {error.detail}", markup=False, highlight=False)
+            else:
+                yield message
 
 
 def _print_predictions(client: redis.Redis) -> None:

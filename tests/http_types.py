@@ -41,8 +41,6 @@ declare namespace Http {
 _REFERENCE = "#/components/schemas/"
 _SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 _METHODS = {"Gets": "get", "Posts": "post", "Patches": "patch"}
-# FastAPI's own words for what it refuses; Familiar answers with problem details in their place.
-_NEVER_SENT = {"HTTPValidationError", "ValidationError"}
 
 
 def http_types() -> str:
@@ -52,7 +50,7 @@ def http_types() -> str:
     # What a stream's events hold, OpenAPI does not say.
     _, events = models_json_schema([(Preview, "serialization")], ref_template=_REFERENCE + "{model}")
     schemas |= events["$defs"]
-    types = [_declare(name, schema) for name, schema in sorted(schemas.items()) if name not in _NEVER_SENT]
+    types = [_declare(name, schema) for name, schema in sorted(schemas.items())]
     paths = [_declare_paths(name, _operations(described, method), schemas) for name, method in _METHODS.items()]
     # What a deletion answers nobody reads, and a path of these may be the beginning of another.
     deletes = "".join(f"\n    | {_pattern_of(path, operation)}" for path, operation in _operations(described, "delete"))

@@ -32,19 +32,23 @@ def _with(header: Any, place: tuple[str, ...], value: object) -> Any:  # noqa: A
     return {**header, place[0]: _with(header.get(place[0]), place[1:], value)}
 
 
-def odd_entries(message: Message, payload: bytes) -> st.SearchStrategy[dict[bytes, bytes]]:
-    """Give the fields of entries that are nearly, or by no means, this message."""
-    header = json.loads(message.model_dump_json())
+def odd_json(value: Any) -> st.SearchStrategy[bytes]:  # noqa: ANN401 - JSON
+    """Give JSON that is nearly, or by no means, this value: parts of wrong types, too large, missing or too many."""
 
     def changed(changes: list[tuple[tuple[str, ...], object]]) -> bytes:
-        odd = header
-        for place, value in changes:
-            odd = _with(odd, place, value)
+        odd = value
+        for place, part in changes:
+            odd = _with(odd, place, part)
         return json.dumps(odd).encode()
 
-    places = st.sampled_from([*_places(header), ("more",)])
-    headers = st.lists(st.tuples(places, _ODD), max_size=2).map(changed)
-    headers |= st.binary(max_size=30) | st.sampled_from([b"[" * 100_000, b"{}", b"null", b'{"a":' * 10_000])
+    places = st.sampled_from([*_places(value), ("more",)])
+    texts = st.lists(st.tuples(places, _ODD), max_size=2).map(changed)
+    return texts | st.binary(max_size=30) | st.sampled_from([b"[" * 100_000, b"{}", b"null", b'{"a":' * 10_000])
+
+
+def odd_entries(message: Message, payload: bytes) -> st.SearchStrategy[dict[bytes, bytes]]:
+    """Give the fields of entries that are nearly, or by no means, this message."""
+    headers = odd_json(json.loads(message.model_dump_json()))
     payloads = st.just(payload) | damaged_pictures() | st.binary(max_size=30)
     whole = st.fixed_dictionaries({b"header": headers, b"payload": payloads})
     return whole | st.dictionaries(st.sampled_from([b"header", b"payload", b"more", b""]), st.binary(), min_size=1)

@@ -75,19 +75,23 @@ OF_ALL_KINDS = (
 
 
 def _damaged(picture: bytes, other: bytes, cuts: list[tuple[float, int, bytes]]) -> bytes:
-    """Replace some bytes of a picture at each cut (a share of its length), and append a part of another."""
+    """Replace some bytes at each cut (a share of the length), and append another file."""
     for share, length, patch in cuts:
         at = int(share * len(picture))
         picture = picture[:at] + patch + picture[at + length :]
     return picture + other
 
 
-def damaged_pictures() -> st.SearchStrategy[bytes]:
-    """Give pictures of all kinds in which bytes are changed, missing, or too many."""
+def damaged(whole: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    """Give files in which bytes are changed, missing, or too many."""
     share = st.floats(0, 1)
     # The first bytes say most, so most of the damage is there.
     place = share | share.map(lambda one: one / 10)
     patch = st.binary(max_size=6) | st.sampled_from([b"\xff" * 4, b"\0" * 4, b"\xff\xda", b"\xff\xd9", b"\x7f" * 4])
     cuts = st.lists(st.tuples(place, st.integers(0, 6), patch), max_size=4)
-    whole = st.sampled_from(OF_ALL_KINDS)
     return st.builds(_damaged, whole, st.just(b"") | whole, cuts)
+
+
+def damaged_pictures() -> st.SearchStrategy[bytes]:
+    """Give pictures of all kinds in which bytes are changed, missing, or too many."""
+    return damaged(st.sampled_from(OF_ALL_KINDS))

@@ -16,6 +16,8 @@ from familiar.shared.runtime.settings import LOCAL_HOSTS
 
 PATH = "/v1/cameras/"
 SCOPES = only(Scope.CAMERA)
+# Which of several would count, a proxy before this server may see otherwise.
+_SENT_ONCE = ("Host", "Origin", "Authorization", "Cookie")
 # A browser leaves these out of an Origin.
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -30,8 +32,11 @@ class Handshake:
     def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
         """Return the answer to a refused handshake, or None to accept.
 
-        Refused are DNS rebinding (foreign Host), cross-site WebSocket hijacking (foreign Origin), and missing tokens.
+        Refused are DNS rebinding (foreign Host), cross-site WebSocket hijacking (foreign Origin), missing tokens, and
+        repeated headers.
         """
+        if any(len(request.headers.get_all(name)) > 1 for name in _SENT_ONCE):
+            return connection.respond(HTTPStatus.BAD_REQUEST, f"Send each of {', '.join(_SENT_ONCE)} once.\n")
         host = host_name(request.headers.get("Host", ""))
         if host is None or host not in self._settings.all_allowed_hosts:
             return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "Ask under another name of this machine.\n")

@@ -126,7 +126,7 @@ class TokenStore:
         """Return the secret of the owner's token, which is kept in `owner_file`; make it where there is none."""
         with self._locked():
             with suppress(FileNotFoundError):
-                secret = self.owner_file.read_text().strip()
+                secret = self.owner_file.read_text(errors="replace").strip()
                 known = self.find(secret)
                 if known is not None and known.name == OWNER and not known.expired:
                     return secret

@@ -1,5 +1,6 @@
 """Restoring a backup: read and verified as a whole first, then put in place, also while services run."""
 
+import errno
 import shutil
 import tarfile
 import tempfile
@@ -17,6 +18,8 @@ from familiar.shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync
 _UNPACKED = f"{PARTIAL_PREFIX}restore-"
 # 100 bytes a file: enough for two million files.
 _INDEX_LIMIT_BYTES = 200_000_000
+# What a file system says to a name that is too long, and to one file in the place of another's folder.
+_NO_NAMES = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EILSEQ)
 _NOTHING = "Nothing was restored."
 
 
@@ -49,7 +52,8 @@ def _unpacked(home: Path, file: IO[bytes]) -> Iterator[tuple[Path, BackupIndex]]
         try:
             with tarfile.open(fileobj=file, mode="r|") as archive:
                 index = _unpack(archive, folder)
-        except (tarfile.TarError, EOFError) as error:
+        except (tarfile.TarError, EOFError, ValueError, ArithmeticError) as error:
+            # tarfile raises the latter two for headers whose numbers and texts make no sense.
             raise BrokenBackup(f"The file cannot be read as a backup: {error}. {_NOTHING}") from error
         _verify(folder, index)
         yield folder, index
@@ -59,20 +63,29 @@ def _unpacked(home: Path, file: IO[bytes]) -> Iterator[tuple[Path, BackupIndex]]
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> BackupIndex:
     for member in archive:
-        data = archive.extractfile(member) if member.isreg() else None
+        # A sparse file of some bytes is as long as its header says, and fills the disk.
+        data = archive.extractfile(member) if member.isreg() and not member.issparse() else None
         if data is None:
             raise BrokenBackup(f"{member.name!r} in the backup is no file. {_NOTHING}")
         if member.name == INDEX:
             return _read_index(data.read(_INDEX_LIMIT_BYTES))
         if not belongs(PurePosixPath(member.name)):
             raise BrokenBackup(f"{member.name!r} does not belong in a backup. {_NOTHING}")
-        path = folder / member.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as unpacked:
-            shutil.copyfileobj(data, unpacked)
-        path.chmod(0o600)
-        sync(path)
+        try:
+            _write(folder / member.name, data)
+        except OSError as error:
+            if error.errno not in _NO_NAMES:
+                raise
+            raise BrokenBackup(f"{member.name!r} in the backup is no name for a file. {_NOTHING}") from error
     raise BrokenBackup(f"The backup has no {INDEX}: it breaks off before its end. {_NOTHING}")
+
+
+def _write(path: Path, data: IO[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as unpacked:
+        shutil.copyfileobj(data, unpacked)
+    path.chmod(0o600)
+    sync(path)
 
 
 def _read_index(data: bytes) -> BackupIndex:

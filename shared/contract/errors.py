@@ -87,6 +87,13 @@ class InvalidRequest(FamiliarError):
     status = 422
 
 
+class MalformedRequest(FamiliarError):
+    """This is no HTTP/1.1 request. Correct its request line, its headers and the length of its body."""
+
+    code = "malformed-request"
+    status = 400
+
+
 class HeadersTooLarge(FamiliarError):
     """The headers of the request are too large. Send at most 64 kB of them."""
 
@@ -162,6 +169,7 @@ class BrokenTokens(FamiliarError):
     """Nobody is let in. Put the file back from a backup, or delete it, and add the tokens again."""
 
     code = "broken-tokens"
+    status = 503
 
 
 class InvalidName(FamiliarError):
@@ -298,7 +306,7 @@ class BrokenModel(FamiliarError):
     """The files of this model version are damaged or incomplete. Train again, or put the folder back from a backup."""
 
     code = "broken-model"
-    status = 500
+    status = 503
 
 
 class UnknownJob(FamiliarError):

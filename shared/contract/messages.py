@@ -50,9 +50,9 @@ BaseWidth = Annotated[float, AfterValidator(_to_base_width)]
 
 
 class Message(BaseModel):
-    """Base class of all messages: frozen, and unknown fields are an error."""
+    """Base class of all messages: frozen; unknown fields are an error, and numbers that JSON does not have."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Split(StrEnum):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from redis.connection import parse_url
+from redis import ConnectionPool, RedisError
 
 from familiar.shared.contract.errors import RedisUnavailable
 
@@ -20,6 +20,18 @@ def local_address_file(home: Path, user: str) -> Path:
     return local_folder(home) / user / ADDRESS
 
 
+def require_address(address: str) -> None:
+    """Check that a text is an address of Redis, and that its options are such as redis-py has; nothing is connected.
+
+    Raises:
+        ValueError: it is none; the message does not repeat it.
+    """
+    try:
+        ConnectionPool.from_url(address).make_connection()
+    except (ValueError, TypeError, RedisError):
+        raise ValueError("write an address such as redis://127.0.0.1:6379/0") from None
+
+
 def read_address(file: Path) -> str:
     """Return the address in a file.
 
@@ -28,7 +40,7 @@ def read_address(file: Path) -> str:
     """
     try:
         address = file.read_text().strip()
-        parse_url(address)
+        require_address(address)
     except (OSError, ValueError):
         # The content may be a password, and is not repeated.
         raise RedisUnavailable(f"There is no address of Redis in {file}. {RedisUnavailable().detail}") from None

@@ -7,10 +7,9 @@ from typing import Annotated, ClassVar, Literal
 import platformdirs
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from redis.connection import parse_url
 
 from familiar.shared.contract import redis_names
-from familiar.shared.runtime.redis_address import local_address_file, read_address
+from familiar.shared.runtime.redis_address import local_address_file, read_address, require_address
 
 # The names of this machine.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -96,11 +95,8 @@ class Settings(BaseSettings):
     @field_validator("given_redis_url")
     @classmethod
     def _require_address(cls, value: str | None) -> str | None:
-        try:
-            parse_url(value or "unix://")
-        except ValueError:
-            # The address itself may hold a password, and is not repeated.
-            raise ValueError("write an address such as redis://127.0.0.1:6379/0") from None
+        if value is not None:
+            require_address(value)
         return value
 
     log_format: Literal["console", "json"] = Field(

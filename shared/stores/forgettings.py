@@ -25,6 +25,7 @@ from familiar.shared.runtime.files import PARTIAL_PREFIX, sync, write_atomically
 
 # Sending takes microseconds, unless a client does not read; no such client can hold a forgetting up.
 _LONGEST_SENDING_SECONDS = 2.0
+_MOST_DIGITS = 18
 
 _log = structlog.get_logger()
 
@@ -98,8 +99,8 @@ class Forgettings:
         return None
 
     def count(self) -> int:
-        """Return the number of forgettings so far."""
-        return int(self._count.read_bytes() or 0)
+        """Return the number of forgettings so far, from 0 again where the file does not say it."""
+        return _number_in(self._count.read_bytes())
 
     def moment(self) -> Moment:
         """Return what there is of forgettings now, to be compared with later."""
@@ -121,10 +122,14 @@ class Forgettings:
         """Increment the count, after everything has been deleted, and after the answers that are being sent."""
         with self._count.open("rb+", buffering=0) as file:
             _lock_exclusively(file)
-            count = int(file.read() or 0) + 1
+            text = file.read()
+            count = str(_number_in(text) + 1).encode()
             # In one write, and never shorter than before: who is killed leaves one of the two numbers.
             file.seek(0)
-            file.write(str(count).encode())
+            file.write(count)
+            if len(text) > len(count):
+                # It was no number.
+                file.truncate(len(count))
 
     @cached_property
     def _folder(self) -> Path:
@@ -145,6 +150,11 @@ class Forgettings:
 def is_being_forgotten(home: Path, person: str) -> bool:
     """Return whether the forgetting of a person has begun and is not complete."""
     return (home / "forgotten" / f"{person}.json").exists()
+
+
+def _number_in(text: bytes) -> int:
+    # A longer one never came from counting.
+    return int(text) if text.isdigit() and len(text) <= _MOST_DIGITS else 0
 
 
 def _read(path: Path) -> Intention:

@@ -273,6 +273,14 @@ declare namespace Http {
     faces: TrackedBox[];
   }
 
+  interface Problem {
+    type: string;
+    code: string;
+    title: string;
+    status: number;
+    detail: string;
+  }
+
   type Refusal = "face not found" | "more than one face" | "too small" | "blurred" | "near-copy";
 
   interface SampleSummary {

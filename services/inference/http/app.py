@@ -13,7 +13,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from familiar import __version__
 from familiar.services.inference.http.access.access_control import AccessControl
-from familiar.services.inference.http.access.described import describe_access
 from familiar.services.inference.http.access.sessions import session_routes
 from familiar.services.inference.http.cameras import camera_routes
 from familiar.services.inference.http.corrections import correction_routes
@@ -23,11 +22,14 @@ from familiar.services.inference.http.events import event_routes
 from familiar.services.inference.http.limits.in_progress import LimitInProgress, Limits
 from familiar.services.inference.http.limits.picture_threads import PictureThreads
 from familiar.services.inference.http.models import model_routes
+from familiar.services.inference.http.openapi.document import describe
+from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.page import StudioFiles, studio_routes
 from familiar.services.inference.http.people import people_routes
 from familiar.services.inference.http.predictions import prediction_routes
 from familiar.services.inference.http.previews import preview_routes
 from familiar.services.inference.http.problems import answer_errors_with_problems
+from familiar.services.inference.http.responses import of_type
 from familiar.services.inference.http.same_site import SameSiteOnly
 from familiar.services.inference.http.samples import sample_routes
 from familiar.services.inference.http.service_status import service_routes
@@ -42,6 +44,7 @@ from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.guard import Guard
 from familiar.shared.access.token_store import TokenStore
+from familiar.shared.contract.errors import NoModel
 from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.forgettings import Forgettings
@@ -93,6 +96,8 @@ def create_app(
         version=__version__,
         description="Names the faces it knows. Errors are problem details (RFC 9457).",
         telemetry=_NO_TELEMETRY,
+        # To an address that it makes out of the Host header, and that nothing declares.
+        redirect_slashes=False,
     )
     answer_errors_with_problems(app, short_timeout_client)
     for routes in (
@@ -119,7 +124,7 @@ def create_app(
     # Their name before 0.2.0, kept until 0.3.0.
     app.include_router(strangers, prefix="/v1/background", deprecated=True)
     app.mount("/studio", StudioFiles())
-    describe_access(app)
+    describe(app)
     app.add_middleware(WithdrawForgotten, forgettings=forgettings)
     app.add_middleware(AccessControl, guard=Guard(stores.tokens, everybody=settings.access == "open"))
     app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
@@ -137,7 +142,7 @@ def _health_routes(served: ServedModel) -> APIRouter:
         """Report that the process is alive, and its version of Familiar."""
         return {"status": "ok", "version": __version__}
 
-    @routes.get("/readyz")
+    @routes.get("/readyz", responses=problems(NoModel))
     async def ready() -> dict[str, int]:
         """Report which model version is serving; 503 while there is none."""
         return {"model_version": served.get().version}
@@ -148,7 +153,7 @@ def _health_routes(served: ServedModel) -> APIRouter:
 def _metrics_routes(page: MetricsPage) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/metrics", response_class=Response)
+    @routes.get("/metrics", response_class=Response, responses=of_type("text/plain"))
     def metrics() -> Response:
         """Return the metrics of all services, in Prometheus' text format."""
         return Response(page.render(), media_type=CONTENT_TYPE_LATEST)

@@ -11,8 +11,9 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, StreamingResponse
 from typing_extensions import Buffer
 
-from familiar.services.inference.http.responses import NO_STORE
-from familiar.shared.contract.errors import UnknownModel, UnknownPicture
+from familiar.services.inference.http.openapi.problems import problems
+from familiar.services.inference.http.responses import NO_STORE, of_type
+from familiar.shared.contract.errors import BrokenModel, UnknownModel, UnknownPicture
 from familiar.shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
 from familiar.shared.vision import face_mesh
 
@@ -22,6 +23,7 @@ FACE_MESH = "face_mesh.py"
 # As Starlette sends files.
 _PART_BYTES = 65_536
 
+_OF_A_VERSION = problems(UnknownModel, BrokenModel)
 # A report inlines its styles and pictures; it loads and runs nothing.
 _REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -30,7 +32,7 @@ def model_downloads(store: ModelStore) -> APIRouter:
     """Return the download routes of versions."""
     routes = APIRouter(prefix="/v1/models/{version}", tags=["models"])
 
-    @routes.get("/report", response_class=FileResponse)
+    @routes.get("/report", response_class=FileResponse, responses={**of_type("text/html"), **_OF_A_VERSION})
     def show_report(version: int) -> FileResponse:
         """Return the report that came with a version, an HTML page."""
         store.manifest(version)
@@ -40,7 +42,11 @@ def model_downloads(store: ModelStore) -> APIRouter:
         headers = {**NO_STORE, "Content-Security-Policy": _REPORT_POLICY}
         return FileResponse(report, media_type="text/html; charset=utf-8", headers=headers)
 
-    @routes.get("/pictures/{name}", response_class=FileResponse)
+    @routes.get(
+        "/pictures/{name}",
+        response_class=FileResponse,
+        responses={**of_type("image/png", "image/jpeg"), **problems(UnknownModel, UnknownPicture, BrokenModel)},
+    )
     def show_picture(version: int, name: str) -> FileResponse:
         """Return one of the pictures that the version's findings name, or that its report holds."""
         pictures = [file for file in store.manifest(version).files if file.endswith((".png", ".jpg"))]
@@ -48,13 +54,13 @@ def model_downloads(store: ModelStore) -> APIRouter:
             raise UnknownPicture(f"Model version {version} has no picture {name!r}. {UnknownPicture().detail}")
         return FileResponse(store.path(version, name), headers=NO_STORE)
 
-    @routes.get("/keras", response_class=FileResponse)
+    @routes.get("/keras", response_class=FileResponse, responses={**of_type("application/zip"), **_OF_A_VERSION})
     def download_keras(version: int) -> FileResponse:
         """Download the version as a Keras model, after verifying its hash."""
         path = store.open(version, KERAS_MODEL).paths[KERAS_MODEL]
         return FileResponse(path, media_type="application/zip", filename=f"familiar-{version}.keras", headers=NO_STORE)
 
-    @routes.get("/bundle", response_class=StreamingResponse)
+    @routes.get("/bundle", response_class=StreamingResponse, responses={**of_type("application/zip"), **_OF_A_VERSION})
     def download_bundle(version: int) -> StreamingResponse:
         """Download a ZIP of the LiteRT model, its labels and threshold, and a program that names a face with them."""
         headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="familiar-{version}.zip"'}

@@ -4,8 +4,18 @@ import redis
 from fastapi import APIRouter, Depends, status
 from pydantic import Field
 
+from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.responses import PathSlug
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
+from familiar.shared.contract.errors import (
+    BeingForgotten,
+    EnrolmentRunning,
+    InvalidName,
+    InvalidRequest,
+    NameTaken,
+    UnknownCamera,
+    UnknownEnrolment,
+)
 from familiar.shared.contract.messages import Message, Split
 from familiar.shared.redis.cameras import require_camera
 from familiar.shared.redis.enrolment_restoring import restore_enrolments
@@ -56,7 +66,11 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
 
     routes = APIRouter(prefix="/v1/enrolments", tags=["people"], dependencies=[Depends(restore)])
 
-    @routes.post("", status_code=status.HTTP_201_CREATED)
+    @routes.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        responses=problems(UnknownCamera, InvalidName, NameTaken, EnrolmentRunning, BeingForgotten, InvalidRequest),
+    )
     def create_enrolment(new: NewEnrolment) -> EnrolmentStatus:
         """Collect samples of somebody from a camera, until there are as many as requested."""
         camera = require_camera(client, new.camera)
@@ -68,17 +82,17 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
         """List the newest enrolment of every camera."""
         return [_status(enrolment) for enrolment in list_enrolments(client)]
 
-    @routes.get("/{camera}")
+    @routes.get("/{camera}", responses=problems(UnknownEnrolment))
     def show_enrolment(camera: PathSlug) -> EnrolmentStatus:
         """Return a camera's enrolment, and why frames were refused."""
         return _status(get_enrolment(client, camera))
 
-    @routes.post("/{camera}/end-train")
+    @routes.post("/{camera}/end-train", responses=problems(UnknownEnrolment))
     def end_train(camera: PathSlug) -> EnrolmentStatus:
         """Proceed to test samples, however few train samples there are, as where a source has no more pictures."""
         return _status(end_train_stretch(client, samples, camera))
 
-    @routes.delete("/{camera}")
+    @routes.delete("/{camera}", responses=problems(UnknownEnrolment))
     def delete_enrolment(camera: PathSlug) -> EnrolmentStatus:
         """Stop collecting; what was collected remains."""
         return _status(cancel_enrolment(client, samples, camera))

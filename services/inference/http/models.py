@@ -4,8 +4,9 @@ from typing import Literal
 
 from fastapi import APIRouter
 
+from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
-from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.contract.errors import BrokenModel, FamiliarError, UnknownModel
 from familiar.shared.contract.manifest import Manifest, ManifestPerson, Metrics
 from familiar.shared.contract.messages import Message, Time
 from familiar.shared.stores.models import ModelStore
@@ -68,12 +69,12 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
         """List the versions, oldest first."""
         return [summarise(version) for version in store.versions()]
 
-    @routes.get("/{version}")
+    @routes.get("/{version}", responses=problems(UnknownModel, BrokenModel))
     def show_model(version: int) -> Manifest:
         """Return a version's manifest, including its layers."""
         return store.manifest(version)
 
-    @routes.post("/{version}/activate")
+    @routes.post("/{version}/activate", responses=problems(UnknownModel, BrokenModel))
     def activate_model(version: int) -> ModelSummary:
         """Serve a version from now on, whatever is trained; the answer is `ready`, or `failed` with why."""
         store.activate(version)

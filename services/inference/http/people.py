@@ -3,7 +3,9 @@
 import redis
 from fastapi import APIRouter
 
+from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.responses import PathSlug
+from familiar.shared.contract.errors import InvalidName, NameTaken, UnknownPerson
 from familiar.shared.contract.messages import Message
 from familiar.shared.people.forget import Forgotten, forget_person
 from familiar.shared.stores.models import ModelStore
@@ -25,12 +27,12 @@ def people_routes(client: redis.Redis, samples: SampleStore, models: ModelStore)
         """List everybody who is enrolled, with their samples."""
         return list(samples.people())
 
-    @routes.patch("/{person}")
+    @routes.patch("/{person}", responses=problems(UnknownPerson, InvalidName, NameTaken))
     def rename_person(person: PathSlug, new: NewName) -> Person:
         """Change somebody's display name; predictions name them by the same slug as before."""
         return samples.rename(person, new.name)
 
-    @routes.delete("/{person}")
+    @routes.delete("/{person}", responses=problems(UnknownPerson))
     def delete_person(person: PathSlug) -> Forgotten:
         """Forget somebody: samples, the model versions that know them, enrolments, and what is in the streams."""
         return forget_person(client, samples, models, person)

@@ -7,12 +7,14 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from familiar.services.inference.http.limits.picture_threads import PictureThreads
-from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
+from familiar.services.inference.http.openapi.problems import problems
+from familiar.services.inference.http.uploads import PICTURE_BODY, PICTURE_PROBLEMS, read_picture
 from familiar.services.inference.metrics.measured import observe_picture
 from familiar.services.inference.model.predict import Answer, predict_crop, predict_picture
 from familiar.services.inference.model.predictor import Predictor
 from familiar.services.inference.model.reload import ServedModel
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
+from familiar.shared.contract.errors import NoModel
 from familiar.shared.contract.messages import Prediction
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.vision.detector import FaceDetector
@@ -31,7 +33,12 @@ def prediction_routes(
             return predict_picture(data, detector, predictor)
 
     # The answer is validated on construction. For FastAPI to validate it again takes longer than decoding the picture.
-    @routes.post("", openapi_extra={"requestBody": PICTURE_BODY}, response_model=Prediction)
+    @routes.post(
+        "",
+        openapi_extra={"requestBody": PICTURE_BODY},
+        response_model=Prediction,
+        responses=problems(*PICTURE_PROBLEMS, NoModel),
+    )
     async def create_prediction(request: Request, *, crop: bool = False) -> Response:
         """Detect and name the faces of a picture, the 128 largest at most; `person` is null for somebody unknown.
 

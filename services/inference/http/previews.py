@@ -13,12 +13,14 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.preview_drawing import LabelledBox, draw_faces
+from familiar.services.inference.http.responses import of_type
 from familiar.services.inference.stream.sightings import View
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.services.inference.stream.view_store import read_view
 from familiar.shared.contract import redis_names
-from familiar.shared.contract.errors import FamiliarError
+from familiar.shared.contract.errors import FamiliarError, UnknownCamera
 from familiar.shared.contract.messages import WITHOUT_A_NAME, Preview
 from familiar.shared.contract.slugs import SLUG_PATTERN
 from familiar.shared.redis.cameras import require_camera
@@ -53,7 +55,7 @@ def preview_routes(client: redis.Redis, follower: StreamFollower, forgettings: F
     @routes.get(
         "/{camera}/preview",
         response_class=StreamingResponse,
-        responses={200: {"content": {"multipart/x-mixed-replace": {}}}},
+        responses={**of_type("multipart/x-mixed-replace"), **problems(UnknownCamera)},
     )
     def show_preview(camera: Annotated[str, Depends(watch)], *, names: bool = True) -> StreamingResponse:
         """Stream a camera as MJPEG, with a box and a name for each face; a browser shows it as a moving picture.
@@ -65,7 +67,7 @@ def preview_routes(client: redis.Redis, follower: StreamFollower, forgettings: F
         pictures = _parts(_pictures(follower, camera, forgettings, names=names))
         return StreamingResponse(pictures, media_type=_MEDIA_TYPE, headers=headers)
 
-    @routes.get("/{camera}/faces/stream", response_class=EventSourceResponse)
+    @routes.get("/{camera}/faces/stream", response_class=EventSourceResponse, responses=problems(UnknownCamera))
     async def stream_faces(camera: Annotated[str, Depends(watch)]) -> AsyncIterator[ServerSentEvent]:
         """Stream where faces are in a camera's newest frame, as events `faces`, even while there is no model."""
         async for fields, _ in _newest(follower, camera):

@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -56,8 +57,9 @@ def answer_errors_with_problems(app: FastAPI, client: redis.Redis) -> None:
         return problem(InvalidRequest("; ".join(faults)))
 
     @app.exception_handler(HTTPException)
-    async def refused(_request: Request, error: HTTPException) -> JSONResponse:
-        return _answer(error.status_code, "http-error", str(error.detail), str(error.detail))
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        headers = {**(error.headers or {}), **_allow(app, request, error.status_code)}
+        return _answer(error.status_code, "http-error", str(error.detail), str(error.detail), headers)
 
     @app.exception_handler(OSError)
     async def disk_refuses(request: Request, error: OSError) -> JSONResponse:
@@ -71,6 +73,15 @@ def answer_errors_with_problems(app: FastAPI, client: redis.Redis) -> None:
         return _answer(500, "internal-error", "internal error", "Inference failed; its log has the reason.")
 
 
+def _allow(app: FastAPI, request: Request, status: int) -> dict[str, str]:
+    """Return the header Allow, which belongs to a refused method; the router names those of one route of the path."""
+    if status != HTTPStatus.METHOD_NOT_ALLOWED:
+        return {}
+    path = request.url.path
+    routes = [route for route in iter_route_contexts(app.routes) if route.methods and route.path_regex.fullmatch(path)]
+    return {"Allow": ", ".join(sorted({method for route in routes for method in route.methods or ()}))}
+
+
 def problem(error: FamiliarError) -> JSONResponse:
     """Return a named error's problem document as a response."""
     headers = {} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)}
@@ -79,6 +90,6 @@ def problem(error: FamiliarError) -> JSONResponse:
     return JSONResponse(error.problem, status_code=error.status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
-def _answer(status: int, code: str, title: str, detail: str) -> JSONResponse:
+def _answer(status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     body = {"type": f"urn:familiar:{code}", "code": code, "title": title, "status": status, "detail": detail}
-    return JSONResponse(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE)
+    return JSONResponse(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)

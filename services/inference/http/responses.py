@@ -11,4 +11,11 @@ PathFaceId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="the SHA-
 
 # Forgetting somebody includes browsers' caches.
 NO_STORE = {"Cache-Control": "no-store"}
-JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+
+
+def of_type(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """Return the successful response of a route whose answer has one of these media types, for its decorator."""
+    return {200: {"content": {media_type: {} for media_type in media_types}}}
+
+
+JPEG = of_type("image/jpeg")

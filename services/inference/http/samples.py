@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Response, status
 
+from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceId, PathSlug
-from familiar.shared.contract.errors import UnknownSample
+from familiar.shared.contract.errors import UnknownPerson, UnknownSample
 from familiar.shared.contract.messages import Message, Slug, Split, Time
 from familiar.shared.stores.sample_origin import CORRECTION
 from familiar.shared.stores.samples import SampleStore
@@ -26,7 +27,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
     """Return the routes that show and delete samples."""
     routes = APIRouter(prefix="/v1/people/{person}/samples", tags=["people"])
 
-    @routes.get("")
+    @routes.get("", responses=problems(UnknownPerson))
     def list_samples(person: PathSlug) -> list[SampleSummary]:
         """List a person's train samples and then their test samples, each in order of capture."""
         samples.person(person)
@@ -42,7 +43,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
             for sample in samples.samples(person, split)
         ]
 
-    @routes.get("/{sample_id}", response_class=Response, responses=JPEG)
+    @routes.get("/{sample_id}", response_class=Response, responses={**JPEG, **problems(UnknownSample)})
     def show_sample(person: PathSlug, sample_id: PathFaceId) -> Response:
         """Return a sample, as JPEG."""
         jpeg = samples.read(person, sample_id)
@@ -50,7 +51,7 @@ def sample_routes(samples: SampleStore) -> APIRouter:
             raise UnknownSample
         return Response(jpeg, media_type="image/jpeg", headers=NO_STORE)
 
-    @routes.delete("/{sample_id}", status_code=status.HTTP_204_NO_CONTENT)
+    @routes.delete("/{sample_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(UnknownSample))
     def delete_sample(person: PathSlug, sample_id: PathFaceId) -> None:
         """Delete a sample; the next training does without it."""
         samples.delete(person, sample_id)

@@ -5,14 +5,17 @@ from functools import partial
 from fastapi import APIRouter, Request, Response, status
 
 from familiar.services.inference.http.limits.picture_threads import PictureThreads
+from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.responses import JPEG, NO_STORE, PathFaceId
-from familiar.services.inference.http.uploads import PICTURE_BODY, read_picture
+from familiar.services.inference.http.uploads import PICTURE_BODY, PICTURE_PROBLEMS, read_picture
 from familiar.shared.contract.errors import UnknownStranger
 from familiar.shared.contract.messages import Message
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import MOST_FACES, FaceDetector
 from familiar.shared.vision.images import crops_in, decode_image, encode_jpeg
+
+_UNKNOWN = problems(UnknownStranger)
 
 
 class StrangersSummary(Message):
@@ -52,7 +55,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector], thr
         """Count the faces of strangers in the store, by source."""
         return StrangersSummary(**{str(source): strangers.count(source) for source in StrangerSource})
 
-    @routes.post("", openapi_extra={"requestBody": PICTURE_BODY})
+    @routes.post("", openapi_extra={"requestBody": PICTURE_BODY}, responses=problems(*PICTURE_PROBLEMS))
     async def add_strangers(request: Request) -> StrangersAdded:
         """Store the faces of a picture as a stranger's, for the next training; nobody in it may be enrolled.
 
@@ -65,7 +68,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector], thr
         """List the ids of the faces of a source."""
         return strangers.face_ids(source)
 
-    @routes.get("/{source}/{face_id}", response_class=Response, responses=JPEG)
+    @routes.get("/{source}/{face_id}", response_class=Response, responses={**JPEG, **_UNKNOWN})
     def show_stranger(source: StrangerSource, face_id: PathFaceId) -> Response:
         """Return a face, as JPEG."""
         jpeg = strangers.read(source, face_id)
@@ -73,7 +76,7 @@ def stranger_routes(strangers: StrangerStore, detectors: Pool[FaceDetector], thr
             raise UnknownStranger
         return Response(jpeg, media_type="image/jpeg", headers=NO_STORE)
 
-    @routes.delete("/{source}/{face_id}", status_code=status.HTTP_204_NO_CONTENT)
+    @routes.delete("/{source}/{face_id}", status_code=status.HTTP_204_NO_CONTENT, responses=_UNKNOWN)
     def delete_stranger(source: StrangerSource, face_id: PathFaceId) -> None:
         """Delete a face; the next training does without it."""
         if not strangers.remove(source, face_id):

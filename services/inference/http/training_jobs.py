@@ -3,7 +3,8 @@
 import redis
 from fastapi import APIRouter, status
 
-from familiar.shared.contract.errors import InvalidRequest
+from familiar.services.inference.http.openapi.problems import problems
+from familiar.shared.contract.errors import InvalidRequest, TrainingQueueFull, UnknownJob
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.contract.training import TrainingJob
 from familiar.shared.redis.training_queue import TrainingRecords, enqueue_training, find_training, list_trainings
@@ -16,7 +17,7 @@ def training_routes(client: redis.Redis, records: TrainingRecords) -> APIRouter:
     """Return the routes that enqueue training jobs and report on them."""
     routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
 
-    @routes.post("", status_code=status.HTTP_202_ACCEPTED)
+    @routes.post("", status_code=status.HTTP_202_ACCEPTED, responses=problems(InvalidRequest, TrainingQueueFull))
     def create_training_job(options: TrainingOptions | None = None) -> TrainingJob:
         """Enqueue a training of everybody who is enrolled; `weights` is `imagenet` or `random` here, and no path."""
         options = options or TrainingOptions()
@@ -29,7 +30,7 @@ def training_routes(client: redis.Redis, records: TrainingRecords) -> APIRouter:
         """List the newest training jobs, newest first; finished ones are kept for a day."""
         return list(list_trainings(client, records))
 
-    @routes.get("/{job_id}")
+    @routes.get("/{job_id}", responses=problems(UnknownJob))
     def show_training_job(job_id: str) -> TrainingJob:
         """Return a training's progress, epoch by epoch."""
         return find_training(client, records, job_id)

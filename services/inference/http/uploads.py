@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from familiar.shared.contract.errors import ImageTooLarge, InvalidRequest, UnsupportedMediaType
+from familiar.shared.contract.errors import ImageTooLarge, InvalidRequest, UnreadableImage, UnsupportedMediaType
 from familiar.shared.vision.images import BYTE_LIMIT
 
 FIELD = "image"
@@ -22,6 +22,9 @@ PICTURE_BODY = {
         **dict.fromkeys(sorted(BODY_TYPES), _BINARY),
     },
 }
+
+# What a request may be refused for that has one.
+PICTURE_PROBLEMS = (UnreadableImage, ImageTooLarge, UnsupportedMediaType, InvalidRequest)
 
 # Of a form, files and other fields that are read past, each of which is kept in memory meanwhile.
 _MOST_FILES = 10

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import redis
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -67,6 +68,19 @@ def test_who_has_the_scope_opens_a_camera(port: int, tokens: TokenStore, scope: 
     """A program sends the token in a header."""
     with open_camera(port, bearer(tokens.add("pi", [scope]))) as camera:
         assert publish(camera) == {"published": 1}
+
+
+@pytest.mark.parametrize("name", ["Host", "Origin", "Authorization", "Cookie"])
+def test_headers_that_count_are_sent_once(port: int, tokens: TokenStore, name: str) -> None:
+    """A proxy might have looked at the other one."""
+    page = f"http://127.0.0.1:{PAGE_PORT}"
+    values = {"Host": f"127.0.0.1:{port}", "Origin": page, "Cookie": "a=b", **bearer(tokens.add("pi", [Scope.CAMERA]))}
+    sent = Headers(values)
+    del sent["Host"]
+    sent[name] = values[name]
+    with pytest.raises(InvalidStatus) as answer:
+        connect(f"ws://127.0.0.1:{port}/v1/cameras/laptop", compression=None, additional_headers=sent)
+    assert answer.value.response.status_code == 400
 
 
 @pytest.mark.parametrize("scope", [Scope.PREDICT, Scope.WATCH, Scope.METRICS])

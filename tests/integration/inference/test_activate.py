@@ -71,7 +71,7 @@ def test_a_damaged_version_is_not_activated(site: Site, home: Path) -> None:
 
     refused = site.ask("POST", "/v1/models/1/activate")
 
-    assert refused.status_code == 500
+    assert refused.status_code == 503
     assert refused.json()["type"].endswith("broken-model")
     assert SERVED_MODEL in refused.json()["detail"]
     assert answering_version(site) == 2

@@ -160,11 +160,23 @@ def test_an_address_that_cannot_name_anything_is_invalid(site: Site, method: str
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/v2/models", 404), ("PUT", "/v1/people", 405), ("DELETE", "/v1/people/..%2Fx", 404)],
+    [
+        *(("GET", "/v2/models", 404), ("PUT", "/v1/people", 405), ("DELETE", "/v1/people/..%2Fx", 404)),
+        *(("GET", "/v1/people/", 404), ("GET", "/v1/models/1/pictures/", 404)),
+    ],
 )
 def test_an_address_that_there_is_not_is_a_problem_too(site: Site, method: str, path: str, status: int) -> None:
     """Every error has the same form."""
     detail_of(site.ask(method, path), status, "http-error")
+
+
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_it_takes(site: Site) -> None:
+    """As HTTP demands."""
+    answer = site.ask("PUT", "/v1/cameras")
+    detail_of(answer, 405, "http-error")
+    assert answer.headers["allow"] == "GET"
+    for path in (f"/v1/strangers/given/{'0' * 64}", "/v1/enrolments/door"):
+        assert site.ask("PUT", path).headers["allow"] == "DELETE, GET"
 
 
 @pytest.mark.parametrize(

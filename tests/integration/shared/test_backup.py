@@ -116,6 +116,32 @@ def in_place_of_a_folder(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.
     return member, data
 
 
+def endless(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """Let a card of some bytes be a sparse file that is as long as a disk."""
+    if member.name == "people/karan.json":
+        member.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": str(10**15)}
+        data = b"1\n0\n1\n".ljust(512, b"\0")
+    return member, data
+
+
+def numberless(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """Let a number in a header be none."""
+    member.pax_headers = {"GNU.sparse.map": "a,b"}
+    return member, data
+
+
+def too_long(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """Let a card have a name that no file system takes."""
+    member.name = f"people/{'x' * 300}" if member.name == "people/karan.json" else member.name
+    return member, data
+
+
+def below_a_file(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """Let a card be a file, and a folder with the other one."""
+    member.name = "people/karan.json/zoe.json" if member.name == "people/zoe.json" else member.name
+    return member, data
+
+
 @pytest.fixture
 def backup(home: Path) -> bytes:
     """Give the backup of a home with people and versions."""
@@ -176,7 +202,11 @@ def test_an_interrupted_restore_can_be_repeated(home: Path, backup: bytes, tmp_p
 
 
 @pytest.mark.parametrize(
-    "change", [damaged, without_samples, outside, elsewhere, absolute, nameless, in_place_of_a_folder, newer]
+    "change",
+    [
+        *(damaged, without_samples, outside, elsewhere, absolute, nameless, in_place_of_a_folder, newer),
+        *(endless, numberless, too_long, below_a_file),
+    ],
 )
 def test_a_changed_backup_is_refused_as_a_whole(
     backup: bytes, tmp_path: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes] | None]

@@ -134,6 +134,20 @@ def test_a_person_whose_file_is_damaged_is_called_by_their_slug(
     assert site.ask("PATCH", "/v1/people/zoe", json={"name": "Zoe"}).json()["name"] == "Zoe"
 
 
+@pytest.mark.parametrize("text", [b"", b"many", b"-1", b"1.5", b"9" * 5000, b"\xff", "\u0663".encode()])
+def test_a_count_of_forgettings_that_is_none_stops_no_answer(
+    home: Path, store: SampleStore, site: Site, text: bytes
+) -> None:
+    """It begins anew, and grows with the next forgetting."""
+    store.register("Zoe")
+    count = home / "forgotten" / "count"
+    assert site.ask("GET", "/v1/people").is_success
+    count.write_bytes(text)
+    assert site.ask("GET", "/v1/people").is_success
+    assert site.ask("DELETE", "/v1/people/zoe").is_success
+    assert count.read_bytes() == b"1"
+
+
 def test_faces_of_strangers_are_regular_files(home: Path, site: Site, put: Put, untouched: Callable[[], bool]) -> None:
     """Whether the thing lies among the faces or in the place of their folder."""
     strangers = StrangerStore(home)

@@ -33,6 +33,9 @@ OF_USERS = {
     "cli": CliSettings,
 }
 
+# redis-py takes anything for an option, and raises whatever it is when it connects.
+ODD_OPTIONS = ("redis://:secret@h?colour=red", "redis://:secret@h?protocol=9", "redis://:secret@h?socket_timeout=soon")
+
 
 @pytest.fixture(autouse=True)
 def _environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +73,7 @@ def test_an_address_in_a_file_is_used_and_one_in_the_environment_first(
     assert "secret" not in repr(load_settings(settings))
 
 
-@pytest.mark.parametrize("content", [None, "", "a secret", "http://somebody:secret@host"])
+@pytest.mark.parametrize("content", [None, "", "a secret", "http://somebody:secret@host", *ODD_OPTIONS])
 def test_a_file_without_an_address_is_named_and_not_repeated(home: Path, content: str | None) -> None:
     """It may hold a password all the same."""
     file = local_folder(home) / "cli" / "address"
@@ -81,6 +84,18 @@ def test_a_file_without_an_address_is_named_and_not_repeated(home: Path, content
         _ = Settings().redis_url
     assert str(file) in caught.value.detail
     assert "secret" not in caught.value.detail
+
+
+@pytest.mark.parametrize("address", ODD_OPTIONS)
+def test_an_option_that_no_client_has_is_refused_at_the_start(
+    address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And not with a traceback at the first connection."""
+    monkeypatch.setenv("REDIS_URL", address)
+    with pytest.raises(SystemExit) as ended:
+        load_settings(Settings)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "REDIS_URL: write an address such as redis://127.0.0.1:6379/0\n"
 
 
 @pytest.mark.parametrize("service", ["capture", "trainer"])

@@ -31,6 +31,16 @@ def test_only_the_owner_of_the_files_can_read_them(tokens: TokenStore) -> None:
     assert modes(tokens) == {"access": "700", "tokens.json": "600", "tokens.lock": "600", "admin-token": "600"}
 
 
+def test_an_owners_file_that_holds_something_else_is_written_anew(tokens: TokenStore) -> None:
+    """Bytes that are no text, too."""
+    before = tokens.owner_secret()
+    tokens.owner_file.write_bytes(b"\xff\xfe\0")
+    secret = tokens.owner_secret()
+    assert secret != before
+    assert tokens.owner_file.read_text().strip() == secret
+    assert tokens.find(before) is None
+
+
 def test_a_secret_is_stored_nowhere(tokens: TokenStore) -> None:
     """But for the owner's, in a file of its own; the others are known by their hashes."""
     secrets = [tokens.add("phone", [Scope.WATCH]), tokens.owner_secret()]

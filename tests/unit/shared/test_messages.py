@@ -150,6 +150,17 @@ def test_a_confidence_lies_between_0_and_1(confidence: float) -> None:
         Candidate(person="zoe", confidence=confidence)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_json_has_no_number_for_is_refused(number: str) -> None:
+    """It would be written as null, and nobody could read that."""
+    written = EPOCH.model_dump_json().replace("2.5", number)
+    with pytest.raises(ValidationError, match="finite"):
+        Epoch.model_validate_json(written)
+    written = PREDICTION.model_dump_json().replace("14.6", number)
+    with pytest.raises(ValidationError, match="finite"):
+        Prediction.model_validate_json(written)
+
+
 def test_a_name_comes_with_how_sure_it_is_and_somebody_unknown_without() -> None:
     """The likeliest person's confidence would read as how surely it is nobody."""
     known = NAMED.model_copy(update={"person": "arjun", "reason": None})

@@ -1,7 +1,7 @@
 """The HTTP protocol of the server: it ends connections that cost more than they bring.
 
-These are connections whose headers have no end, that bring no request in time or many at once, or whose client does not
-read what it is sent; and those beyond what the process has file descriptors for.
+These are connections that do not speak HTTP, whose headers have no end, that bring no request in time or many at once,
+or whose client does not read what it is sent; and those beyond what the process has file descriptors for.
 """
 
 import asyncio
@@ -9,10 +9,10 @@ import resource
 from http import HTTPStatus
 
 from httptools import HttpParserError
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from familiar.services.inference.http.problems import problem
-from familiar.shared.contract.errors import Busy, FamiliarError, HeadersTooLarge
+from familiar.shared.contract.errors import Busy, FamiliarError, HeadersTooLarge, MalformedRequest
 
 # Browsers send a few kB of headers. A chunk that the socket gives at once, of up to 256 kB, is parsed before it counts.
 HEADER_LIMIT = 65_536
@@ -38,6 +38,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _bytes_in_vain = 0
     _no_request: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    # Of requests that follow each other without waiting for answers, uvicorn knows the newest alone.
+    _cycles: tuple[RequestResponseCycle, ...] = ()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Begin to wait for a request, unless there are too many connections."""
@@ -63,6 +65,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             raise HttpParserError("too many pipelined requests")
         self._bytes_in_vain = 0
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle not in self._cycles:
+            self._cycles = (*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """Go on with its body."""
@@ -79,11 +83,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         self._await_request()
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, unless that would become part of another answer, and close the connection."""
-        if self._is_idle:
-            super().send_400_response(msg)
-        self.transport.close()
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the signature is uvicorn's
+        """Refuse what the parser refuses; its words are for developers of parsers."""
+        self._refuse(MalformedRequest())
 
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
@@ -96,9 +98,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """End, without writing the answers in progress."""
         _cancel(self._no_request)
         _cancel(self._unread)
+        self._abandon()
         super().connection_lost(exc)
 
     def _await_request(self) -> None:
@@ -126,15 +129,22 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Answer with the problem, unless an answer is in progress, and close the connection."""
         if self._is_idle:
             answer = problem(error)
-            head = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}", "connection: close"]
-            head += [f"{name}: {value}" for name, value in answer.headers.items()]
-            self.transport.write("\r\n".join([*head, "\r\n"]).encode() + bytes(answer.body))
+            lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}".encode()]
+            lines += [b": ".join(header) for header in (*self.server_state.default_headers, *answer.raw_headers)]
+            self.transport.write(b"\r\n".join([*lines, b"connection: close", b"", bytes(answer.body)]))
+        self._abandon()
         self.transport.close()
+
+    def _abandon(self) -> None:
+        """Let nothing more be written into the connection, which would be an error once it is closed."""
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     @property
     def _is_idle(self) -> bool:
         """Whether no request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+        return all(cycle.response_complete for cycle in self._cycles)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:
