@@ -78,19 +78,22 @@ class Plan:
     seed: int
     networked: bool
     """Whether Redis is on the far side of a network, as in a cluster; else it is Familiar's own on a socket."""
+    late: bool
+    """Whether the first fault waits until the first training runs; else it comes amid the first enrolments."""
     faults: tuple[Fault, ...]
 
 
 def draw_plan(seed: int, count: int) -> Plan:
     """Draw `count` faults for a seed: each kind once, if there is room, and others of any kind, in any order."""
     rng = random.Random(seed)
-    networked = seed % 2 == 0
+    # All four ways in turn.
+    networked, late = seed % 2 == 0, seed // 2 % 2 == 0
     kinds = [kind for kind in Kind if networked or kind not in NETWORKED]
     # There are more ways to kill and to pause than there are of the others.
     weights = [len(_TARGETS.get(kind, (kind,))) for kind in kinds]
     drawn = [*rng.sample(kinds, min(count, len(kinds))), *rng.choices(kinds, weights, k=max(0, count - len(kinds)))]
     rng.shuffle(drawn)
-    return Plan(seed, networked, tuple(_draw_fault(rng, kind) for kind in drawn))
+    return Plan(seed, networked, late, tuple(_draw_fault(rng, kind) for kind in drawn))
 
 
 def _draw_fault(rng: random.Random, kind: Kind) -> Fault:

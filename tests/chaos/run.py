@@ -75,6 +75,8 @@ def run(plan: Plan, machine: Machine, folder: Path, tell: Callable[[str], None])
             workload = Workload(site, SampleStore(around.home), ModelStore(around.home), plan.seed)
             injector = Injector(stack, machine, lambda words: tell(f"{time.monotonic() - began:6.1f} s  {words}"))
             with workload.at_work():
+                if plan.late:
+                    workload.trains.wait(DEADLINE_SECONDS)
                 injector.inflict_all(plan.faults, workload.given_up)
                 tell(f"{time.monotonic() - began:6.1f} s  no more faults; what was begun is waited for")
                 workload.wind_down(DEADLINE_SECONDS)

@@ -58,6 +58,8 @@ class Workload:
         self.trainings: list[str] = []
         """The jobs that were accepted."""
         self.heard = Heard()
+        self.trains = threading.Event()
+        """Set when the first training is accepted."""
         self.winding_down = threading.Event()
         self.given_up = threading.Event()
         self.site = site
@@ -158,6 +160,7 @@ class Workload:
                 job = self._parsed(self.site.ask("POST", "/v1/training-jobs", json=_TRAINING))
                 if job is not None:
                     self.trainings.append(job["job_id"])
+                    self.trains.set()
             else:
                 job = self._parsed(self.site.ask("GET", f"/v1/training-jobs/{job['job_id']}")) or job
             self.given_up.wait(_POLL_SECONDS)
