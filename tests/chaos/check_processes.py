@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +28,7 @@ _MOST = {
 }
 _EXPLAINED = re.compile(r"It was delivered \d+ times and never completed\.")
 _DEAD = ":dead"
+_END_SECONDS = 10.0
 # Each has a time to live, and there are as many as faces and tracks of late.
 _LIVELY = (b"kept-face:", b"track:")
 # Keys besides, of three cameras, four services, and a handful of jobs with two or three keys each.
@@ -83,6 +85,9 @@ def no_process_ends_by_itself(evidence: Evidence) -> Iterator[str]:
 
 
 def no_orphan_is_left(around: Surroundings) -> Iterator[str]:
-    """Every process has ended with the stack."""
+    """Every process has ended with the stack, or shortly after."""
+    until = time.monotonic() + _END_SECONDS
+    while around.processes() and time.monotonic() < until:
+        time.sleep(0.1)
     for process in around.processes():
         yield f"process {process.pid} is still there: {process.cmdline()}"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import psutil
 
+from familiar.shared.contract.redis_names import TRAINER
 from tests.chaos.machine import Machine
-from tests.chaos.plan import ALL, REDIS, SERVICES, Fault, Kind
+from tests.chaos.plan import ALL, HORSE, REDIS, SERVICES, Fault, Kind
 from tests.chaos.stack import Running
 
 # How long a fault waits for a process that is just being restarted, or for a training.
@@ -45,6 +46,12 @@ class Injector:
                 return
             if fault.kind not in self._machine.missing:
                 self._inflict(fault, stopped)
+
+    def orphan_a_training(self, begin: Callable[[], None]) -> None:
+        """Kill the trainer while its work horse trains: whatever is stopped then, the work horse has to end with it."""
+        begin()
+        self._process(HORSE)
+        self._process(TRAINER).kill()
 
     def _inflict(self, fault: Fault, stopped: threading.Event) -> None:
         began = time.monotonic()

@@ -83,6 +83,8 @@ def run(plan: Plan, machine: Machine, folder: Path, tell: Callable[[str], None])
                 evidence = Evidence(stack, workload, tuple(injector.inflicted), tuple(site.answers))
                 violations = _look(evidence)
                 work = _work_of(evidence)
+                if plan.late:
+                    injector.orphan_a_training(workload.begin_training)
         violations[NO_ORPHANS] = list(no_orphan_is_left(around))
     return Result(plan, injector.inflicted, violations, work, time.monotonic() - began)
 
