@@ -10,7 +10,7 @@ GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow fuzz test-compose \
 	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-overload benchmark-detection benchmark-live \
-	docs screenshots sbom audit install lock clean
+	chaos docs screenshots sbom audit install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -95,6 +95,9 @@ benchmark-detection: install ## live detection beside a plain loop and a search 
 
 benchmark-live: install ## many cameras through all services; ARGS='--video FILE --cameras N --minutes 10'
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
+
+chaos: install ## killed and paused processes, a lost Redis, a full disk, clock jumps, a cut network; ARGS='--seeds 20', as root for all of it
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 docs: install ## the site in build/site, with the table of settings and the page's types made anew; a dead link is an error
 	$(BIN)/python -m tests.settings_table

@@ -94,10 +94,15 @@ class Leases:
             self._held.add(camera)
             self._newly_taken.append(camera)
             _log.info("camera taken", camera=camera)
-        elif self._client.ttl(redis_names.lease(camera)) == _WITHOUT_AN_END:
+            return
+        remaining: Any = self._client.ttl(redis_names.lease(camera))
+        if remaining == _WITHOUT_AN_END:
             # A lease always ends; this would keep every extractor from the camera for ever.
             say_foreign(redis_names.lease(camera), b"")
             self._client.delete(redis_names.lease(camera))
+        elif remaining > math.ceil(LEASE_SECONDS):
+            # Redis' clock was put back. Whoever is alive renews the lease, and a dead holder's ends as it would have.
+            self._client.pexpire(redis_names.lease(camera), _LEASE_MILLISECONDS)
 
     def _keep_held(self) -> None:
         for camera in self.cameras:

@@ -3,6 +3,7 @@
 The worker calls nothing but the training and unpickles nothing: write access to Redis does not give code execution.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
 from rq.worker_registration import register
 
+from familiar.services.trainer.orphaned import end_if_orphaned
 from familiar.services.trainer.training_mirror import TrainingMirror
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import InvalidRequest
@@ -81,6 +83,7 @@ class _TrainingWorker(Worker):
         """Keep `records` of the queue's jobs; called before any work."""
         self._records = records
         self._mirror = TrainingMirror(self.queues[0], records)
+        self._own_pid, self._manager_pid = os.getpid(), os.getppid()
 
     @property
     def dequeue_timeout(self) -> int:
@@ -115,6 +118,10 @@ class _TrainingWorker(Worker):
             job.save()
         self._mirror.record(job)
         super().execute_job(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        end_if_orphaned(self._own_pid, self._manager_pid)
+        super().main_work_horse(job, queue)
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:  # noqa: ANN401 - RQ's
         # RQ logs the message of the exception and the job's arguments, which may name people and their files.

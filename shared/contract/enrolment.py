@@ -94,12 +94,13 @@ class Enrolment(Message):
         """Return the label for a frame captured at this time, or None if none is to be collected then.
 
         A pause separates the last train sample from the first test frame, so that the splits do not share a moment.
+        Where the clock was put back since, it is over: it would last until the clock has caught up.
         """
         if self.state is not EnrolmentState.COLLECTING:
             return None
         if self.split is Split.TEST and self.train_complete_at is not None:
             pause = timedelta(seconds=self.request.pause_seconds)
-            if captured_at < self.train_complete_at + pause:
+            if self.train_complete_at <= captured_at < self.train_complete_at + pause:
                 return None
         return self.label
 

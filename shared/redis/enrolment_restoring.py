@@ -37,7 +37,8 @@ def _settle(client: redis.Redis, store: SampleStore, camera: str) -> None:
         record, enrolment = records.find(camera), find_enrolment(client, camera)
         if record is None or _is_collecting(enrolment, record):
             return
-        is_lost = enrolment is None or enrolment.request.requested_at < record.request.requested_at
+        # The record was written first, so that another request in Redis is older, whatever the clocks said.
+        is_lost = enrolment is None or enrolment.request != record.request
         if is_lost and _is_enrolled(store, record):
             # An older one that runs is in Redis' copy of former data; it has to end first.
             with suppress(EnrolmentRunning):

@@ -25,7 +25,7 @@ HEADER = "header"
 PAYLOAD = "payload"
 MOST_DELIVERIES = 5
 
-_DEAD_LETTERS_KEPT = 100
+DEAD_LETTERS_KEPT = 100
 # They hold pictures, which are looked into soon or never.
 _DEAD_LETTER_SECONDS = 24 * 3600
 _CLAIMED_AT_ONCE = 100
@@ -279,7 +279,7 @@ class Consumer(Generic[MessageT]):
 
         def move(pipeline: Pipeline) -> None:
             pipeline.xtrim(dead, minid=oldest_kept, approximate=False)
-            pipeline.xadd(dead, letter, maxlen=_DEAD_LETTERS_KEPT, approximate=False)
+            pipeline.xadd(dead, letter, maxlen=DEAD_LETTERS_KEPT, approximate=False)
             pipeline.expire(dead, _DEAD_LETTER_SECONDS)
             pipeline.xack(stream, self._group, entry_id)
             pipeline.xdel(stream, entry_id)

@@ -21,7 +21,6 @@ from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract import redis_names
-from familiar.shared.redis.acl import ACCESS, Access
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.runtime.redis_address import local_address_file, read_address
@@ -31,11 +30,10 @@ from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import bearer
 from tests.browser import Webcam, drawn, launch_chromium
 from tests.real_recordings import linked
+from tests.redis_watcher import WATCHER, a_watcher_in_redis
 
 # A training takes the cores that nobody else wants, and on a busy machine minutes.
 DEADLINE_SECONDS = 240.0
-
-WATCHER = "watcher"
 
 
 @dataclass(frozen=True)
@@ -128,20 +126,12 @@ def running(home: Path, cameras: str = "") -> Iterator[Running]:
     settings = LocalSettings(home, free_port(), free_port(), redis_url=None, cameras=cameras)
     headers = bearer(TokenStore(home).owner_secret())
     with (
-        _a_watcher_in_redis(),
+        a_watcher_in_redis(),
         LocalStack(settings) as stack,
         httpx.Client(base_url=settings.url, headers=headers, timeout=30) as http,
         open_redis(read_address(local_address_file(home, WATCHER))) as client,
     ):
         yield Running(stack, client, SampleStore(home), ModelStore(home), http)
-
-
-@contextmanager
-def _a_watcher_in_redis() -> Iterator[None]:
-    """Let every Redis that is started meanwhile have one user more, who may look into everything for the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ACCESS, WATCHER, Access(("@all",), reads_and_writes=("*",), channels=("*",)))
-        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.messages import Split, TrainingOptions
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 TRAIN, TEST = 200, 100
+DEADLINE_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -77,6 +79,23 @@ def test_a_training_whose_worker_and_horse_die_goes_on_after_its_last_epoch(stac
     assert 5 <= manifest.resumed_after < 10
     assert stack.models.current() == 1
     assert not list((stack.stack.settings.home / "models").glob("*.checkpoint"))
+
+
+def test_a_work_horse_whose_worker_was_killed_ends_with_the_stack(
+    start_stack: Callable[..., AbstractContextManager["Running"]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else would stop it; while the stack runs, it goes on."""
+    monkeypatch.setenv("FAMILIAR_WEIGHTS", "random")
+    home = tmp_path / "home"
+    # The training waits for as long as that.
+    with FileLock(home / "training.lock"):
+        with start_stack(home) as stack:
+            enqueue_training(stack.client, stack.trainings, TrainingOptions())
+            stack.wait_for("the work horse", lambda: bool(stack.process("trainer").children()))
+            (horse,) = stack.process("trainer").children()
+            kill_and_wait_for_another(stack, "trainer")
+            assert horse.is_running()
+        horse.wait(DEADLINE_SECONDS)
 
 
 def test_a_killed_redis_loses_no_enrolment(stack: "Running") -> None:

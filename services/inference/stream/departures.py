@@ -7,7 +7,7 @@ from typing import Any
 import redis
 from redis.client import Pipeline
 
-from familiar.services.inference.stream.sightings import LEFT_SECONDS, leave
+from familiar.services.inference.stream.sightings import LEFT_SECONDS, leave, not_after
 from familiar.services.inference.stream.view_store import find_view, keep_view, viewed_cameras
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import MalformedEntry
@@ -43,13 +43,13 @@ def say_who_left(client: redis.Redis, now: datetime) -> None:
         # It is about to be dead-lettered; until then the age of those behind it is unknown.
         return
     for camera in viewed_cameras(client):
-        _look_at(client, camera, as_of)
+        _look_at(client, camera, as_of, now)
 
 
-def _look_at(client: redis.Redis, camera: str, as_of: datetime) -> None:
+def _look_at(client: redis.Redis, camera: str, as_of: datetime, now: datetime) -> None:
     def commit(pipeline: Pipeline) -> None:
         before = find_view(pipeline, camera)
-        seen = leave(before, as_of)
+        seen = leave(not_after(before, now), as_of)
         pipeline.multi()
         if seen.view != before:
             keep_view(pipeline, seen)

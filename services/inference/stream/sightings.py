@@ -82,6 +82,11 @@ class TrackInView(Message):
         """Return the track after one more face, which only says that somebody is still there."""
         return self._seen_at(face.captured_at, poor=None if self.faces else face.reason)
 
+    def not_after(self, now: datetime) -> "TrackInView":
+        """Return the track as of a clock that was put back to `now`."""
+        seen = {"first_seen_at": min(self.first_seen_at, now), "last_seen_at": min(self.last_seen_at, now)}
+        return self.model_copy(update=seen)
+
     def _seen_at(self, at: datetime, **changes: object) -> "TrackInView":
         seen = {"first_seen_at": min(self.first_seen_at, at), "last_seen_at": max(self.last_seen_at, at)}
         return self.model_copy(update={**seen, **changes})
@@ -96,6 +101,10 @@ class OpenSighting(Message):
     confidence: Confidence
     model_version: int
     last_seen_at: Time
+
+    def not_after(self, now: datetime) -> "OpenSighting":
+        """Return the sighting as of a clock that was put back to `now`."""
+        return self.model_copy(update={"last_seen_at": min(self.last_seen_at, now)})
 
     def seen_at(self, at: datetime) -> "OpenSighting":
         """Return the sighting after one more face that does not say whose it is."""
@@ -179,6 +188,16 @@ def see_poor(view: View, face: PoorFace) -> Seen:
     view = view.with_track(track)
     sighting = view.sighting(track.sighting_id)
     return Seen(view.with_sighting(sighting.seen_at(face.captured_at)) if sighting else view, ())
+
+
+def not_after(view: View, now: datetime) -> View:
+    """Return the view with what was seen later than now as seen now.
+
+    The clock was put back: otherwise nobody of those in view would leave until it has caught up.
+    """
+    tracks = tuple(track.not_after(now) for track in view.tracks)
+    sightings = tuple(sighting.not_after(now) for sighting in view.sightings)
+    return view.model_copy(update={"tracks": tracks, "sightings": sightings})
 
 
 def leave(view: View, as_of: datetime) -> Seen:

@@ -71,6 +71,15 @@ def test_a_dead_extractors_cameras_are_taken_over_in_time(client: redis.Redis) -
     assert set(heir.newly_taken()) == {"door", "hall"}
 
 
+def test_a_dead_extractors_cameras_are_taken_over_though_redis_clock_was_put_back(client: redis.Redis) -> None:
+    """Their leases would last until the clock has caught up."""
+    announce(client, "door")
+    dead, heir = Leases(client, "dead"), Leases(client, "heir")
+    dead.renew()
+    client.expire("lease:door", 6 * 3600)
+    renew_until(lambda: heir.cameras == ("door",), heir, seconds=TAKEN_OVER_SECONDS + RENEW_SECONDS)
+
+
 def test_an_extractor_that_was_away_too_long_finds_its_cameras_lost(client: redis.Redis) -> None:
     """It stops working on them, as somebody else may hold them."""
     announce(client, "door")

@@ -50,6 +50,20 @@ def test_who_left_is_said_once_however_many_look(client: redis.Redis, replica: R
     assert client.keys("view*") == []
 
 
+def test_who_was_seen_before_the_clock_was_put_back_leaves_all_the_same(client: redis.Redis, replica: Replica) -> None:
+    """When they were not seen for as long as leaving takes, by the clock as it is now, and not hours later."""
+    for number in range(3):
+        show(client, BLUE, number)
+    replica("one").step()
+    back = -6 * 3600.0
+    say_who_left(client, at(back))
+    say_who_left(client, at(back + LEFT_SECONDS))
+    assert said(client) == [("came", "bea", 0)]
+    say_who_left(client, at(back + LEFT_SECONDS + 0.1))
+    assert said(client) == [("came", "bea", 0), ("left", "bea", back)]
+    assert client.keys("view*") == []
+
+
 def test_a_look_that_is_overtaken_by_a_face_says_nothing(
     client: redis.Redis, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,19 @@ def test_older_data_of_redis_does_not_replace_a_newer_enrolment(client: redis.Re
     client.hset("enrolment:door", mapping=older)  # type: ignore[arg-type]  # redis-py's stubs lack bytes as fields
     restore_enrolments(client, store)
     assert get_enrolment(client, "door") == newer
+
+
+def test_older_data_from_before_the_clock_was_put_back_is_older_all_the_same(
+    client: redis.Redis, store: SampleStore
+) -> None:
+    """It holds a later time, and does not end the newer enrolment."""
+    begun = enrol_zoe(client, store, train=4, test=2)
+    ahead = begun.request.requested_at + timedelta(hours=6)
+    former = begun.request.model_copy(update={"requested_at": ahead, "enrolment_id": "former"})
+    client.delete("enrolment:door")
+    client.hset("enrolment:door", mapping={"request": former.model_dump_json(), "cancelled": 1})
+    restore_enrolments(client, store)
+    assert get_enrolment(client, "door") == begun
 
 
 def test_an_enrolment_that_could_not_begin_does_not_begin_later(store: SampleStore, home: Path) -> None:

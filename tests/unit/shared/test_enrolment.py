@@ -96,6 +96,12 @@ def test_between_train_and_test_samples_lies_the_pause(seconds: float, expected:
     assert waiting.label_at(NOON + timedelta(seconds=seconds)) == expected
 
 
+@pytest.mark.parametrize("back", [timedelta(seconds=5), timedelta(hours=6)])
+def test_a_clock_that_is_put_back_does_not_lengthen_the_pause(back: timedelta) -> None:
+    """The enrolment would stand still until the clock has caught up with the last train sample."""
+    assert enrolment(20, 0, train_complete_at=NOON).label_at(NOON - back) == label(Split.TEST)
+
+
 def test_without_a_train_stretch_there_is_no_pause() -> None:
     """Somebody who has all train samples already is tested at once."""
     assert enrolment(20, 0).label_at(NOON) == label(Split.TEST)
