@@ -8,7 +8,7 @@ import asyncio
 import resource
 from http import HTTPStatus
 
-from httptools import HttpParserError
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from familiar.services.inference.http.problems import problem
@@ -22,6 +22,10 @@ REQUEST_SECONDS = 30.0
 UNREAD_SECONDS = 60.0
 # Requests that a client sends before it has its answers. Browsers send none; each would take 4 kB until its turn comes.
 _MOST_PIPELINED = 16
+# Requests and streams in all. What exceeds the limits of `in_progress` alone is refused there, at ten times the cost.
+MOST_TASKS = 1500
+# The health of a busy service can still be asked for.
+NEVER_REFUSED = (b"/healthz", b"/readyz")
 # For files, Redis and whatever else is opened; the rest of the descriptors that a process may have are connections.
 _OTHER_DESCRIPTORS = 200
 
@@ -36,6 +40,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     """
 
     _bytes_in_vain = 0
+    _refusal: FamiliarError = MalformedRequest()
+    """Why the parser gives up: because of what it reads, or because it is told to."""
     _no_request: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     # Of requests that follow each other without waiting for answers, uvicorn knows the newest alone.
@@ -49,9 +55,18 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._await_request()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has arrived, and end the connection where it has led to nothing for too long."""
+        """Parse what has arrived, and end the connection where it is refused, or has led to nothing for too long.
+
+        Unlike uvicorn's, it logs no line for each refusal.
+        """
+        self._unset_keepalive_if_required()
         self._bytes_in_vain += len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            self._refuse(self._refusal)
+        except HttpParserUpgrade:
+            self._refuse(MalformedRequest("There are no WebSockets here."))
         if self._bytes_in_vain > HEADER_LIMIT and not self.transport.is_closing():
             self._refuse(HeadersTooLarge())
 
@@ -59,10 +74,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Begin with a request, or put it behind those that wait.
 
         Raises:
-            HttpParserError: there are too many of them.
+            HttpParserError: there are too many of them, on this connection or in all.
         """
-        if len(self.pipeline) >= _MOST_PIPELINED:
-            raise HttpParserError("too many pipelined requests")
+        busy = len(self.tasks) >= MOST_TASKS and self.url not in NEVER_REFUSED
+        if busy or len(self.pipeline) >= _MOST_PIPELINED:
+            self._refusal = Busy()
+            raise HttpParserError
         self._bytes_in_vain = 0
         super().on_headers_complete()
         if self.cycle is not None and self.cycle not in self._cycles:
@@ -82,10 +99,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Go on with the next request, or begin to wait for it."""
         super().on_response_complete()
         self._await_request()
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the signature is uvicorn's
-        """Refuse what the parser refuses; its words are for developers of parsers."""
-        self._refuse(MalformedRequest())
 
     def pause_writing(self) -> None:
         """Begin to wait for the client to read."""
