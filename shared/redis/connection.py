@@ -23,8 +23,8 @@ LONGEST_WAIT_SECONDS = 5.0
 
 _SOCKET_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
-# Each blocked reader holds a connection. This is Redis' own default limit; redis-py's pool allows 100.
-_MOST_CONNECTIONS = 10_000
+# Each stream that is followed holds a connection, one for each of 64 cameras and two more; commands wait for one that is free.
+_MOST_CONNECTIONS = 100
 _FIRST_WAIT_SECONDS = 0.2
 _REDIS_TROUBLES = {
     "MISCONF": "Redis cannot write to its disk",
@@ -55,14 +55,16 @@ def open_redis(url: str, timeout_seconds: float = _SOCKET_TIMEOUT_SECONDS) -> re
 
 def open_async_redis(url: str) -> redis.asyncio.Redis:
     """Create a client like that of `open_redis` for one event loop, where blocked readers take no thread."""
-    return redis.asyncio.Redis.from_url(
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
         protocol=2,
         socket_timeout=_SOCKET_TIMEOUT_SECONDS,
         socket_connect_timeout=_CONNECT_TIMEOUT_SECONDS,
         retry=AsyncRetry(NoBackoff(), 0),
         max_connections=_MOST_CONNECTIONS,
+        timeout=_SOCKET_TIMEOUT_SECONDS,
     )
+    return redis.asyncio.Redis(connection_pool=pool)
 
 
 def require_redis(client: redis.Redis) -> None:

@@ -35,6 +35,7 @@ async def endless() -> AsyncIterator[bytes]:
 def served() -> Iterator[Connect]:
     """Serve a small, a large and an endless answer, and give what connects to them."""
     app = FastAPI()
+    app.get("/healthz")(lambda: Response(b"well"))
     app.get("/small")(lambda: Response(b"small"))
     app.get("/large")(lambda: Response(bytes(LARGE)))
     app.get("/endless")(lambda: StreamingResponse(endless()))
@@ -126,6 +127,19 @@ def test_a_client_that_sends_many_requests_before_it_reads_is_cut_off() -> None:
             received += hasty.recv(65_536)
         greedy.sendall(ASK_FOR_MORE + ASK * 1000)
         assert rest(greedy).count(b"HTTP/1.1") <= 1
+
+
+def test_beyond_the_limit_of_tasks_only_health_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until one of them ends."""
+    monkeypatch.setattr(connections, "MOST_TASKS", 1)
+    with served() as connect:
+        with connect() as endless_one:
+            assert answer(endless_one, ASK.replace(b"small", b"endless")).startswith(b"HTTP/1.1 200")
+            with connect() as late, connect() as checking:
+                assert b"\r\nretry-after: 1\r\n" in answer(late)
+                assert rest(late) == b""
+                assert answer(checking, ASK.replace(b"small", b"healthz")).startswith(b"HTTP/1.1 200")
+        wait_until(lambda: _is_answered(connect))
 
 
 def test_what_is_no_http_does_not_become_part_of_an_answer() -> None:

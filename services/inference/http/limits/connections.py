@@ -11,6 +11,7 @@ from http import HTTPStatus
 from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from familiar.services.inference.http.limits.in_progress import NEVER_REFUSED, Limits
 from familiar.services.inference.http.problems import problem
 from familiar.shared.contract.errors import Busy, FamiliarError, HeadersTooLarge, MalformedRequest
 
@@ -22,10 +23,8 @@ REQUEST_SECONDS = 30.0
 UNREAD_SECONDS = 60.0
 # Requests that a client sends before it has its answers. Browsers send none; each would take 4 kB until its turn comes.
 _MOST_PIPELINED = 16
-# Requests and streams in all. What exceeds the limits of `in_progress` alone is refused there, at ten times the cost.
-MOST_TASKS = 1500
-# The health of a busy service can still be asked for.
-NEVER_REFUSED = (b"/healthz", b"/readyz")
+# Requests and streams in all. What exceeds the limits of `in_progress` alone is refused there, and costs more.
+MOST_TASKS = Limits().requests + Limits().streams
 # For files, Redis and whatever else is opened; the rest of the descriptors that a process may have are connections.
 _OTHER_DESCRIPTORS = 200
 
@@ -76,7 +75,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         Raises:
             HttpParserError: there are too many of them, on this connection or in all.
         """
-        busy = len(self.tasks) >= MOST_TASKS and self.url not in NEVER_REFUSED
+        busy = len(self.tasks) >= MOST_TASKS and self.url.decode("latin-1") not in NEVER_REFUSED
         if busy or len(self.pipeline) >= _MOST_PIPELINED:
             self._refusal = Busy()
             raise HttpParserError

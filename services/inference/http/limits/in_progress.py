@@ -15,15 +15,15 @@ from familiar.shared.contract.errors import Busy, SlowRequest
 # The answers of these paths end when the client leaves.
 _ENDLESS = ("/stream", "/preview")
 # The health of a busy service can still be asked for.
-_NEVER_REFUSED = frozenset({"/healthz", "/readyz"})
+NEVER_REFUSED = frozenset({"/healthz", "/readyz"})
 
 
 @dataclass(frozen=True)
 class Limits:
     """What may be in progress at once: requests, endless answers, and bytes of bodies; seconds that a body may take."""
 
-    requests: int = 1_000
-    streams: int = 1_000
+    requests: int = 300
+    streams: int = 700
     body_bytes: int = 256_000_000
     body_seconds: float = 60.0
 
@@ -41,7 +41,7 @@ class LimitInProgress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with the problem."""
-        if scope["type"] != "http" or scope["path"] in _NEVER_REFUSED:
+        if scope["type"] != "http" or scope["path"] in NEVER_REFUSED:
             await self._app(scope, receive, send)
         elif scope["path"].endswith(_ENDLESS):
             await self._stream(scope, receive, send)
