@@ -23,7 +23,7 @@ LONGEST_WAIT_SECONDS = 5.0
 
 _SOCKET_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
-# Each stream that is followed holds a connection, one for each of 64 cameras and two more; commands wait for one that is free.
+# Each followed stream holds one, those of 64 cameras and two more; commands wait for one that is free.
 _MOST_CONNECTIONS = 100
 _FIRST_WAIT_SECONDS = 0.2
 _REDIS_TROUBLES = {
