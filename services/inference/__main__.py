@@ -4,6 +4,7 @@ import gc
 import sys
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import redis
 import structlog
@@ -21,6 +22,7 @@ from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract import redis_names
 from familiar.shared.people.forget import finish_forgettings
+from familiar.shared.people.retention import expire
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
 from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.kept_faces import KeptFaces
@@ -37,6 +39,7 @@ from familiar.shared.stores.strangers import StrangerStore
 _SWITCH_INTERVAL_SECONDS = 0.00002
 # How soon a forgetting is completed whose command was killed.
 _FORGET_EVERY_SECONDS = 1.0
+_RETAIN_EVERY_SECONDS = 600.0
 
 
 def main() -> None:
@@ -50,7 +53,7 @@ def main() -> None:
         client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
-    samples = SampleStore(settings.home)
+    samples = SampleStore(settings.home, settings.quotas)
     # Before anything is served; where Redis is away, the disk's part at least.
     with suppress(redis.RedisError):
         finish_forgettings(client, samples, models)
@@ -61,7 +64,7 @@ def main() -> None:
     tokens = TokenStore(settings.home)
     with end_with_a_sentence():
         tokens.require_admin()
-    stores = Stores(samples, StrangerStore(settings.home), models, keeper, tokens)
+    stores = Stores(samples, StrangerStore(settings.home, settings.quotas), models, keeper, tokens)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
     short_timeout_client = open_redis(settings.redis_url, timeout_seconds=0.5)
@@ -78,6 +81,11 @@ def main() -> None:
         finish_forgettings(client, samples, models)
         stopped.wait(_FORGET_EVERY_SECONDS)
 
+    def retain() -> None:
+        # Not at once: after a start, the clock of a machine without a battery has not been set yet.
+        if not stopped.wait(_RETAIN_EVERY_SECONDS):
+            expire(client, samples, stores.strangers, models, settings, datetime.now(UTC))
+
     end_with_any_thread()
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),
@@ -88,6 +96,7 @@ def main() -> None:
         threading.Thread(target=keeper.run, args=(stopped,)),
         threading.Thread(target=keep_going, args=(post, stopped.is_set)),
         threading.Thread(target=keep_going, args=(forget, stopped.is_set)),
+        threading.Thread(target=keep_going, args=(retain, stopped.is_set)),
     ]
     for thread in threads:
         thread.start()

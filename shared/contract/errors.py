@@ -359,6 +359,30 @@ class FetchRunning(FamiliarError):
     status = 409
 
 
+class TooManyPeople(FamiliarError):
+    """As many people are enrolled as FAMILIAR_MOST_PEOPLE allows. Forget somebody, or raise it."""
+
+    code = "too-many-people"
+    status = 409
+
+
+class TooManySamples(FamiliarError):
+    """The person would have more samples than FAMILIAR_MOST_SAMPLES allows. Delete some, ask for fewer, or raise it."""
+
+    code = "too-many-samples"
+    status = 409
+
+
+class TooManyStrangers(FamiliarError):
+    """There are as many faces of strangers as FAMILIAR_MOST_STRANGERS allows. Delete some, or raise it.
+
+    `familiar strangers clear` deletes the fetched ones.
+    """
+
+    code = "too-many-strangers"
+    status = 409
+
+
 class DiskFull(FamiliarError):
     """The disk is full, so nothing new was stored. Make room, then try again."""
 

@@ -11,6 +11,7 @@ import shutil
 import stat
 import tempfile
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
@@ -94,6 +95,15 @@ def is_regular(path: Path) -> bool:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
         return False
+
+
+def stored_at(path: Path) -> datetime:
+    """Return when a file was last written, in UTC.
+
+    Raises:
+        FileNotFoundError: there is none of that name.
+    """
+    return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
 
 
 def is_folder(path: Path) -> bool:
