@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import redis
 import structlog
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import UnknownPerson, UnknownSample
@@ -18,7 +18,7 @@ from familiar.shared.people.forget import forget_person
 from familiar.shared.redis.enrolments import open_enrolments
 from familiar.shared.runtime.files import PARTIAL_PREFIX, remove, stored_at
 from familiar.shared.runtime.settings import RetentionSettings
-from familiar.shared.stores.expiry import NEVER, expired, last_trainable, latest_expired
+from familiar.shared.stores.expiry import NEVER, expired, last_trainable, latest_expired, retention_lock
 from familiar.shared.stores.models import CHECKPOINT, ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
@@ -58,7 +58,7 @@ def expire(
     """
     latest = latest_expired(now, settings.keep_samples_days)
     try:
-        with FileLock(samples.home / "retention.lock", timeout=0):
+        with retention_lock(samples.home):
             entries = _expire_history(client, now - timedelta(days=settings.keep_history_days))
             people, deleted = _expire_samples(client, samples, models, latest)
             done = Expired(

@@ -3,6 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock
 
 from familiar.shared.contract.messages import FEWEST_SAMPLES
 
@@ -16,6 +19,11 @@ class VersionAge:
     version: int
     created_at: datetime
     rejected: bool
+
+
+def retention_lock(home: Path) -> FileLock:
+    """Return the lock of whoever deletes what has expired, and of whoever needs what is there to stay for a while."""
+    return FileLock(home / "retention.lock", timeout=0)
 
 
 def latest_expired(now: datetime, days: int) -> datetime:

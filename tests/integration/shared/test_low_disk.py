@@ -126,7 +126,7 @@ def test_commands_refuse_new_work_and_the_doctor_names_the_disk(
         "REDIS_URL": redis_url,
         "FAMILIAR_LEAST_FREE_MB": str(RESERVE_MB),
     }
-    for command in (("train",), ("enrol", "Zoe", "--camera", "door"), ("strangers", "fetch")):
+    for command in (("train", "--no-wait"), ("enrol", "Zoe", "--camera", "door"), ("strangers", "fetch")):
         ran = familiar(*command, **environment)
         assert (ran.returncode, "disk full" in ran.stderr) == (1, True), ran.stderr
     assert "Only 3 MB are free" in familiar("doctor", **environment).stdout

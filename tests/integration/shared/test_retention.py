@@ -1,26 +1,32 @@
 """What has been kept for long enough is deleted: from the disk, from Redis, and with nothing of it left."""
 
+import io
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import redis
-from filelock import FileLock
 from structlog.testing import capture_logs
 
+from familiar.shared.archive.backup import write_backup
 from familiar.shared.contract.messages import Split
 from familiar.shared.people.retention import Expired, expire
 from familiar.shared.redis.enrolments import Targets, begin_enrolment, cancel_enrolment
 from familiar.shared.redis.stream import publish
 from familiar.shared.runtime.files import PARTIAL_PREFIX
 from familiar.shared.runtime.settings import RetentionSettings
+from familiar.shared.stores.expiry import retention_lock
 from familiar.shared.stores.models import MANIFEST, ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from tests.builders import crop, origin, prediction_of, publish_version
 from tests.command_line import familiar
 from tests.remains import remains
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -168,6 +174,15 @@ def test_predictions_and_sightings_expire_in_redis(kept: Kept) -> None:
     assert remains(kept.home, kept.client, [b"zoe"]) == set()
 
 
+def test_of_a_stream_exactly_what_has_expired_is_deleted(kept: Kept) -> None:
+    """Not only in whole blocks, as Redis trims by itself."""
+    for age in (32, 31, 30, 29, 1):
+        milliseconds = int((NOW - age * DAY).timestamp() * 1000)
+        kept.client.xadd("sightings", {"header": "{}", "payload": b""}, id=f"{milliseconds}-0")
+    assert kept.expire(NOW + timedelta(seconds=1)) == Expired(entries=3)
+    assert kept.client.xlen("sightings") == 2
+
+
 def test_what_killed_processes_left_behind_is_deleted_after_a_day(kept: Kept) -> None:
     """Half-written samples hold faces, too; what is being written stays."""
     left = [
@@ -188,9 +203,29 @@ def test_what_killed_processes_left_behind_is_deleted_after_a_day(kept: Kept) ->
 def test_one_process_at_a_time_deletes(kept: Kept) -> None:
     """Replicas of inference share one home; the others do it next time."""
     kept.enrol("Zoe", 31, 1, 1)
-    with FileLock(kept.home / "retention.lock"):
+    with retention_lock(kept.home):
         assert kept.expire(keep_samples_days=30) == NOTHING
     assert kept.expire(keep_samples_days=30) == Expired(samples=1)
+
+
+def test_nothing_expires_while_a_backup_is_written(kept: Kept) -> None:
+    """It would be of no use, as it would still hold what was deleted."""
+    kept.enrol("Zoe", 400, 400)
+    kept.enrol("Karan", 1, 1)
+    done: list[Expired] = []
+
+    class Slow(io.BytesIO):
+        """A file, during whose writing something expires."""
+
+        def write(self, data: "ReadableBuffer", /) -> int:
+            done.append(kept.expire(keep_samples_days=365))
+            return super().write(data)
+
+    file = Slow()
+    index = write_backup(kept.home, file, NOW)
+    assert set(done) == {NOTHING}
+    assert "2 people" in index.in_words()
+    assert kept.expire(keep_samples_days=365).people == 1
 
 
 def test_the_list_of_people_tells_until_when_they_are_kept(kept: Kept, redis_url: str) -> None:
