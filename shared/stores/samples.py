@@ -28,6 +28,7 @@ from familiar.shared.contract.messages import Message, Slug, Split
 from familiar.shared.contract.slugs import is_slug, printable, slug_of, tidy_name
 from familiar.shared.runtime.files import (
     PARTIAL_PREFIX,
+    count_names,
     is_folder,
     is_regular,
     make_folder,
@@ -274,8 +275,10 @@ class SampleStore:
             TooManySamples: the person would have more than one may.
             DiskFull: the disk has no room.
         """
-        if self.quotas.samples is not None and len(self.sample_ids(person)) + more > self.quotas.samples:
-            raise TooManySamples
+        if self.quotas.samples is not None:
+            present = sum(count_names(self._folder(person, split), ".jpg") for split in Split)
+            if present + more > self.quotas.samples:
+                raise TooManySamples
         self.require_space()
 
     def read(self, person: str, sample_id: str) -> bytes | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from familiar.shared.contract.errors import TooManyStrangers
 from familiar.shared.runtime.files import (
+    count_names,
     is_folder,
     is_regular,
     make_folder,
@@ -83,12 +84,17 @@ class StrangerStore:
         path = self._path(source, hashlib.sha256(data).hexdigest())
         if self.read(source, path.stem) is not None:
             return False
-        if self._quotas.strangers is not None and sum(map(self.count, StrangerSource)) >= self._quotas.strangers:
-            raise TooManyStrangers
-        self._quotas.require_space(self._home)
+        self._require_room()
         make_folder(path.parent)
         write_atomically(path, data)
         return True
+
+    def _require_room(self) -> None:
+        if self._quotas.strangers is not None:
+            present = sum(count_names(self._folder / one, ".jpg") for one in StrangerSource)
+            if present >= self._quotas.strangers:
+                raise TooManyStrangers
+        self._quotas.require_space(self._home)
 
     def faces(self) -> tuple[StrangerFace, ...]:
         """Read all faces, sorted by source and id."""
