@@ -58,7 +58,7 @@ def main() -> None:
     with suppress(redis.RedisError):
         finish_forgettings(client, samples, models)
     watcher.poll()
-    kept = KeptFaces(client, settings.kept_faces)
+    kept = KeptFaces(client, settings.kept_faces, settings.keep_faces_minutes)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = KeptFacesWriter(client, kept, models.has)
     tokens = TokenStore(settings.home)

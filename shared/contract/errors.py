@@ -219,7 +219,8 @@ class AnswerWithdrawn(FamiliarError):
 class UnknownKeptFace(FamiliarError):
     """That face is not kept, so its prediction cannot be corrected. Use the id of a newer prediction.
 
-    Faces are kept for an hour at most, and only the newest of them: FAMILIAR_KEPT_FACES sets how many, 0 none.
+    Only the newest faces are kept, and not for long: FAMILIAR_KEPT_FACES sets how many, 0 none, and
+    FAMILIAR_KEEP_FACES_MINUTES for how long.
     """
 
     code = "unknown-kept-face"
