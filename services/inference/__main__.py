@@ -4,11 +4,11 @@ import gc
 import sys
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import redis
 import structlog
 
+from familiar.services.inference.expiry_watch import watch_expiry
 from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.http.server import Server
 from familiar.services.inference.metrics.measured import REGISTRY
@@ -22,7 +22,6 @@ from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract import redis_names
 from familiar.shared.people.forget import finish_forgettings
-from familiar.shared.people.retention import expire
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
 from familiar.shared.redis.foreign_values import removing_foreign_values
 from familiar.shared.redis.kept_faces import KeptFaces
@@ -39,7 +38,6 @@ from familiar.shared.stores.strangers import StrangerStore
 _SWITCH_INTERVAL_SECONDS = 0.00002
 # How soon a forgetting is completed whose command was killed.
 _FORGET_EVERY_SECONDS = 1.0
-_RETAIN_EVERY_SECONDS = 600.0
 
 
 def main() -> None:
@@ -81,11 +79,6 @@ def main() -> None:
         finish_forgettings(client, samples, models)
         stopped.wait(_FORGET_EVERY_SECONDS)
 
-    def retain() -> None:
-        # Not at once: after a start, the clock of a machine without a battery has not been set yet.
-        if not stopped.wait(_RETAIN_EVERY_SECONDS):
-            expire(client, samples, stores.strangers, models, settings, datetime.now(UTC))
-
     end_with_any_thread()
     threads = [
         threading.Thread(target=watcher.watch, args=(stopped,)),
@@ -96,7 +89,7 @@ def main() -> None:
         threading.Thread(target=keeper.run, args=(stopped,)),
         threading.Thread(target=keep_going, args=(post, stopped.is_set)),
         threading.Thread(target=keep_going, args=(forget, stopped.is_set)),
-        threading.Thread(target=keep_going, args=(retain, stopped.is_set)),
+        threading.Thread(target=watch_expiry, args=(client, samples, stores.strangers, models, settings, stopped)),
     ]
     for thread in threads:
         thread.start()

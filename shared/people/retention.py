@@ -67,7 +67,7 @@ def expire(
                 strangers=_expire_strangers(strangers, latest_expired(now, settings.keep_strangers_days)),
                 model_versions=len(models.remove_old_versions(settings.keep_versions, latest)),
                 entries=entries,
-                leftovers=_delete_leftovers(samples.home, now - _LEFTOVER_AGE),
+                leftovers=_delete_leftovers(samples.home, models, now - _LEFTOVER_AGE),
             )
     except Timeout:
         return Expired()
@@ -130,16 +130,25 @@ def _expire_strangers(strangers: StrangerStore, latest: datetime) -> int:
     )
 
 
-def _delete_leftovers(home: Path, latest: datetime) -> int:
-    """Delete what killed processes left half-written, which may hold faces, and checkpoints of lost trainings."""
+def _delete_leftovers(home: Path, models: ModelStore, latest: datetime) -> int:
+    """Delete what killed processes left half-written or half-deleted, and checkpoints of lost trainings."""
+    half_deleted = [path for path in models.half_deleted() if stored_at(path.parent) <= latest]
+    half_written = [path for path in _unfinished(home) if _is_older(path, latest)]
     deleted = 0
-    for path in _unfinished(home):
-        # Its writer may end meanwhile.
-        with suppress(FileNotFoundError):
-            if stored_at(path) <= latest:
-                remove(path)
-                deleted += 1
+    for path in (*half_deleted, *half_written):
+        # Another user's may not be deleted.
+        with suppress(OSError):
+            remove(path)
+            deleted += 1
     return deleted
+
+
+def _is_older(path: Path, latest: datetime) -> bool:
+    try:
+        return stored_at(path) <= latest
+    except FileNotFoundError:
+        # Its writer has ended.
+        return False
 
 
 def _unfinished(home: Path) -> Iterator[Path]:

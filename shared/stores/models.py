@@ -267,6 +267,13 @@ class ModelStore:
             self._delete(due)
         return due
 
+    def half_deleted(self) -> Iterator[Path]:
+        """Yield what is left in the folders of versions whose deletion was cut short: a version has its manifest."""
+        for version in self._numbers():
+            folder = self._folder(version)
+            if is_folder(folder) and not (folder / MANIFEST).exists():
+                yield from folder.iterdir()
+
     def _ages(self) -> Iterator[VersionAge]:
         for version in self.versions():
             # Whoever finds a damaged version may want to mend it.

@@ -24,6 +24,7 @@ from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from tests.builders import crop, origin, prediction_of, publish_version
 from tests.command_line import familiar
 from tests.remains import remains
+from tests.small_disk import small_disk
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -165,6 +166,23 @@ def test_a_damaged_version_is_left_to_whoever_may_mend_it(kept: Kept) -> None:
     assert (kept.home / "models" / "1" / MANIFEST).exists()
 
 
+def test_a_version_whose_deletion_was_cut_short_is_deleted_after_a_day(kept: Kept) -> None:
+    """Its report shows faces. One that is being put back by hand has a young folder."""
+    for _ in range(3):
+        publish_version(kept.models, "zoe")
+    cut_short, put_back, damaged = (kept.home / "models" / str(number) for number in (1, 2, 3))
+    for folder in (cut_short, put_back):
+        (folder / MANIFEST).unlink()
+    (damaged / MANIFEST).write_text("{")
+    age(cut_short, 2)
+    age(damaged, 2)
+    left = len(list(cut_short.iterdir()))
+    assert left > 0
+    assert kept.expire() == Expired(leftovers=left)
+    assert [any(folder.iterdir()) for folder in (cut_short, put_back, damaged)] == [False, True, True]
+    assert publish_version(kept.models, "zoe") == 4
+
+
 def test_predictions_and_sightings_expire_in_redis(kept: Kept) -> None:
     """They tell who came when; those of the last days stay."""
     publish(kept.client, "predictions", prediction_of("p1", "zoe"))
@@ -198,6 +216,17 @@ def test_what_killed_processes_left_behind_is_deleted_after_a_day(kept: Kept) ->
         age(path, 2)
     assert kept.expire() == Expired(leftovers=3)
     assert [path.exists() for path in (*left, *written)] == [False, False, False, True, True]
+
+
+def test_a_leftover_that_cannot_be_deleted_keeps_no_other(kept: Kept) -> None:
+    """As one of another user; here it is where a disk is mounted."""
+    with small_disk(kept.home / f"{PARTIAL_PREFIX}a", 100_000) as busy:
+        other = kept.home / "samples" / f"{PARTIAL_PREFIX}b"
+        other.write_bytes(crop(1))
+        for path in (busy, other):
+            age(path, 2)
+        assert kept.expire() == Expired(leftovers=1)
+        assert not other.exists()
 
 
 def test_one_process_at_a_time_deletes(kept: Kept) -> None:
