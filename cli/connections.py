@@ -45,8 +45,8 @@ def connect() -> Connections:
     return Connections(
         settings,
         client,
-        SampleStore(settings.home),
-        StrangerStore(settings.home),
+        SampleStore(settings.home, settings.quotas),
+        StrangerStore(settings.home, settings.quotas),
         ModelStore(settings.home),
         training_records(settings.home),
     )

@@ -18,7 +18,7 @@ def correct(
         int | None, typer.Option(min=1, help="Which face, where the prediction has several: 1 is its first.")
     ] = None,
 ) -> None:
-    """Say whose a face really is. Predictions can be corrected for an hour at most; training then learns from it."""
+    """Say whose a face really is. The newest predictions can be corrected; training then learns from it."""
     connections = connect()
     wanted = Correction(prediction_id=prediction_id, face=face, person=person, stranger=stranger)
     corrected = correction.correct(connections.client, connections.samples, connections.strangers, wanted)

@@ -24,6 +24,7 @@ from familiar.shared.redis.cameras import live_cameras
 from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.redis.stream import dropped_counts
 from familiar.shared.redis.training_queue import training_hosts
+from familiar.shared.runtime.quotas import free_megabytes
 from familiar.shared.runtime.redis_address import local_address_file
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.models import KERAS_MODEL, ModelStore
@@ -63,6 +64,8 @@ def _checks() -> Iterator[Check]:
     yield "webcams", _webcams
     yield "dropped unread", _dropped
     yield "model", _model
+    yield "disk", _disk
+    yield "kept for", _kept_for
 
 
 def _python(_settings: CliSettings) -> str:
@@ -166,6 +169,28 @@ def _dropped(settings: CliSettings) -> str:
     client = open_redis(settings.redis_url)
     require_redis(client)
     return ", ".join(f"{stream} {count}" for stream, count in sorted(dropped_counts(client).items())) or "nothing"
+
+
+def _disk(settings: CliSettings) -> str:
+    home = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    settings.quotas.require_space(home)
+    return f"{free_megabytes(home):,} MB free; below {settings.least_free_mb:,} MB new work is refused"
+
+
+def _kept_for(settings: CliSettings) -> str:
+    return "\n".join(
+        (
+            f"samples: {_days(settings.keep_samples_days)}",
+            f"strangers' faces, but for fetched ones: {_days(settings.keep_strangers_days)}",
+            f"model versions: the newest {settings.keep_versions}, and what is served, pinned or gone back to",
+            f"predictions and sightings: {_days(settings.keep_history_days)}",
+            f"logs of `familiar up`: {_days(settings.keep_log_days)}",
+        )
+    )
+
+
+def _days(days: int) -> str:
+    return f"{days} days" if days else "until somebody deletes them"
 
 
 def _model(settings: CliSettings) -> str:

@@ -1,6 +1,7 @@
 """familiar people, rename and forget: manage the enrolled people."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -8,26 +9,38 @@ from rich.table import Table
 
 from familiar.cli.connections import connect
 from familiar.cli.console import out
+from familiar.shared.contract.messages import Split
 from familiar.shared.people.forget import Forgotten, forget_person
+from familiar.shared.stores.expiry import last_trainable
 from familiar.shared.stores.forgettings import Forgettings
+from familiar.shared.stores.samples import Person, SampleStore
 
 SECOND_DAY = "A second day, in other light, is worth more than more samples of the first: enrol again on another day."
 
 
 def people() -> None:
     """List everybody who is enrolled, with their samples."""
-    known = connect().samples.people()
+    connections = connect()
+    samples, days = connections.samples, connections.settings.keep_samples_days
+    known = samples.people()
     if not known:
         out.print("Nobody is enrolled yet. Begin with `familiar enrol NAME --camera CAMERA`.")
         return
-    table = Table("person", "name", "train", "test", "sessions", "days")
+    table = Table("person", "name", "train", "test", "sessions", "days", *(["kept until"] if days else []))
     for person in known:
         counts = (person.train_samples, person.test_samples, person.sessions, person.days)
-        table.add_row(person.slug, person.name, *map(str, counts))
+        until = [_kept_until(samples, person, days)] if days else []
+        table.add_row(person.slug, person.name, *map(str, counts), *until)
     out.print(table)
     seen_once = [person.name for person in known if person.days == 1]
     if seen_once:
         out.print(f"{', '.join(seen_once)}: one day only. {SECOND_DAY}", markup=False, highlight=False)
+
+
+def _kept_until(samples: SampleStore, person: Person, days: int) -> str:
+    """Return the day on which a person has too few samples left to train on, and is forgotten."""
+    taken_at = last_trainable(samples.taken(person.slug, Split.TRAIN).values())
+    return f"{taken_at + timedelta(days=days):%Y-%m-%d}" if taken_at else ""
 
 
 def rename(

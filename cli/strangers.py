@@ -48,7 +48,7 @@ def fetch(
     home = settings.home
     present = StrangerStore(home).count(StrangerSource.FETCHED)
     if present < people:
-        present = fetch_faces(ARCHIVE, home, people, settings.yunet)
+        present = fetch_faces(ARCHIVE, home, people, settings.yunet, settings.quotas)
     out.print(f"Fetched faces of strangers: {present}. `familiar train` learns from them.", highlight=False)
 
 

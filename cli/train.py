@@ -57,6 +57,7 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             "serving": serving,
         }
     )
+    connections.samples.require_space()
     job = enqueue_training(connections.client, connections.trainings, options)
     if not wait:
         out.print(job.job_id)

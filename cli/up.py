@@ -3,6 +3,7 @@
 import os
 import shlex
 import threading
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -35,6 +36,7 @@ def up(
         camera_port=sites.camera_port,
         redis_url=settings.redis_url if settings.redis_is_given else None,
         cameras=cameras,
+        keep_log_days=settings.keep_log_days,
     )
     with LocalStack(local) as stack:
         # Wrapped, a link could not be clicked.
@@ -62,11 +64,12 @@ def _cameras(given: list[str] | None) -> str:
 
 
 def keep_serving(stack: LocalStack, stopped: threading.Event) -> None:
-    """Block until `stopped` is set.
+    """Block until `stopped` is set, and keep the logs as long as the settings say.
 
     Raises:
         ServiceFailed: the process manager exited.
     """
     while not stopped.wait(LOOK_SECONDS):
+        stack.keep_logs(datetime.now(UTC))
         if not stack.alive():
             raise ServiceFailed(f"The process manager has ended; {stack.log_of('supervisord')} has the reason.")

@@ -59,9 +59,9 @@ def swap_versions(publisher: Publisher, site: Site, numbers: Iterable[int], seco
 
 def _wait_until_served(site: Site, version: int) -> None:
     connection = Connection(site.port)
-    request, served = get_request(site.port, "/readyz"), {"model_version": version}
+    request = get_request(site.port, "/readyz")
     until = time.monotonic() + _SERVED_WITHIN_SECONDS
-    while json.loads(connection.ask(request).body) != served:
+    while json.loads(connection.ask(request).body).get("model_version") != version:
         if time.monotonic() > until:
             raise ServiceFailed(
                 f"Version {version} is not served {_SERVED_WITHIN_SECONDS:.0f} s after it was published."

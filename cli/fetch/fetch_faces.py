@@ -20,16 +20,20 @@ from familiar.cli.fetch.download import RemoteFile, download
 from familiar.cli.fetch.labeled_faces import middle_face, pictures_of
 from familiar.shared.contract.errors import FetchRunning
 from familiar.shared.runtime.files import write_atomically
+from familiar.shared.runtime.quotas import Quotas
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 
 # Number of faces between two checkpoints.
 NOTE_EVERY = 20
 
+_WITHOUT_LIMITS = Quotas()
 _DESCRIPTION = TextColumn("{task.description:>24}")
 
 
-def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None = None) -> int:
+def fetch_faces(
+    remote: RemoteFile, home: Path, people: int, yunet: Path | None = None, quotas: Quotas = _WITHOUT_LIMITS
+) -> int:
     """Store one face each of `people` people, as far as the archive has them, and return the number of fetched faces.
 
     An interrupted fetch is resumed by the next call, both the download and the cropping. The archive is deleted at the
@@ -38,9 +42,11 @@ def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None 
     Raises:
         StrangersUnavailable: see `familiar.cli.fetch.download.download`.
         FetchRunning: another fetch is running.
-        OSError: the disk is full.
+        TooManyStrangers: the store has as many as it may.
+        DiskFull, OSError: the disk is full.
     """
-    store = StrangerStore(home)
+    quotas.require_space(home)
+    store = StrangerStore(home, quotas)
     folder = home / "strangers"
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,7 @@ from urllib.parse import quote
 import httpx
 from filelock import FileLock, Timeout
 
+from familiar.cli.stack.log_files import MOST_BYTES, begin_new_files, delete_old_files, is_begun_before_today
 from familiar.cli.stack.redis_server import find_redis_server, socket_path
 from familiar.cli.token import login_link
 from familiar.shared.access.token_store import TokenStore
@@ -32,6 +34,8 @@ from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.redis.server_files import write_server_files
 from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.redis_address import SERVER, local_address_file, local_folder, read_address
+from familiar.shared.runtime.settings import KEEP_LOG_DAYS
+from familiar.shared.stores.forgettings import Forgettings
 
 SERVICES = ("capture", "extractor", "trainer", "inference")
 START_SECONDS = 60.0
@@ -43,7 +47,7 @@ _STOP_SECONDS = 20
 class LocalSettings:
     """The settings of a local stack. Without a `redis_url`, which the environment gives, it starts a Redis of its own.
 
-    `cameras` is in the form of FAMILIAR_CAMERAS.
+    `cameras` is in the form of FAMILIAR_CAMERAS, and `keep_log_days` is FAMILIAR_KEEP_LOG_DAYS.
     """
 
     home: Path
@@ -51,6 +55,7 @@ class LocalSettings:
     camera_port: int
     redis_url: str | None
     cameras: str
+    keep_log_days: int = KEEP_LOG_DAYS
 
     @property
     def url(self) -> str:
@@ -81,6 +86,7 @@ class LocalStack:
         self._lock = FileLock(self._run / "local.lock")
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._tokens = TokenStore(settings.home)
+        self._log_day: date | None = None
         self._resources = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -131,6 +137,24 @@ class LocalStack:
         """Return the path of a service's log."""
         return self._logs / f"{service}.log"
 
+    def keep_logs(self, now: datetime) -> None:
+        """Begin new logs if a day has begun, and delete those that were kept for long enough; called again and again.
+
+        Not while somebody is being forgotten: names are overwritten in the files one by one.
+        """
+        if self._log_day == now.date():
+            return
+        try:
+            with Forgettings(self.settings.home).one_at_a_time(timeout_seconds=0):
+                if self._log_day is not None or is_begun_before_today(self._logs, now):
+                    begin_new_files(self._logs, self.settings.keep_log_days)
+                delete_old_files(self._logs, self.settings.keep_log_days, now)
+                if self._supervisor is not None:
+                    self._supervisor.send_signal(signal.SIGUSR2)
+        except Timeout:
+            return
+        self._log_day = now.date()
+
     def _start(self) -> None:
         self._require_no_survivor()
         _require_free(self.settings.port, "FAMILIAR_PORT")
@@ -138,6 +162,7 @@ class LocalStack:
         if self.settings.redis_url is not None:
             require_redis(open_redis(self.settings.redis_url))
         self._tokens.require_admin()
+        self.keep_logs(datetime.now(UTC))
         configuration = self._run / "supervisord.conf"
         with configuration.open("w") as file:
             self._configuration().write(file)
@@ -176,6 +201,8 @@ class LocalStack:
             "logfile": _escaped(self._logs / "supervisord.log"),
             "pidfile": _escaped(self._pidfile),
             "childlogdir": _escaped(self._logs),
+            "logfile_maxbytes": MOST_BYTES,
+            "logfile_backups": str(self.settings.keep_log_days - 1),
         }
         if self.settings.redis_url is None:
             configuration["program:redis"] = self._program("redis", self._redis_command(), 1)
@@ -205,8 +232,8 @@ class LocalStack:
             "redirect_stderr": "true",
             # supervisord expands this value twice.
             "stdout_logfile": _escaped(_escaped(self.log_of(name))),
-            "stdout_logfile_maxbytes": "5MB",
-            "stdout_logfile_backups": "2",
+            "stdout_logfile_maxbytes": MOST_BYTES,
+            "stdout_logfile_backups": str(self.settings.keep_log_days - 1),
         }
 
     def _wait_until_ready(self) -> None:

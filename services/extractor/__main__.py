@@ -36,7 +36,7 @@ def main() -> None:
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
     with end_with_a_sentence():
         detectors = Detectors(settings.yunet)
-    store = SampleStore(settings.home)
+    store = SampleStore(settings.home, settings.quotas)
     restorer = EnrolmentRestorer(client, store)
     worker = FrameWorker(client, name, store, rules, detectors)
     board = MetricsBoard(client, "extractor", REGISTRY)

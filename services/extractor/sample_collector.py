@@ -8,8 +8,9 @@ from redis.client import Pipeline
 
 from familiar.services.extractor.extract import Certainty, FoundFace, SampleRules, choose_sample
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState, Refusal
-from familiar.shared.contract.errors import UnknownPerson
+from familiar.shared.contract.errors import DiskFull, TooManySamples, UnknownPerson
 from familiar.shared.contract.messages import EnrolmentLabel, Frame, Split
+from familiar.shared.redis.connection import DISK_IS_FULL
 from familiar.shared.redis.enrolments import count_refusal, record_samples
 from familiar.shared.stores.near_copy import TakenSamples
 from familiar.shared.stores.sample_origin import SampleOrigin
@@ -43,10 +44,8 @@ class SampleCollector:
     def collect(self, frame: Frame, enrolment: Enrolment | None, faces: Sequence[FoundFace]) -> Collected | None:
         """Store the sample of a frame, or find why it gives none; return None if the frame does not count.
 
-        Idempotent: a redelivered frame adds nothing.
-
-        Raises:
-            OSError: the disk is full; nothing was stored.
+        Idempotent: a redelivered frame adds nothing. A full disk is a reason, too: whoever waited for room would leave
+        the other cameras without answers.
         """
         label = frame.enrolment
         if enrolment is None or label is None or not _is_due(enrolment, label):
@@ -81,6 +80,14 @@ class SampleCollector:
             self._store.add(label.person, label.split, encode_jpeg(chosen.crop, SAMPLE_QUALITY), origin, most)
         except UnknownPerson:
             _log.info("sample of a forgotten person dropped", camera=frame.camera)
+        except TooManySamples:
+            return Refusal.TOO_MANY_SAMPLES
+        except DiskFull:
+            return Refusal.DISK_FULL
+        except OSError as error:
+            if error.errno not in DISK_IS_FULL:
+                raise
+            return Refusal.DISK_FULL
         return None
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 import redis
 import structlog
 
+from familiar.services.inference.expiry_watch import watch_expiry
 from familiar.services.inference.http.app import Stores, create_app
 from familiar.services.inference.http.server import Server
 from familiar.services.inference.metrics.measured import REGISTRY
@@ -50,18 +51,18 @@ def main() -> None:
         client = open_redis(settings.redis_url)
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
-    samples = SampleStore(settings.home)
+    samples = SampleStore(settings.home, settings.quotas)
     # Before anything is served; where Redis is away, the disk's part at least.
     with suppress(redis.RedisError):
         finish_forgettings(client, samples, models)
     watcher.poll()
-    kept = KeptFaces(client, settings.kept_faces)
+    kept = KeptFaces(client, settings.kept_faces, settings.keep_faces_minutes)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = KeptFacesWriter(client, kept, models.has)
     tokens = TokenStore(settings.home)
     with end_with_a_sentence():
         tokens.require_admin()
-    stores = Stores(samples, StrangerStore(settings.home), models, keeper, tokens)
+    stores = Stores(samples, StrangerStore(settings.home, settings.quotas), models, keeper, tokens)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
     short_timeout_client = open_redis(settings.redis_url, timeout_seconds=0.5)
@@ -88,6 +89,7 @@ def main() -> None:
         threading.Thread(target=keeper.run, args=(stopped,)),
         threading.Thread(target=keep_going, args=(post, stopped.is_set)),
         threading.Thread(target=keep_going, args=(forget, stopped.is_set)),
+        threading.Thread(target=watch_expiry, args=(client, samples, stores.strangers, models, settings, stopped)),
     ]
     for thread in threads:
         thread.start()

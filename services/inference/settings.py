@@ -5,10 +5,11 @@ from typing import ClassVar
 from pydantic import Field
 
 from familiar.shared.contract import redis_names
-from familiar.shared.runtime.settings import SiteSettings
+from familiar.shared.redis.kept_faces import MINUTES_KEPT
+from familiar.shared.runtime.settings import RetentionSettings, SiteSettings
 
 
-class InferenceSettings(SiteSettings):
+class InferenceSettings(SiteSettings, RetentionSettings):
     """Settings of inference, read from the environment."""
 
     redis_user: ClassVar[str] = redis_names.INFERENCE
@@ -17,5 +18,8 @@ class InferenceSettings(SiteSettings):
         default=500,
         ge=0,
         le=10_000,
-        description="How many of the newest faces are kept, for an hour at most, for `familiar correct`; 0 keeps none.",
+        description="How many of the newest faces are kept for `familiar correct`; 0 keeps none.",
+    )
+    keep_faces_minutes: int = Field(
+        default=MINUTES_KEPT, ge=1, le=10_080, description="For how many minutes these faces are kept at most."
     )

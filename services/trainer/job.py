@@ -113,6 +113,7 @@ def _train_and_publish(
             return published
         started = time.monotonic()
         store = SampleStore(settings.home)
+        settings.quotas.require_space(settings.home)
         report.begin()
         report.step("reading samples")
         landmarks = read_landmarks()

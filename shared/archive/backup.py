@@ -13,18 +13,27 @@ from typing import IO
 from familiar import __version__
 from familiar.shared.archive.index import FORMAT, INDEX, BackupIndex, files_of
 from familiar.shared.contract.errors import BackupOutdated
+from familiar.shared.stores.expiry import retention_lock
 from familiar.shared.stores.models import MANIFEST
+
+# Deleting what has expired takes seconds.
+_EXPIRING_SECONDS = 60
 
 
 def write_backup(home: Path, file: IO[bytes], created_at: datetime) -> BackupIndex:
     """Write everything below `home` that a restore needs as a tar file; `file` need not be seekable.
 
-    Files of the stores are immutable or replaced atomically, so nothing is locked.
+    Files of the stores are immutable or replaced atomically, so only what would expire meanwhile is kept by a lock.
 
     Raises:
         BackupOutdated: a person or a version was deleted meanwhile; the file still holds them, and has to go.
         OSError: the file cannot be written, or a store cannot be read.
     """
+    with retention_lock(home).acquire(timeout=_EXPIRING_SECONDS):
+        return _write(home, file, created_at)
+
+
+def _write(home: Path, file: IO[bytes], created_at: datetime) -> BackupIndex:
     before = _deletable(home)
     hashes: dict[str, str] = {}
     with tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT) as archive:

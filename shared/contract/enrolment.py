@@ -26,6 +26,8 @@ class Refusal(StrEnum):
     TOO_SMALL = "too small"
     BLURRED = "blurred"
     NEAR_COPY = "near-copy"
+    TOO_MANY_SAMPLES = "too many samples"
+    DISK_FULL = "disk full"
 
 
 class EnrolmentState(StrEnum):

@@ -227,7 +227,8 @@ class AnswerWithdrawn(FamiliarError):
 class UnknownKeptFace(FamiliarError):
     """That face is not kept, so its prediction cannot be corrected. Use the id of a newer prediction.
 
-    Faces are kept for an hour at most, and only the newest of them: FAMILIAR_KEPT_FACES sets how many, 0 none.
+    Only the newest faces are kept, and not for long: FAMILIAR_KEPT_FACES sets how many, 0 none, and
+    FAMILIAR_KEEP_FACES_MINUTES for how long.
     """
 
     code = "unknown-kept-face"
@@ -364,6 +365,30 @@ class FetchRunning(FamiliarError):
     """Faces of strangers are being fetched already. Wait until that is done, or stop it."""
 
     code = "fetch-running"
+    status = 409
+
+
+class TooManyPeople(FamiliarError):
+    """As many people are enrolled as FAMILIAR_MOST_PEOPLE allows. Forget somebody, or raise it."""
+
+    code = "too-many-people"
+    status = 409
+
+
+class TooManySamples(FamiliarError):
+    """The person would have more samples than FAMILIAR_MOST_SAMPLES allows. Delete some, ask for fewer, or raise it."""
+
+    code = "too-many-samples"
+    status = 409
+
+
+class TooManyStrangers(FamiliarError):
+    """There are as many faces of strangers as FAMILIAR_MOST_STRANGERS allows. Delete some, or raise it.
+
+    `familiar strangers clear` deletes the fetched ones.
+    """
+
+    code = "too-many-strangers"
     status = 409
 
 

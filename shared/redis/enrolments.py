@@ -60,15 +60,17 @@ def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: 
     Raises:
         InvalidName, NameTaken: see `SampleStore.register`.
         EnrolmentRunning: an enrolment is running on the camera.
-        OSError: the disk is full; nothing was started.
+        TooManyPeople, TooManySamples: there is no room for the person or for so many samples.
+        DiskFull, OSError: the disk is full; nothing was started.
     """
     records = open_enrolments(store)
     with records.lock:
         _require_free(find_enrolment(client, camera))
-        person = store.register(name)
-        session = _unfinished_session(store, camera, person, targets)
-        request = request_enrolment(camera, person, targets, session)
-        counts = store.count_session(person.slug, request.enrolment_id)
+        slug = store.slug_for(name)
+        session = _unfinished_session(store, camera, slug, targets)
+        counts = store.count_session(slug, session) if session else SampleCounts()
+        store.require_room(slug, max(0, targets.train - counts.train) + max(0, targets.test - counts.test))
+        request = request_enrolment(camera, store.register(name), targets, session)
         # First the record: an enrolment that somebody was told of is never in Redis alone.
         records.write(camera, OpenEnrolment(request=request))
         try:
@@ -221,15 +223,15 @@ def record_samples(pipeline: Pipeline, enrolment: Enrolment, counts: SampleCount
     pipeline.hset(redis_names.enrolment(enrolment.request.camera), mapping=fields)
 
 
-def _unfinished_session(store: SampleStore, camera: str, person: Person, targets: Targets) -> str | None:
+def _unfinished_session(store: SampleStore, camera: str, person: str, targets: Targets) -> str | None:
     """Return the session that an enrolment resumes, or None for a new one.
 
     It is the newest from the same camera, if that is of today, in UTC, and has fewer samples than the targets.
     """
-    newest = store.newest_enrolled(person.slug, camera)
+    newest = store.newest_enrolled(person, camera)
     if newest is None or day_of(newest) != datetime.now(UTC).date():
         return None
-    counts = store.count_session(person.slug, newest.enrolment_id)
+    counts = store.count_session(person, newest.enrolment_id)
     return newest.enrolment_id if counts.train < targets.train or counts.test < targets.test else None
 
 

@@ -1,6 +1,6 @@
 """The faces of recent predictions, kept in Redis so that wrong predictions can be corrected.
 
-They form a ring buffer of a fixed number of slots, each with a TTL of an hour. So both the number of faces and their
+They form a ring buffer of a fixed number of slots, each with a TTL. So both the number of faces and their
 age are bounded, however many replicas of inference write.
 """
 
@@ -16,15 +16,16 @@ from familiar.shared.contract.messages import KeptFace, Prediction
 from familiar.shared.redis.foreign_values import say_foreign
 from familiar.shared.redis.stream import HEADER, PAYLOAD, parse_entry
 
-SECONDS_KEPT = 3600
+MINUTES_KEPT = 60
 
 
 class KeptFaces:
-    """A writer to the ring buffer of the newest `most` faces; 0 keeps none."""
+    """A writer to the ring buffer of the newest `most` faces, each kept for so many minutes; 0 keeps none."""
 
-    def __init__(self, client: redis.Redis, most: int) -> None:
+    def __init__(self, client: redis.Redis, most: int, minutes: int = MINUTES_KEPT) -> None:
         self._client = client
         self._most = most
+        self._seconds = minutes * 60
 
     def keep(self, pipeline: Pipeline, prediction: Prediction, crops: Iterable[bytes]) -> None:
         """Queue the writes that keep the faces of a prediction with the JPEGs of their crops.
@@ -40,7 +41,7 @@ class KeptFaces:
             key = redis_names.kept_face((last_place - count + 1 + index) % self._most)
             fields: dict[Any, Any] = {HEADER: _kept_face(prediction, index).model_dump_json(), PAYLOAD: crop}
             pipeline.hset(key, mapping=fields)
-            pipeline.expire(key, SECONDS_KEPT)
+            pipeline.expire(key, self._seconds)
 
 
 def find_kept_face(client: redis.Redis, prediction_id: str, number: int | None) -> tuple[KeptFace, bytes]:

@@ -9,8 +9,10 @@ from pydantic import AliasChoices, BeforeValidator, Field, ValidationInfo, field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from familiar.shared.contract import redis_names
+from familiar.shared.runtime.quotas import Quotas
 from familiar.shared.runtime.redis_address import local_address_file, read_address, require_address
 
+KEEP_LOG_DAYS = 14
 # The names of this machine.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -102,6 +104,59 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         default="console",
         description="`console` for lines that people read, or `json` for one object a line.",
+    )
+
+
+class StoreSettings(Settings):
+    """The settings of the services that write to the stores: quotas by kind, and the space that is kept free."""
+
+    most_people: int = Field(default=500, ge=1, description="How many people may be enrolled.")
+    most_samples: int = Field(default=5_000, ge=1, description="How many samples a person may have.")
+    most_strangers: int = Field(default=20_000, ge=0, description="How many faces of strangers may be stored.")
+    least_free_mb: int = Field(
+        default=200,
+        ge=0,
+        description="How many megabytes of the disk stay free: with less, people, samples, strangers' faces and "
+        "trainings are refused. Forgetting, records and logs still find room then.",
+    )
+
+    @property
+    def quotas(self) -> Quotas:
+        """The quotas of the stores."""
+        return Quotas(self.most_people, self.most_samples, self.most_strangers, self.least_free_mb)
+
+
+class RetentionSettings(StoreSettings):
+    """How long what is stored is kept."""
+
+    keep_samples_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="For how many days samples are kept after they were taken; who has none left to train on is "
+        "forgotten. 0 keeps them until somebody deletes them.",
+    )
+    keep_strangers_days: int = Field(
+        default=365,
+        ge=0,
+        le=36_500,
+        description="For how many days strangers' faces are kept that were marked or given; 0 keeps them until "
+        "somebody deletes them. Fetched ones are public, and stay.",
+    )
+    keep_versions: int = Field(
+        default=10,
+        ge=1,
+        description="How many model versions are kept. The served one, the pinned one and the one to go back to are, "
+        "however old.",
+    )
+    keep_history_days: int = Field(
+        default=30, ge=1, le=36_500, description="For how many days predictions and sightings are kept in Redis."
+    )
+    keep_log_days: int = Field(
+        default=KEEP_LOG_DAYS,
+        ge=1,
+        le=1000,
+        description="For how many days `familiar up` keeps its logs, each in at most as many files of 1 MB.",
     )
 
 

@@ -34,6 +34,7 @@ from familiar.shared.runtime.files import (
     sync,
     write_atomically,
 )
+from familiar.shared.stores.expiry import VersionAge, versions_due
 
 MANIFEST = "manifest.json"
 SERVED_MODEL = "model.tflite"
@@ -251,16 +252,43 @@ class ModelStore:
             if _number_in(self._pinned) in knowing:
                 self._pinned.unlink()
             self._serve_another_than(knowing)
-            # Without a manifest it is no version: all of them end before anything else is deleted.
-            for version in knowing:
-                remove(self._folder(version) / MANIFEST)
-            for version in knowing:
-                for path in self._folder(version).iterdir():
-                    remove(path)
-                sync(self._folder(version))
+            self._delete(knowing)
             for unfinished in (*self._models.glob(f"*{CHECKPOINT}"), *self._models.glob(f"{PARTIAL_PREFIX}*")):
                 remove(unfinished)
         return knowing
+
+    def remove_old_versions(self, most: int, latest: datetime) -> tuple[int, ...]:
+        """Delete all but the newest `most` versions, and those created until `latest`; return their numbers.
+
+        None that is served, pinned or gone back to, see `versions_due`. Idempotent.
+        """
+        with self._lock:
+            due = versions_due(tuple(self._ages()), _number_in(self._current), self.pinned(), most, latest)
+            self._delete(due)
+        return due
+
+    def half_deleted(self) -> Iterator[Path]:
+        """Yield what is left in the folders of versions whose deletion was cut short: a version has its manifest."""
+        for version in self._numbers():
+            folder = self._folder(version)
+            if is_folder(folder) and not (folder / MANIFEST).exists():
+                yield from folder.iterdir()
+
+    def _ages(self) -> Iterator[VersionAge]:
+        for version in self.versions():
+            # Whoever finds a damaged version may want to mend it.
+            with suppress(BrokenModel, UnknownModel):
+                manifest = self.manifest(version)
+                yield VersionAge(version, manifest.created_at, rejected=manifest.rejection is not None)
+
+    def _delete(self, versions: tuple[int, ...]) -> None:
+        # Without a manifest it is no version: all of them end before anything else is deleted.
+        for version in versions:
+            remove(self._folder(version) / MANIFEST)
+        for version in versions:
+            for path in self._folder(version).iterdir():
+                remove(path)
+            sync(self._folder(version))
 
     def versions_knowing(self, person: str) -> tuple[int, ...]:
         """Return the versions that know a person, or are damaged so that nobody can tell, oldest first."""

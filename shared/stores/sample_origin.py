@@ -1,6 +1,6 @@
 """The origin of a sample, stored as a comment in its JPEG, and the session and day derived from it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -75,6 +75,10 @@ class KnownOrigins:
 
     def of(self, folder: Path) -> Collection[SampleOrigin | None]:
         """Return the origins of the samples now in a folder, unordered; none for a missing folder."""
+        return self.by_name(folder).values()
+
+    def by_name(self, folder: Path) -> Mapping[str, SampleOrigin | None]:
+        """Return the origins of the samples now in a folder by the names of their files; none for a missing folder."""
         names = [path.name for path in regular_files(folder, ".jpg")]
         known, present = self._known.get(folder, {}), {}
         for name in names:
@@ -87,7 +91,7 @@ class KnownOrigins:
             self._known[folder] = present
         else:
             self._known.pop(folder, None)
-        return present.values()
+        return present
 
 
 def _read_head(path: Path) -> SampleOrigin | None:

@@ -10,25 +10,36 @@ import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
 
 from filelock import FileLock
 
-from familiar.shared.contract.errors import BeingForgotten, NameTaken, UnknownPerson, UnknownSample
+from familiar.shared.contract.errors import (
+    BeingForgotten,
+    NameTaken,
+    TooManyPeople,
+    TooManySamples,
+    UnknownPerson,
+    UnknownSample,
+)
 from familiar.shared.contract.messages import Message, Slug, Split
 from familiar.shared.contract.slugs import is_slug, printable, slug_of, tidy_name
 from familiar.shared.runtime.files import (
     PARTIAL_PREFIX,
+    count_names,
     is_folder,
     is_regular,
     make_folder,
     read_regular,
     regular_files,
     remove,
+    stored_at,
     sync,
     write_atomically,
 )
+from familiar.shared.runtime.quotas import Quotas
 from familiar.shared.stores.forgettings import is_being_forgotten
 from familiar.shared.stores.sample_origin import (
     CORRECTION,
@@ -39,6 +50,8 @@ from familiar.shared.stores.sample_origin import (
     session_of,
     with_origin,
 )
+
+_WITHOUT_LIMITS = Quotas()
 
 
 class Person(Message):
@@ -91,9 +104,10 @@ class Addition(Enum):
 class SampleStore:
     """The people and samples below one folder. Any number of processes may use it concurrently."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, quotas: Quotas = _WITHOUT_LIMITS) -> None:
         """Open the store below `home`, creating its folders if missing."""
         self.home = home
+        self.quotas = quotas
         self._people = home / "people"
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)
@@ -109,6 +123,8 @@ class SampleStore:
             InvalidName: see `familiar.shared.contract.slugs.slug_of`.
             NameTaken: another person's name has the same slug.
             BeingForgotten: the forgetting of a person of that slug is not complete.
+            TooManyPeople: there are as many people as may be.
+            DiskFull, OSError: the disk is full.
         """
         own_slug, name = slug_of(name), tidy_name(name)
         with self._lock:
@@ -116,6 +132,9 @@ class SampleStore:
             if is_being_forgotten(self.home, slug):
                 raise BeingForgotten
             if not is_regular(self._card(slug)):
+                if self.quotas.people is not None and len(self._slugs()) >= self.quotas.people:
+                    raise TooManyPeople
+                self.require_space()
                 self._write_card(slug, name)
             elif name != slug and (other := self._name(slug)).casefold() != name.casefold():
                 raise NameTaken(f"{name!r} and {other!r} are both written {slug!r} in folders. {NameTaken().detail}")
@@ -188,6 +207,17 @@ class SampleStore:
         enrolled = (origin for origin in origins if origin.camera == camera and origin.enrolment_id != CORRECTION)
         return max(enrolled, key=lambda origin: origin.captured_at, default=None)
 
+    def taken(self, person: str, split: Split) -> dict[str, datetime]:
+        """Return when each sample of a split was taken, by id; where that is unknown, when it was stored."""
+        folder = self._folder(person, split)
+        found = {}
+        for name, origin in self._origins.by_name(folder).items():
+            # A sample may be deleted meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                path = folder / name
+                found[path.stem] = origin.captured_at if origin else stored_at(path)
+        return found
+
     def sample_ids(self, person: str) -> set[str]:
         """Return the ids of a person's samples in both splits."""
         return {path.stem for split in Split for path in self._paths(person, split)}
@@ -208,7 +238,8 @@ class SampleStore:
 
         Raises:
             UnknownPerson: the person was forgotten, or never registered.
-            OSError: the disk is full; nothing was stored.
+            TooManySamples: the person has as many samples as one may.
+            DiskFull, OSError: the disk is full; nothing was stored.
         """
         data = with_origin(crop, origin)
         folder = self._folder(person, split)
@@ -220,9 +251,35 @@ class SampleStore:
                 return Addition.PRESENT
             if most is not None and self._count_of(person, split, session_of(origin)) >= most:
                 return Addition.FULL
+            self.require_room(person, 1)
             make_folder(folder)
             write_atomically(path, data)
         return Addition.ADDED
+
+    def require_space(self) -> None:
+        """Check that the disk has room for new work.
+
+        Raises:
+            DiskFull: it has none.
+        """
+        self.quotas.require_space(self.home)
+
+    def trouble_with_space(self) -> str | None:
+        """Return why the disk has no room for new work in a sentence, or None where it has."""
+        return self.quotas.trouble_with(self.home)
+
+    def require_room(self, person: str, more: int) -> None:
+        """Check that there is room for so many samples more of a person.
+
+        Raises:
+            TooManySamples: the person would have more than one may.
+            DiskFull: the disk has no room.
+        """
+        if self.quotas.samples is not None:
+            present = sum(count_names(self._folder(person, split), ".jpg") for split in Split)
+            if present + more > self.quotas.samples:
+                raise TooManySamples
+        self.require_space()
 
     def read(self, person: str, sample_id: str) -> bytes | None:
         """Read the file of a sample from either split, or return None if it is gone."""

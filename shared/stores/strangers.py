@@ -11,18 +11,25 @@ import contextlib
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from familiar.shared.contract.errors import TooManyStrangers
 from familiar.shared.runtime.files import (
+    count_names,
     is_folder,
     is_regular,
     make_folder,
     read_regular,
     regular_files,
+    stored_at,
     write_atomically,
 )
+from familiar.shared.runtime.quotas import Quotas
 from familiar.shared.stores.sample_origin import SampleOrigin, read_origin, with_origin
+
+_WITHOUT_LIMITS = Quotas()
 
 
 class StrangerSource(StrEnum):
@@ -47,11 +54,13 @@ class StrangerFace:
 class StrangerStore:
     """The faces of strangers below one folder. Any number of processes may use it concurrently."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, quotas: Quotas = _WITHOUT_LIMITS) -> None:
         """Open the store below `home`, whose folders are created with the first face.
 
         A store from before 0.2.0, called `background`, is renamed.
         """
+        self._home = home
+        self._quotas = quotas
         self._folder = home / "strangers"
         former = home / "background"
         if former.is_dir() and not self._folder.exists():
@@ -68,15 +77,24 @@ class StrangerStore:
         """Store the JPEG of a crop, and return whether it is new.
 
         Raises:
-            OSError: the disk is full; nothing was stored.
+            TooManyStrangers: there are as many faces as may be.
+            DiskFull, OSError: the disk is full; nothing was stored.
         """
         data = crop if origin is None else with_origin(crop, origin)
         path = self._path(source, hashlib.sha256(data).hexdigest())
         if self.read(source, path.stem) is not None:
             return False
+        self._require_room()
         make_folder(path.parent)
         write_atomically(path, data)
         return True
+
+    def _require_room(self) -> None:
+        if self._quotas.strangers is not None:
+            present = sum(count_names(self._folder / one, ".jpg") for one in StrangerSource)
+            if present >= self._quotas.strangers:
+                raise TooManyStrangers
+        self._quotas.require_space(self._home)
 
     def faces(self) -> tuple[StrangerFace, ...]:
         """Read all faces, sorted by source and id."""
@@ -92,6 +110,15 @@ class StrangerStore:
     def face_ids(self, source: StrangerSource) -> list[str]:
         """Return the sorted ids of a source's faces."""
         return sorted(path.stem for path in self._paths(source))
+
+    def stored(self, source: StrangerSource) -> dict[str, datetime]:
+        """Return when each face of a source was stored, by id."""
+        found = {}
+        for path in self._paths(source):
+            # A face may be removed meanwhile.
+            with suppress(FileNotFoundError):
+                found[path.stem] = stored_at(path)
+        return found
 
     def read(self, source: StrangerSource, face_id: str) -> bytes | None:
         """Read the file of a face, or return None if it is gone."""

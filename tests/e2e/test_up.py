@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,23 @@ def test_nothing_in_the_home_is_open_to_other_users(taught: "Running") -> None:
     for folder in ("samples", "people", "models/1", "redis", "logs", "run"):
         assert any((home / folder).iterdir())
     assert open_to_others(home) == []
+
+
+def test_at_midnight_services_go_on_in_new_logs(
+    start_stack: Callable[..., AbstractContextManager["Running"]], tmp_path: Path
+) -> None:
+    """Those of the day before have the next number."""
+    with start_stack(tmp_path) as stack:
+        local = stack.stack
+        local.keep_logs(datetime.now(UTC))
+        before = local.log_of("inference").read_text()
+        assert "started" in before
+        local.keep_logs(datetime.now(UTC) + timedelta(days=1))
+        former = local.log_of("inference").with_name("inference.log.1")
+        stack.wait_for("new logs", lambda: local.log_of("inference").exists())
+        stack.process("inference").kill()
+        stack.wait_for("a line", lambda: "started" in local.log_of("inference").read_text())
+        assert former.read_text().startswith(before)
 
 
 def test_doctor_says_what_is_there(taught: "Running") -> None:

@@ -19,6 +19,7 @@ from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_async_redis
 from familiar.shared.redis.training_queue import TrainingRecords, training_records
+from familiar.shared.runtime.quotas import Quotas
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -33,7 +34,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def open_site(home: Path, redis_url: str, client: redis.Redis) -> Iterator[Callable[[redis.Redis], Site]]:
+def quotas() -> Quotas:
+    """Give the quotas of a site's stores: none, where a test does not give others."""
+    return Quotas()
+
+
+@pytest.fixture
+def open_site(
+    home: Path, redis_url: str, client: redis.Redis, quotas: Quotas
+) -> Iterator[Callable[[redis.Redis], Site]]:
     """Give what makes a site on a Redis and an empty home, without a model; `Studio` is a further name of its host.
 
     Its tokens are beside the home.
@@ -49,7 +58,7 @@ def open_site(home: Path, redis_url: str, client: redis.Redis) -> Iterator[Calla
         settings = InferenceSettings(allowed_hosts="Studio")
         keeper = keepers.enter_context(keeping(client, settings.kept_faces, models.has))
         tokens = TokenStore(home.parent)
-        stores = Stores(SampleStore(home), StrangerStore(home), models, keeper, tokens)
+        stores = Stores(SampleStore(home, quotas), StrangerStore(home, quotas), models, keeper, tokens)
         follower = StreamFollower(open_async_redis(redis_url), threading.Event())
         return Site(create_app(client, stores, watcher, follower, client, settings), tokens)
 

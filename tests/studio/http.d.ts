@@ -281,7 +281,12 @@ declare namespace Http {
     detail: string;
   }
 
-  type Refusal = "face not found" | "more than one face" | "too small" | "blurred" | "near-copy";
+  interface Readiness {
+    model_version: number;
+    disk_low: boolean;
+  }
+
+  type Refusal = "face not found" | "more than one face" | "too small" | "blurred" | "near-copy" | "too many samples" | "disk full";
 
   interface SampleSummary {
     sample_id: string;
@@ -300,6 +305,7 @@ declare namespace Http {
 
   interface Services {
     redis: string | null;
+    disk: string | null;
     services: ServiceStatus[];
     camera_port: number;
     model_version: number | null;
@@ -399,7 +405,7 @@ declare namespace Http {
     "v1/cameras": { answer: Camera[] };
     "v1/services": { answer: Services };
     "healthz": { answer: Record<string, string> };
-    "readyz": { answer: Record<string, number> };
+    "readyz": { answer: Readiness };
     "v1/session": { answer: Session };
     "v1/strangers": { answer: StrangersSummary };
     [path: `v1/strangers/${string}`]: { answer: string[] };

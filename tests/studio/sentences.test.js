@@ -20,7 +20,7 @@ beforeEach(() => {
 
 /** @param {Partial<Http.Services>} [about] @returns {Http.Services} */
 const services = (about) => ({
-  redis: null, services: [{ service: "capture", running: true }, { service: "trainer", running: false }],
+  redis: null, disk: null, services: [{ service: "capture", running: true }, { service: "trainer", running: false }],
   camera_port: 8001, model_version: null, ...about,
 });
 
@@ -54,6 +54,15 @@ test("a service that does not run is named with what that means", () => {
   assert.deepEqual(missingServices(services()), [
     "The trainer is not running. Trainings wait until it is back. Start it; the page goes on by itself.",
   ]);
+});
+
+test("a disk without room is named with what that means, and before what else is missing", () => {
+  const [first, ...others] = missingServices(services({ disk: "Only 3 MB are free on the disk." }));
+  assert.equal(
+    first,
+    "Only 3 MB are free on the disk. New people, samples and trainings are refused until there is room; what is there is kept.",
+  );
+  assert.equal(others.length, 1);
 });
 
 test("while Redis is away it alone is named: who runs is told by Redis", () => {

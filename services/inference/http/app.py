@@ -45,6 +45,7 @@ from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.guard import Guard
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.errors import NoModel
+from familiar.shared.contract.messages import Message
 from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.lending_pool import Pool
 from familiar.shared.stores.forgettings import Forgettings
@@ -105,17 +106,17 @@ def create_app(
         event_routes(client, follower, stores.models),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
-        training_routes(client, training_records(stores.samples.home)),
+        training_routes(client, training_records(stores.samples.home), stores.samples),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),
         people_routes(client, stores.samples, stores.models),
         correction_routes(client, stores.samples, stores.strangers, stores.keeper),
         camera_routes(client),
         preview_routes(client, follower, forgettings),
-        service_routes(short_timeout_client, served, settings.camera_port),
+        service_routes(short_timeout_client, served, stores.samples, settings.camera_port),
         studio_routes(settings.camera_port),
-        _health_routes(served),
-        _metrics_routes(MetricsPage(short_timeout_client, stores.models)),
+        _health_routes(served, stores.samples),
+        _metrics_routes(MetricsPage(short_timeout_client, stores.models, stores.samples)),
         session_routes(),
     ):
         app.include_router(routes)
@@ -133,7 +134,15 @@ def create_app(
     return app
 
 
-def _health_routes(served: ServedModel) -> APIRouter:
+class Readiness(Message):
+    """What is served, and whether new work is taken."""
+
+    model_version: int
+    disk_low: bool
+    """Whether new people, samples and trainings are refused for want of room; answers are given all the same."""
+
+
+def _health_routes(served: ServedModel, samples: SampleStore) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
     # Asynchronous, so that neither waits for a thread.
@@ -143,9 +152,10 @@ def _health_routes(served: ServedModel) -> APIRouter:
         return {"status": "ok", "version": __version__}
 
     @routes.get("/readyz", responses=problems(NoModel))
-    async def ready() -> dict[str, int]:
+    async def ready() -> Readiness:
         """Report which model version is serving; 503 while there is none."""
-        return {"model_version": served.get().version}
+        low = samples.trouble_with_space() is not None
+        return Readiness(model_version=served.get().version, disk_low=low)
 
     return routes
 

@@ -8,6 +8,7 @@ from familiar.shared.contract.messages import Message
 from familiar.shared.redis.connection import trouble_of
 from familiar.shared.redis.heartbeats import running_services
 from familiar.shared.redis.training_queue import training_hosts
+from familiar.shared.stores.samples import SampleStore
 
 _WITH_A_HEARTBEAT = ("capture", "extractor")
 
@@ -25,6 +26,8 @@ class Services(Message):
 
     redis: str | None
     """What is wrong with Redis, None where it answers."""
+    disk: str | None
+    """Why new people, samples and trainings are refused, None while the disk has room for them."""
     services: tuple[ServiceStatus, ...]
     """Empty while Redis, which knows who runs, is away."""
     camera_port: int
@@ -33,7 +36,9 @@ class Services(Message):
     """None where there is no version to answer with."""
 
 
-def service_routes(short_timeout_client: redis.Redis, served: ServedModel, camera_port: int) -> APIRouter:
+def service_routes(
+    short_timeout_client: redis.Redis, served: ServedModel, samples: SampleStore, camera_port: int
+) -> APIRouter:
     """Return the route that reports who runs; `short_timeout_client` must not wait for Redis for long."""
     routes = APIRouter(prefix="/v1/services", tags=["health"])
 
@@ -53,6 +58,12 @@ def service_routes(short_timeout_client: redis.Redis, served: ServedModel, camer
             trouble = trouble_of(error)
             if trouble is None:
                 raise
-        return Services(redis=trouble, services=services, camera_port=camera_port, model_version=served.version)
+        return Services(
+            redis=trouble,
+            disk=samples.trouble_with_space(),
+            services=services,
+            camera_port=camera_port,
+            model_version=served.version,
+        )
 
     return routes

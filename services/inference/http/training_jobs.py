@@ -8,12 +8,13 @@ from familiar.shared.contract.errors import InvalidRequest, TrainingQueueFull, U
 from familiar.shared.contract.messages import TrainingOptions
 from familiar.shared.contract.training import TrainingJob
 from familiar.shared.redis.training_queue import TrainingRecords, enqueue_training, find_training, list_trainings
+from familiar.shared.stores.samples import SampleStore
 
 # A path over HTTP would let clients make the trainer open arbitrary files.
 WEIGHTS_WITHOUT_A_PATH = (None, "imagenet", "random")
 
 
-def training_routes(client: redis.Redis, records: TrainingRecords) -> APIRouter:
+def training_routes(client: redis.Redis, records: TrainingRecords, samples: SampleStore) -> APIRouter:
     """Return the routes that enqueue training jobs and report on them."""
     routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
 
@@ -23,6 +24,7 @@ def training_routes(client: redis.Redis, records: TrainingRecords) -> APIRouter:
         options = options or TrainingOptions()
         if options.weights not in WEIGHTS_WITHOUT_A_PATH:
             raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
+        samples.require_space()
         return enqueue_training(client, records, options)
 
     @routes.get("")

@@ -9,12 +9,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from familiar.services.inference.metrics.measured import REGISTRY
-from familiar.services.inference.metrics.system import model_metrics, redis_metrics
+from familiar.services.inference.metrics.system import disk_metrics, model_metrics, redis_metrics
 from familiar.shared.contract import redis_names
 from familiar.shared.redis.connection import trouble_of
 from familiar.shared.redis.foreign_values import say_foreign
 from familiar.shared.runtime.metrics import posted_metrics, this_instance
 from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
 
 SERVICE = "inference"
 
@@ -22,16 +23,23 @@ SERVICE = "inference"
 class MetricsPage:
     """Metrics page, combined from this process, the other processes and Redis."""
 
-    def __init__(self, client: redis.Redis, models: ModelStore, registry: CollectorRegistry = REGISTRY) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        models: ModelStore,
+        samples: SampleStore,
+        registry: CollectorRegistry = REGISTRY,
+    ) -> None:
         """Show `registry` as this process's own; `client` needs a short timeout."""
         self._client = client
         self._models = models
+        self._samples = samples
         self._registry = registry
 
     def render(self) -> bytes:
         """Return the page; while Redis is down, what is known without it."""
         texts = {(SERVICE, this_instance()): generate_latest(self._registry).decode()}
-        families = model_metrics(self._models)
+        families = model_metrics(self._models) + disk_metrics(self._samples)
         up = 1
         try:
             families += redis_metrics(self._client)

@@ -12,7 +12,9 @@ from familiar.shared.contract.errors import FamiliarError
 from familiar.shared.redis.cameras import CameraState, camera_names, live_cameras
 from familiar.shared.redis.stream import dropped_counts
 from familiar.shared.redis.training_queue import count_trainings
+from familiar.shared.runtime.quotas import free_megabytes
 from familiar.shared.stores.models import ModelStore
+from familiar.shared.stores.samples import SampleStore
 
 
 def redis_metrics(client: redis.Redis) -> list[Metric]:
@@ -55,6 +57,19 @@ def model_metrics(models: ModelStore) -> list[Metric]:
         seconds = models.manifest(version).training_seconds
         families.append(GaugeMetricFamily("familiar_model_training_seconds", "How long its training took.", seconds))
     return [_of_the_trainer(family) for family in families]
+
+
+def disk_metrics(samples: SampleStore) -> list[Metric]:
+    """Return how much of the disk is free, and below which reserve new work is refused."""
+    free = GaugeMetricFamily(
+        "familiar_disk_free_megabytes", "Free space on the disk of FAMILIAR_HOME.", free_megabytes(samples.home)
+    )
+    reserve = GaugeMetricFamily(
+        "familiar_disk_reserve_megabytes",
+        "With less free space than this, new people, samples and trainings are refused.",
+        samples.quotas.least_free_mb,
+    )
+    return [free, reserve]
 
 
 def _lengths(client: redis.Redis, streams: list[str]) -> dict[str, int]:

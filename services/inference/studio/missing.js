@@ -24,6 +24,8 @@ export function sayWhatIsMissing() {
  */
 export function missingServices(services) {
   if (!services) return [];
-  if (services.redis) return [`${services.redis}. Nothing is lost: Familiar waits, and goes on by itself when Redis is back.`];
-  return services.services.filter(({ running }) => !running).map(({ service }) => `${WITHOUT[service]} Start it; the page goes on by itself.`);
+  const full = services.disk ? [`${services.disk} New people, samples and trainings are refused until there is room; what is there is kept.`] : [];
+  if (services.redis) return [...full, `${services.redis}. Nothing is lost: Familiar waits, and goes on by itself when Redis is back.`];
+  const stopped = services.services.filter(({ running }) => !running);
+  return [...full, ...stopped.map(({ service }) => `${WITHOUT[service]} Start it; the page goes on by itself.`)];
 }

@@ -42,6 +42,8 @@ export const REFUSALS = {
   "too small": "Come closer.",
   blurred: "Hold still, or make more light.",
   "near-copy": "Turn a little, this looks like the last one.",
+  "too many samples": "There are as many samples of this person as may be. Delete some, or press Stop.",
+  "disk full": "The disk is full. Make room, and it goes on.",
 };
 
 /**
@@ -54,6 +56,8 @@ export const REFUSED = {
   "too small": "too small",
   blurred: "blurred",
   "near-copy": "showed nothing new",
+  "too many samples": "beyond the limit of samples",
+  "disk full": "without room on the disk",
 };
 
 /** @param {Http.Enrolment["refused"]} refused */

@@ -12,15 +12,17 @@ import redis
 
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
+from familiar.services.extractor.detectors import Detectors
+from familiar.services.extractor.extract import SampleRules
 from familiar.services.extractor.frame_worker import FrameWorker
 from familiar.shared.contract.enrolment import EnrolmentState, Refusal
 from familiar.shared.contract.messages import Split
 from familiar.shared.redis.connection import trouble_of
 from familiar.shared.redis.enrolments import get_enrolment
-from familiar.shared.redis.stream import MOST_DELIVERIES
+from familiar.shared.runtime.quotas import Quotas
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image
-from tests.builders import FRAMES, counts, enrol_zoe, publish_labelled, zoe
+from tests.builders import FRAMES, counts, crop, enrol_zoe, origin, publish_labelled, zoe
 from tests.streams import append, fields_of
 
 
@@ -132,10 +134,10 @@ def test_a_damaged_sample_of_the_person_does_not_stop_the_enrolment(
     assert counts(store) == (2, 0)
 
 
-def test_a_disk_that_is_full_for_a_while_costs_no_sample(
+def test_a_full_disk_refuses_samples_by_name_and_stops_neither_the_enrolment_nor_the_others(
     client: redis.Redis, store: SampleStore, worker: FrameWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was received with the frame at hand waits, and is worked through when there is room again."""
+    """Faces are passed on all the same, and later frames give samples when there is room again."""
     label = enrol_zoe(client, store, train=4, test=0).label
     for sequence in range(4):
         publish_labelled(client, zoe(sequence), sequence, label)
@@ -145,14 +147,36 @@ def test_a_disk_that_is_full_for_a_while_costs_no_sample(
 
     with monkeypatch.context() as disk:
         disk.setattr(os, "fsync", full)
-        for _ in range(MOST_DELIVERIES + 1):
-            with pytest.raises(OSError, match="No space"):
-                worker.step()
+        worker.step()
     assert counts(store) == (0, 0)
+    assert client.xlen("faces") == 4
+    assert get_enrolment(client, "door").refused == {Refusal.DISK_FULL: 4}
+    for sequence in range(4, 8):
+        publish_labelled(client, zoe(sequence), sequence, label)
     worker.step()
     assert counts(store) == (4, 0)
     assert client.xlen(FRAMES) == 0
     assert get_enrolment(client, "door").state is EnrolmentState.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("limits", "refusal"),
+    [(Quotas(samples=1), Refusal.TOO_MANY_SAMPLES), (Quotas(least_free_mb=10**9), Refusal.DISK_FULL)],
+    ids=["quota", "reserve"],
+)
+@pytest.mark.usefixtures("worker")
+def test_a_sample_without_room_is_refused_by_name(
+    client: redis.Redis, store: SampleStore, limits: Quotas, refusal: Refusal
+) -> None:
+    """The enrolment goes on collecting, and says why nothing comes."""
+    limited = FrameWorker(client, "one", SampleStore(store.home, limits), SampleRules(80, 150), Detectors(None))
+    label = enrol_zoe(client, store, train=4, test=0).label
+    store.add("zoe", Split.TEST, crop(1), origin(1), None)
+    publish_labelled(client, zoe(5), 0, label)
+    limited.step()
+    enrolment = get_enrolment(client, "door")
+    assert (enrolment.state, enrolment.refused) == (EnrolmentState.COLLECTING, {refusal: 1})
+    assert counts(store) == (0, 1)
 
 
 def test_frames_whose_delivery_was_lost_with_the_connection_are_asked_for_again(

@@ -139,7 +139,7 @@ def test_each_face_of_a_picture_is_corrected_by_its_number(
         ({"person": "Nobody"}, UnknownPerson, "Enrol them first with `familiar enrol`"),
         ({"person": "../x"}, InvalidName, "slash"),
         ({"prediction_id": "p2", "stranger": True}, InvalidRequest, "2 faces. Say which one"),
-        ({"prediction_id": "p9", "stranger": True}, UnknownKeptFace, "for an hour at most"),
+        ({"prediction_id": "p9", "stranger": True}, UnknownKeptFace, "FAMILIAR_KEEP_FACES_MINUTES for how long"),
     ],
 )
 def test_a_correction_that_makes_no_sense_says_why_and_changes_nothing(

@@ -1,24 +1,28 @@
 """A full disk: new work is refused by name, what is there stays whole, and with room again everything goes on."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import redis
 
+from familiar.shared.access.scopes import Scope
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.messages import Split
+from familiar.shared.contract.training import TrainingRecord, waiting_job
 from familiar.shared.redis.connection import keep_going
+from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.files import PARTIAL_PREFIX
+from familiar.shared.stores.forgettings import Forgettings, Intention
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from tests.app_client import Site
-from tests.builders import crop, origin, publish_version
+from tests.builders import NOON, crop, origin, publish_version
 from tests.command_line import familiar
+from tests.small_disk import fill, small_disk
 
 DISK_BYTES = 512 * 1024
 
@@ -26,30 +30,18 @@ DISK_BYTES = 512 * 1024
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     """Give a home on a small disk of its own."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)]
-    mounted = os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0
-    if not mounted:
-        pytest.skip("only root may mount a small disk")
-    yield disk / "home"
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-def _fill(home: Path) -> Path:
-    ballast = home.parent / "ballast"
-    with suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(1024))
-    return ballast
+    with small_disk(tmp_path / "disk", DISK_BYTES) as disk:
+        yield disk / "home"
 
 
 def _files(home: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    return {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
 def _writes(home: Path) -> list[Callable[[], object]]:
     samples, strangers, models = SampleStore(home), StrangerStore(home), ModelStore(home)
+    record = TrainingRecord(job=waiting_job("j1", NOON), options={}, created_at=NOON)
+    intention = Intention(person="joe", names=(), samples=0, model_versions=(), training=None, job_id="j1")
     return [
         lambda: samples.register("Karan"),
         lambda: samples.rename("zoe", "Zoe K."),
@@ -57,6 +49,9 @@ def _writes(home: Path) -> list[Callable[[], object]]:
         lambda: strangers.add(StrangerSource.GIVEN, crop(7), None),
         lambda: models.activate(1),
         lambda: publish_version(models, "zoe", "karan"),
+        lambda: TokenStore(home).add("party", {Scope.PREDICT}),
+        lambda: Forgettings(home).begin(intention),
+        lambda: training_records(home).write("j1", record),
     ]
 
 
@@ -76,7 +71,7 @@ def before(home: Path) -> dict[Path, bytes]:
 
 def test_a_write_that_fails_leaves_everything_as_it_was(home: Path, before: dict[Path, bytes]) -> None:
     """No half file, no lost one and no temporary one; with room again each write succeeds."""
-    ballast = _fill(home)
+    ballast = fill(home.parent)
     for write in _writes(home):
         with pytest.raises(OSError, match="No space"):
             write()
@@ -96,14 +91,15 @@ def test_http_and_commands_refuse_new_work_by_name(
     assert site.ask("GET", "/v1/people").is_success
     stored = _files(home)
     assert stored.items() >= before.items()
-    ballast = _fill(home)
+    ballast = fill(home.parent)
     requests = ("PATCH", "/v1/people/zoe", {"name": "Zoe K."}), ("POST", "/v1/models/1/activate", None)
     for method, path, body in requests:
         answer = site.ask(method, path, json=body)
         assert (answer.status_code, answer.json()["code"]) == (507, "disk-full")
-    ran = familiar("rename", "Zoe", "Zoe K.", FAMILIAR_HOME=str(home), REDIS_URL=redis_url)
-    assert ran.returncode == 1
-    assert "disk full" in ran.stderr
+    commands = ("rename", "Zoe", "Zoe K."), ("token", "add", "party", "--scope", "watch"), ("backup", str(home / "b"))
+    for command in commands:
+        ran = familiar(*command, FAMILIAR_HOME=str(home), REDIS_URL=redis_url)
+        assert (ran.returncode, "disk full" in ran.stderr) == (1, True), ran.stderr
     assert [known["name"] for known in site.ask("GET", "/v1/people").json()] == ["Zoe"]
     assert _files(home) == stored
     ballast.unlink()
@@ -114,7 +110,7 @@ def test_http_and_commands_refuse_new_work_by_name(
 def test_a_loop_waits_for_room_and_goes_on_by_itself(home: Path, before: dict[Path, bytes]) -> None:
     """As for a Redis that is away."""
     assert before
-    ballast = _fill(home)
+    ballast = fill(home.parent)
     store = SampleStore(home)
     tried: list[int] = []
 
@@ -132,7 +128,7 @@ def test_the_log_of_a_service_may_fail_without_the_service(client: redis.Redis, 
     """A line that cannot be written is lost, and the next ones are written."""
     assert client
     home.mkdir()
-    ballast = _fill(home)
+    ballast = fill(home.parent)
     log = home / "service.log"
     with log.open("w") as file:
         code = (

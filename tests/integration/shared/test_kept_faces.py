@@ -6,7 +6,7 @@ import redis
 from familiar.shared.contract import redis_names
 from familiar.shared.contract.errors import InvalidRequest, UnknownKeptFace
 from familiar.shared.contract.messages import KeptFace
-from familiar.shared.redis.kept_faces import SECONDS_KEPT, KeptFaces, delete_kept_faces, find_kept_face
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces, delete_kept_faces, find_kept_face
 from familiar.shared.redis.stream import run_transaction
 from tests.builders import NOON, crop, prediction_of
 
@@ -83,7 +83,16 @@ def test_none_is_kept_longer_than_an_hour(client: redis.Redis) -> None:
     """Redis itself deletes it, whether inference runs or not."""
     keep(client, 5, "p1", "karan", "zoe")
     assert len(kept_keys(client)) == 2
-    assert all(0 < client.ttl(key) <= SECONDS_KEPT == 3600 for key in kept_keys(client))
+    assert all(0 < client.ttl(key) <= 60 * MINUTES_KEPT for key in kept_keys(client))
+
+
+def test_faces_are_kept_for_as_many_minutes_as_a_setting_says(client: redis.Redis) -> None:
+    """Fewer than by default, here."""
+    run_transaction(
+        client, lambda pipeline: KeptFaces(client, 5, 2).keep(pipeline, prediction_of("p1", "karan"), [crop(1)])
+    )
+    (key,) = kept_keys(client)
+    assert 0 < client.ttl(key) <= 120
 
 
 def test_what_ran_out_is_not_found(client: redis.Redis) -> None:
@@ -91,7 +100,7 @@ def test_what_ran_out_is_not_found(client: redis.Redis) -> None:
     keep(client, 5, "p1", "karan")
     (key,) = kept_keys(client)
     client.pexpireat(key, 1)
-    with pytest.raises(UnknownKeptFace, match="for an hour at most"):
+    with pytest.raises(UnknownKeptFace, match="FAMILIAR_KEEP_FACES_MINUTES for how long"):
         find_kept_face(client, "p1", None)
 
 
