@@ -64,7 +64,11 @@ def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: 
     """
     records = open_enrolments(store)
     with records.lock:
-        _require_free(find_enrolment(client, camera))
+        running = find_enrolment(client, camera)
+        if running is not None and _is_collecting(running) and records.find(camera) is None:
+            # It began, and Redis' answer was lost: whoever was refused then is told now that it runs.
+            records.write(camera, OpenEnrolment(request=running.request, train_over=running.train_over))
+        _require_free(running)
         person = store.register(name)
         session = _unfinished_session(store, camera, person, targets)
         request = request_enrolment(camera, person, targets, session)
@@ -243,8 +247,12 @@ def _mark(client: redis.Redis, camera: str, field: str) -> Enrolment:
     return get_enrolment(client, camera)
 
 
+def _is_collecting(enrolment: Enrolment) -> bool:
+    return enrolment.state is EnrolmentState.COLLECTING
+
+
 def _require_free(enrolment: Enrolment | None) -> None:
-    if enrolment is not None and enrolment.state is EnrolmentState.COLLECTING:
+    if enrolment is not None and _is_collecting(enrolment):
         request = enrolment.request
         raise EnrolmentRunning(f"Camera {request.camera!r} is enrolling {request.name!r}. {EnrolmentRunning().detail}")
 
