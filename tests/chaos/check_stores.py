@@ -53,7 +53,7 @@ def no_sample_is_there_twice(evidence: Evidence) -> Iterator[str]:
 
 def trainings_end(evidence: Evidence) -> Iterator[str]:
     """Every accepted training ended in a version of its own, or in a failure with a name."""
-    records, client = training_records(evidence.home), evidence.running.client
+    records, client = training_records(evidence.home), evidence.client
     known = {record.job.job_id for record in records.all()}
     by_job = Counter(str(evidence.models.manifest(version).job_id) for version in evidence.models.versions())
     for job_id in sorted({*evidence.workload.trainings, *known}):

@@ -80,7 +80,7 @@ def run(plan: Plan, machine: Machine, folder: Path, tell: Callable[[str], None])
                 injector.inflict_all(plan.faults, workload.given_up)
                 tell(f"{time.monotonic() - began:6.1f} s  no more faults; what was begun is waited for")
                 workload.wind_down(DEADLINE_SECONDS)
-                evidence = Evidence(stack, workload, tuple(injector.inflicted), tuple(site.answers))
+                evidence = Evidence(around.home, stack.client, workload, tuple(injector.inflicted), tuple(site.answers))
                 violations = _look(evidence)
                 work = _work_of(evidence)
                 if plan.late:
