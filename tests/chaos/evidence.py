@@ -22,6 +22,8 @@ class Evidence:
     workload: Workload
     inflicted: tuple[Inflicted, ...]
     answers: tuple[Answer, ...]
+    settled_at: float
+    """When all was done that had been begun, on the monotonic clock."""
 
     @property
     def samples(self) -> SampleStore:

@@ -93,7 +93,11 @@ def draw_plan(seed: int, count: int) -> Plan:
     weights = [len(_TARGETS.get(kind, (kind,))) for kind in kinds]
     drawn = [*rng.sample(kinds, min(count, len(kinds))), *rng.choices(kinds, weights, k=max(0, count - len(kinds)))]
     rng.shuffle(drawn)
-    return Plan(seed, networked, late, tuple(_draw_fault(rng, kind) for kind in drawn))
+    faults = [_draw_fault(rng, kind) for kind in drawn]
+    if not late:
+        # Amid the first enrolments there is no work horse.
+        faults.sort(key=lambda fault: fault.target == HORSE)
+    return Plan(seed, networked, late, tuple(faults))
 
 
 def _draw_fault(rng: random.Random, kind: Kind) -> Fault:

@@ -43,7 +43,7 @@ def evidence(home: Path, client: redis.Redis) -> Evidence:
     """Give the evidence of a run in which one enrolment was accepted, and is complete."""
     workload = Workload(Site("http://127.0.0.1:1", ""), SampleStore(home), ModelStore(home), 1)
     workload.accepted.append(Accepted("zoe", "e1"))
-    evidence = Evidence(home, client, workload, (), ())
+    evidence = Evidence(home, client, workload, (), (), settled_at=0.0)
     evidence.samples.register("Zoe")
     for number in range(TRAIN + TEST):
         add(evidence, number)
