@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(f"{options.minutes} minutes are over, before seed {seed}")
             break
         plan = draw_plan(seed, options.faults)
-        tell(f"seed {seed}: {len(plan.faults)} faults, {'a far Redis' if plan.networked else 'a Redis of its own'}")
+        far = plan.networked and machine.has_network
+        tell(f"seed {seed}: {len(plan.faults)} faults, {'a far Redis' if far else 'a Redis of its own'}")
         with TemporaryDirectory(prefix="familiar-chaos-") as folder:
             result = run(plan, machine, Path(folder), tell)
         results.append(result)

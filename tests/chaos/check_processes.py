@@ -33,7 +33,7 @@ _END_SECONDS = 10.0
 _LIVELY = (b"kept-face:", b"track:")
 # Keys besides, of three cameras, four services, and a handful of jobs with two or three keys each.
 _MOST_KEYS = 150
-_ENDED = re.compile(r"exited: (\w+) \((?:exit status (?P<status>\d+)|terminated by (?P<signal>\w+)); not expected\)")
+_ENDED = re.compile(r"exited: (\w+) \((?:exit status (?P<status>\d+)|terminated by (?P<signal>\w+));")
 
 
 def queues_are_bounded(evidence: Evidence) -> Iterator[str]:
