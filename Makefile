@@ -97,7 +97,7 @@ benchmark-live: install ## many cameras through all services; ARGS='--video FILE
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.live $(ARGS)
 
 chaos: install ## killed and paused processes, a lost Redis, a full disk, clock jumps, a cut network; ARGS='--seeds 20', as root for all of it
-	$(BIN)/python -m tests.chaos $(ARGS)
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m tests.chaos $(ARGS)
 
 docs: install ## the site in build/site, with the table of settings and the page's types made anew; a dead link is an error
 	$(BIN)/python -m tests.settings_table

@@ -27,6 +27,6 @@ def _exists(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        # Such as the first process of the system, which is the manager's stand-in for a trainer that was started alone.
+        # It is another user's, such as the system's first process.
         return True
     return True

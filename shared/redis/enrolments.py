@@ -65,7 +65,11 @@ def begin_enrolment(client: redis.Redis, store: SampleStore, camera: str, name: 
     """
     records = open_enrolments(store)
     with records.lock:
-        _require_free(find_enrolment(client, camera))
+        running = find_enrolment(client, camera)
+        if running is not None and _is_collecting(running) and records.find(camera) is None:
+            # It began, and Redis' answer was lost: whoever was refused then is told now that it runs.
+            records.write(camera, OpenEnrolment(request=running.request, train_over=running.train_over))
+        _require_free(running)
         slug = store.slug_for(name)
         session = _unfinished_session(store, camera, slug, targets)
         counts = store.count_session(slug, session) if session else SampleCounts()
@@ -245,8 +249,12 @@ def _mark(client: redis.Redis, camera: str, field: str) -> Enrolment:
     return get_enrolment(client, camera)
 
 
+def _is_collecting(enrolment: Enrolment) -> bool:
+    return enrolment.state is EnrolmentState.COLLECTING
+
+
 def _require_free(enrolment: Enrolment | None) -> None:
-    if enrolment is not None and enrolment.state is EnrolmentState.COLLECTING:
+    if enrolment is not None and _is_collecting(enrolment):
         request = enrolment.request
         raise EnrolmentRunning(f"Camera {request.camera!r} is enrolling {request.name!r}. {EnrolmentRunning().detail}")
 

@@ -12,6 +12,7 @@ status is 1 if a check did not hold.
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from tests.chaos.run import Result, run
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the seeds, and print what came of them."""
     options = _parse(arguments)
+    # Unwind on this as well: processes, mounts and namespaces would be left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     machine = this_machine()
     for kind, reason in machine.missing.items():
         tell(f"{kind} is left out: {reason}")
@@ -38,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(f"{options.minutes} minutes are over, before seed {seed}")
             break
         plan = draw_plan(seed, options.faults)
-        tell(f"seed {seed}: {len(plan.faults)} faults, {'a far Redis' if plan.networked else 'a Redis of its own'}")
+        far = plan.networked and machine.has_network
+        tell(f"seed {seed}: {len(plan.faults)} faults, {'a far Redis' if far else 'a Redis of its own'}")
         with TemporaryDirectory(prefix="familiar-chaos-") as folder:
             result = run(plan, machine, Path(folder), tell)
         results.append(result)

@@ -33,12 +33,12 @@ _END_SECONDS = 10.0
 _LIVELY = (b"kept-face:", b"track:")
 # Keys besides, of three cameras, four services, and a handful of jobs with two or three keys each.
 _MOST_KEYS = 150
-_ENDED = re.compile(r"exited: (\w+) \((?:exit status (?P<status>\d+)|terminated by (?P<signal>\w+)); not expected\)")
+_ENDED = re.compile(r"exited: (\w+) \((?:exit status (?P<status>\d+)|terminated by (?P<signal>\w+));")
 
 
 def queues_are_bounded(evidence: Evidence) -> Iterator[str]:
     """No stream is longer than configured, no job is left waiting, and no key piles up."""
-    client = evidence.running.client
+    client = evidence.client
     for stream, most in _MOST.items():
         if (length := int(client.xlen(stream))) > most:
             yield f"{stream} has {length} entries, and may have {most}"
@@ -51,13 +51,13 @@ def queues_are_bounded(evidence: Evidence) -> Iterator[str]:
 
 
 def _stays(evidence: Evidence, key: bytes) -> bool:
-    expires: Any = evidence.running.client.ttl(key)
+    expires: Any = evidence.client.ttl(key)
     return key.startswith((*_LIVELY, b"rq:job:", b"rq:results:", b"metrics:")) and expires == -1
 
 
 def dead_letters_explain_themselves(evidence: Evidence) -> Iterator[str]:
     """Each holds its message, and the reason, which can only be that its consumers were killed over it."""
-    client = evidence.running.client
+    client = evidence.client
     for key in client.scan_iter(match=f"*{_DEAD}"):
         letters: Any = client.xrange(key)
         if len(letters) > DEAD_LETTERS_KEPT:

@@ -16,9 +16,6 @@ def everything_is_at_work(evidence: Evidence) -> Iterator[str]:
     yield from (f"{each['service']} does not run" for each in services.json()["services"] if not each["running"])
     running = {camera["camera"] for camera in cameras.json() if camera["state"] == "running"}
     yield from (f"camera {name} does not run" for name in PEOPLE if name not in running)
-    said = {prediction.camera for _, prediction in evidence.workload.heard.predictions[-_LATELY:]}
-    yield from (f"nobody before camera {name} is named" for name in PEOPLE if name not in said)
-
-
-# Of some 20 faces a second.
-_LATELY = 100
+    predictions = evidence.workload.heard.predictions
+    said = {prediction.camera for _, prediction, heard_at in predictions if heard_at > evidence.settled_at}
+    yield from (f"nobody before camera {name} gets an answer" for name in PEOPLE if name not in said)

@@ -53,9 +53,10 @@ def no_sample_is_there_twice(evidence: Evidence) -> Iterator[str]:
 
 def trainings_end(evidence: Evidence) -> Iterator[str]:
     """Every accepted training ended in a version of its own, or in a failure with a name."""
-    records, client = training_records(evidence.home), evidence.running.client
+    records, client = training_records(evidence.home), evidence.client
     known = {record.job.job_id for record in records.all()}
-    by_job = Counter(str(evidence.models.manifest(version).job_id) for version in evidence.models.versions())
+    made_by = [evidence.models.manifest(version).job_id for version in evidence.models.versions()]
+    by_job = Counter(job_id for job_id in made_by if job_id is not None)
     for job_id in sorted({*evidence.workload.trainings, *known}):
         job = find_training(client, records, job_id)
         if job.state is JobState.FINISHED:
@@ -73,7 +74,8 @@ def versions_are_whole(evidence: Evidence) -> Iterator[str]:
     """Every version's files have the hashes of its manifest, one of them is served, and nothing lies about."""
     models = evidence.models
     for version in models.versions():
-        for needed in (SERVED_MODEL, KERAS_MODEL):
+        # The first one is not of a training, and has no Keras model.
+        for needed in (SERVED_MODEL, KERAS_MODEL) if models.manifest(version).job_id else (SERVED_MODEL,):
             try:
                 models.open(version, needed)
             except FamiliarError as error:

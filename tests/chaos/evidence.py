@@ -3,27 +3,27 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from tests.chaos.faults import Inflicted
 from tests.chaos.site import Answer
-from tests.chaos.stack import Running
 from tests.chaos.workload import Workload
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The processes of a run while they are still up, its stores, its work, its faults, and all answers."""
+    """A run's stores and Redis, while its processes are still up, its work, its faults, and all answers."""
 
-    running: Running
+    home: Path
+    """The run's FAMILIAR_HOME."""
+    client: redis.Redis
     workload: Workload
     inflicted: tuple[Inflicted, ...]
     answers: tuple[Answer, ...]
-
-    @property
-    def home(self) -> Path:
-        """The run's FAMILIAR_HOME."""
-        return self.running.around.home
+    settled_at: float
+    """When all was done that had been begun, on the monotonic clock."""
 
     @property
     def samples(self) -> SampleStore:

@@ -50,8 +50,9 @@ class Injector:
     def orphan_a_training(self, begin: Callable[[], None]) -> None:
         """Kill the trainer while its work horse trains: whatever is stopped then, the work horse has to end with it."""
         begin()
-        self._process(HORSE)
-        self._process(TRAINER).kill()
+        with suppress(_NotRunningError, psutil.NoSuchProcess):
+            self._process(HORSE)
+            self._process(TRAINER).kill()
 
     def _inflict(self, fault: Fault, stopped: threading.Event) -> None:
         began = time.monotonic()

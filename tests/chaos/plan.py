@@ -45,7 +45,7 @@ _TARGETS = {
 }
 # Some outlast a lease (3.5 s), a socket's timeout (10 s) and the claim of a replica's faces (10 s), most do not.
 _LASTING = (0.5, 1.5, 3.0, 5.0, 12.0)
-_SHORTEST_WAIT, _LONGEST_WAIT = 0.5, 4.0
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.3, 2.5
 # Seconds beside the true time. Between two of them lies a jump of 10 s, a minute or some hours, forward or back.
 _OFFSETS = (-6 * HOUR, -60, -5, 5, 60, 6 * HOUR)
 
@@ -93,7 +93,11 @@ def draw_plan(seed: int, count: int) -> Plan:
     weights = [len(_TARGETS.get(kind, (kind,))) for kind in kinds]
     drawn = [*rng.sample(kinds, min(count, len(kinds))), *rng.choices(kinds, weights, k=max(0, count - len(kinds)))]
     rng.shuffle(drawn)
-    return Plan(seed, networked, late, tuple(_draw_fault(rng, kind) for kind in drawn))
+    faults = [_draw_fault(rng, kind) for kind in drawn]
+    if not late:
+        # Amid the first enrolments there is no work horse.
+        faults.sort(key=lambda fault: fault.target == HORSE)
+    return Plan(seed, networked, late, tuple(faults))
 
 
 def _draw_fault(rng: random.Random, kind: Kind) -> Fault:

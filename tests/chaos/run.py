@@ -30,6 +30,7 @@ from tests.chaos.site import Site
 from tests.chaos.stack import running
 from tests.chaos.surroundings import surroundings
 from tests.chaos.workload import Workload
+from tests.colour_model import publish_colours
 
 # From the last fault until all that was begun has to be done: retries, and trainings on a machine with others at work.
 DEADLINE_SECONDS = 240.0
@@ -70,6 +71,7 @@ def run(plan: Plan, machine: Machine, folder: Path, tell: Callable[[str], None])
     """Run a plan below `folder`, and check what came of it; `tell` is told of each fault."""
     began = time.monotonic()
     with surroundings(folder, machine, networked=plan.networked and machine.has_network) as around:
+        publish_colours(ModelStore(around.home))
         with running(around) as stack:
             site = Site(stack.stack.settings.url, TokenStore(around.home).owner_secret())
             workload = Workload(site, SampleStore(around.home), ModelStore(around.home), plan.seed)
@@ -80,7 +82,8 @@ def run(plan: Plan, machine: Machine, folder: Path, tell: Callable[[str], None])
                 injector.inflict_all(plan.faults, workload.given_up)
                 tell(f"{time.monotonic() - began:6.1f} s  no more faults; what was begun is waited for")
                 workload.wind_down(DEADLINE_SECONDS)
-                evidence = Evidence(stack, workload, tuple(injector.inflicted), tuple(site.answers))
+                inflicted, answers = tuple(injector.inflicted), tuple(site.answers)
+                evidence = Evidence(around.home, stack.client, workload, inflicted, answers, time.monotonic())
                 violations = _look(evidence)
                 work = _work_of(evidence)
                 if plan.late:
@@ -102,7 +105,7 @@ def _work_of(evidence: Evidence) -> dict[str, int]:
     return {
         "enrolments": len(evidence.workload.accepted),
         "trainings": len(evidence.workload.trainings),
-        "versions": len(evidence.models.versions()),
+        "versions": len(evidence.models.versions()) - 1,
         "requests": len(evidence.answers),
         "names heard": len(evidence.workload.heard.predictions),
     }

@@ -44,8 +44,8 @@ class Accepted:
 class Heard:
     """What was said of whom, in the order in which it was said."""
 
-    predictions: list[tuple[str, Prediction]] = field(default_factory=list)
-    """Who was shown, and the answer."""
+    predictions: list[tuple[str, Prediction, float]] = field(default_factory=list)
+    """Who was shown, the answer, and when it was heard, on the monotonic clock."""
     sightings: list[Sighting] = field(default_factory=list)
 
 
@@ -188,7 +188,7 @@ class Workload:
                 "POST", "/v1/predictions", content=pictures[name], headers={"Content-Type": "image/jpeg"}
             )
             if answer is not None and answer.is_success:
-                self.heard.predictions.append((name, Prediction.model_validate_json(answer.text)))
+                self._hear_of(name, Prediction.model_validate_json(answer.text))
             self.site.ask("GET", f"/v1/{shown}")
             turn += 1
 
@@ -211,4 +211,7 @@ class Workload:
         if isinstance(message, Sighting):
             self.heard.sightings.append(message)
         else:
-            self.heard.predictions.append((str(message.camera), message))
+            self._hear_of(str(message.camera), message)
+
+    def _hear_of(self, shown: str, prediction: Prediction) -> None:
+        self.heard.predictions.append((shown, prediction, time.monotonic()))

@@ -146,6 +146,19 @@ def test_an_enrolment_that_could_not_begin_does_not_begin_later(store: SampleSto
     assert not list((home / "enrolments").glob("*"))
 
 
+def test_an_enrolment_whose_beginning_was_not_answered_is_not_lost_once_somebody_is_told_of_it(
+    client: redis.Redis, store: SampleStore, home: Path
+) -> None:
+    """Redis began it and its answer was lost: whoever asks again is told that it runs, and it survives Redis."""
+    begun = enrol_zoe(client, store, train=4, test=2)
+    (record,) = (home / "enrolments").iterdir()
+    record.unlink()
+    with pytest.raises(EnrolmentRunning):
+        enrol_zoe(client, store, train=4, test=2)
+    lose(client, store)
+    assert get_enrolment(client, "door") == begun
+
+
 def test_who_cancels_while_redis_is_away_is_told_and_the_enrolment_goes_on(
     client: redis.Redis, store: SampleStore, open_site: Callable[[redis.Redis], Site]
 ) -> None:
