@@ -3,6 +3,7 @@
 import json
 import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -47,6 +48,11 @@ class Listener:
         self._heard: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
+
+    @property
+    def listens(self) -> bool:
+        """Whether it has heard anything."""
+        return not self._heard.empty()
 
     def wait_for(self, value: str) -> None:
         """Wait for the event whose field has this value.
@@ -130,7 +136,10 @@ def _until(messages: Iterator[Any], number: str) -> Iterator[Any]:
 
 
 def _wait_for_listeners(client: redis.Redis, listeners: Sequence[Listener]) -> None:
-    """Wait until all of them hear."""
-    _publish_good(client, "first")
-    for listener in listeners:
-        listener.wait_for("first")
+    """Wait until all of them hear: what was published before they listen, they do not."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not all(listener.listens for listener in listeners):
+        if time.monotonic() > until:
+            raise Fault("nobody hears anything")
+        _publish_good(client, "first")
+        time.sleep(0.05)
