@@ -2,7 +2,7 @@
 
 from familiar.cli.settings import CliSettings
 from familiar.shared.access.token_store import TokenStore
-from familiar.shared.contract.errors import FamiliarError, TokenMissing
+from familiar.shared.contract.errors import FamiliarError, TokenMissing, TokenWrong
 
 
 class Refused(FamiliarError):
@@ -18,8 +18,11 @@ def authorization(settings: CliSettings) -> dict[str, str]:
 
     Raises:
         TokenMissing: FAMILIAR_TOKEN_FILE cannot be read.
+        TokenWrong: what is given has characters that are in no token.
     """
     secret = _secret(settings)
+    if not (secret.isascii() and secret.isprintable()):
+        raise TokenWrong(f"What is given as the token is none. {TokenWrong().detail}")
     return {"Authorization": f"Bearer {secret}"} if secret else {}
 
 

@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import httpx
 import typer
+from pydantic import BaseModel, ValidationError
 
 from familiar.cli.console import err, out
 from familiar.cli.own_token import Refused, authorization
@@ -15,6 +16,14 @@ from familiar.shared.contract.messages import Prediction
 from familiar.shared.runtime.service import load_settings
 
 TIMEOUT_SECONDS = 60.0
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+
+class _Problem(BaseModel):
+    """What counts of a problem document."""
+
+    detail: str
 
 
 def predict(
@@ -35,16 +44,27 @@ def predict(
                     f"Inference does not answer at {client.base_url}. {InferenceUnavailable().detail}"
                 ) from error
             if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-                raise Refused(response.json()["detail"])
-            if response.is_error:
+                raise Refused(_read(response, _Problem).detail)
+            if not response.is_success:
                 failed = True
-                err.print(f"{path}: {response.json()['detail']}", markup=False, highlight=False)
-            elif as_json:
+                err.print(f"{path}: {_read(response, _Problem).detail}", markup=False, highlight=False)
+                continue
+            prediction = _read(response, Prediction)
+            if as_json:
                 out.print(response.text, markup=False, highlight=False, soft_wrap=True)
             else:
-                _print_faces(path, Prediction.model_validate_json(response.content))
+                _print_faces(path, prediction)
     if failed:
         raise typer.Exit(1)
+
+
+def _read(response: httpx.Response, kind: type[AnswerT]) -> AnswerT:
+    try:
+        return kind.model_validate_json(response.content)
+    except ValidationError as error:
+        raise InferenceUnavailable(
+            f"What answers at {response.url} is not inference. {InferenceUnavailable().detail}"
+        ) from error
 
 
 def _print_faces(path: Path, prediction: Prediction) -> None:

@@ -1,18 +1,36 @@
 """The settings of the command line."""
 
-from pydantic import Field, SecretStr
+from typing import Annotated
 
-from familiar.shared.runtime.settings import OptionalPath, RetentionSettings, StrangersFolder
+from pydantic import AfterValidator, AnyHttpUrl, AnyWebsocketUrl, Field, SecretStr, TypeAdapter
+
+from familiar.shared.runtime.settings import OptionalPath, OptionalText, RetentionSettings, StrangersFolder
+
+_HTTP = TypeAdapter(AnyHttpUrl)
+_WEBSOCKET = TypeAdapter(AnyWebsocketUrl)
+
+
+def _require_http(url: str) -> str:
+    _HTTP.validate_python(url)
+    return url
+
+
+def _require_websocket(url: str | None) -> str | None:
+    if url is not None:
+        _WEBSOCKET.validate_python(url)
+    return url
 
 
 class CliSettings(RetentionSettings):
     """The settings of the command line."""
 
-    url: str = Field(default="http://127.0.0.1:8000", description="Where inference answers.")
+    url: Annotated[str, AfterValidator(_require_http)] = Field(
+        default="http://127.0.0.1:8000", description="Where inference answers."
+    )
     camera_port: int = Field(
         default=8001, ge=0, le=65535, description="The port on which capture takes the pictures of browsers."
     )
-    capture_url: str | None = Field(
+    capture_url: Annotated[OptionalText, AfterValidator(_require_websocket)] = Field(
         default=None,
         description="Where capture takes photographs, such as `ws://capture:8001`. Where it is unset, on this machine "
         "at FAMILIAR_CAMERA_PORT.",

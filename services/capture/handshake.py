@@ -66,7 +66,15 @@ class Handshake:
 
     def _require_token(self, connection: ServerConnection, request: Request) -> None:
         sent = secrets_sent(request.headers.get("Authorization"), request.headers.get("Cookie"))
-        self._guard.admit(sent, str(connection.remote_address[0]), SCOPES)
+        self._guard.admit(sent, _address_of(connection), SCOPES)
+
+
+def _address_of(connection: ServerConnection) -> str:
+    """Return the client's address, or nothing once it has left."""
+    try:
+        return str(connection.remote_address[0])
+    except OSError:
+        return ""
 
 
 def is_own_page(origin: str, host: str, page_port: int) -> bool:

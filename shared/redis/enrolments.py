@@ -135,7 +135,16 @@ def start_enrolment(
         pipeline.hset(key, mapping=fields)
 
     client.transaction(replace, key)
-    return get_enrolment(client, request.camera)
+    # As it was written: whoever read it back might find that Redis has lost it already.
+    return Enrolment(
+        request=request,
+        cancelled=False,
+        train_over=train_over,
+        train_samples=counts.train,
+        test_samples=counts.test,
+        train_complete_at=train_complete_at,
+        refused={},
+    )
 
 
 def find_enrolment(client: "redis.Redis | Pipeline", camera: str) -> Enrolment | None:

@@ -1,8 +1,13 @@
 """Every door, its share of the inputs, and how one is driven in a process of its own."""
 
+import os
+import secrets
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from tests.builders import ROOT
 from tests.fuzzing.child import LAST_INPUT, REPORT
@@ -26,6 +31,7 @@ SHARES = {
     "redis": 2.0,
 }
 _SHOWN_OF_A_LOG = 5000
+_MARK = "FUZZING"
 
 
 def taught_home(folder: Path) -> None:
@@ -55,5 +61,20 @@ def drive_door(door: str, examples: int, seed: int, folder: Path) -> Report:
 
 def _run(module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", module, *arguments]
-    # Whoever drives a door has a deadline for each input.
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+    mark = secrets.token_hex()
+    environment = {**os.environ, _MARK: mark}
+    try:
+        # Whoever drives a door has a deadline for each input.
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", check=False
+        )
+    finally:
+        _end_orphans(mark)
+
+
+def _end_orphans(mark: str) -> None:
+    """End the services that a killed process has left behind: they have its mark in their environment."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(_MARK) == mark:
+                process.kill()

@@ -43,9 +43,9 @@ class Ground:
     taught: Path
     folder: Path
 
-    def home(self, name: str = "home") -> Path:
-        """Give a fresh copy of the taught home under a name."""
-        home = self.folder / name
+    def home(self) -> Path:
+        """Give a fresh copy of the taught home, in place of the one before."""
+        home = self.folder / "home"
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(self.taught, home)
         return home

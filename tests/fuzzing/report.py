@@ -1,7 +1,6 @@
 """What was seen at a door, and the table of all doors."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 from rich.table import Table
@@ -53,35 +52,21 @@ class Report(BaseModel):
         return not self.findings and not self.grown
 
 
-@dataclass
-class Totals:
-    """The sums of several doors."""
-
-    reports: list[Report] = field(default_factory=list)
-
-    def row(self) -> tuple[str, ...]:
-        """Give the last row of the table."""
-        sums = [
-            sum(getattr(report, name) for report in self.reports)
-            for name in ("inputs", "accepted", "refused", "crashes", "server_errors")
-        ]
-        seconds = sum(report.seconds for report in self.reports)
-        return ("all", *(f"{number:,}" for number in sums), f"{seconds:.0f} s", "", "")
-
-
-def table_of(reports: Iterable[Report]) -> Table:
+def table_of(reports: Sequence[Report]) -> Table:
     """Give the table: a row for each door, and one for all of them."""
     table = Table("door", "inputs", "accepted", "refused", "crashes", "500s", "took", "slowest", "memory, MB")
-    totals = Totals()
     for report in reports:
-        totals.reports.append(report)
-        counts = (report.inputs, report.accepted, report.refused, report.crashes, report.server_errors)
         memory = f"{report.warm_mb:.0f} -> {report.end_mb:.0f}, at most {report.largest_mb:.0f}"
-        took = f"{report.seconds:.0f} s"
-        table.add_row(report.door, *(f"{count:,}" for count in counts), took, _in_words(report.slowest_seconds), memory)
+        table.add_row(report.door, *_counts([report]), _in_words(report.slowest_seconds), memory)
     table.add_section()
-    table.add_row(*totals.row())
+    table.add_row("all", *_counts(reports), _in_words(max(report.slowest_seconds for report in reports)))
     return table
+
+
+def _counts(reports: Sequence[Report]) -> list[str]:
+    names = ("inputs", "accepted", "refused", "crashes", "server_errors")
+    sums = [f"{sum(getattr(report, name) for report in reports):,}" for name in names]
+    return [*sums, f"{sum(report.seconds for report in reports):.0f} s"]
 
 
 def _in_words(seconds: float) -> str:

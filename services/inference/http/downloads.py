@@ -30,7 +30,7 @@ _REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 def model_downloads(store: ModelStore) -> APIRouter:
     """Return the download routes of versions."""
-    routes = APIRouter(prefix="/v1/models/{version}", tags=["models"])
+    routes = APIRouter(prefix="/v1/models/{version:int}", tags=["models"])
 
     @routes.get("/report", response_class=FileResponse, responses={**of_type("text/html"), **_OF_A_VERSION})
     def show_report(version: int) -> FileResponse:

@@ -69,12 +69,12 @@ def model_routes(store: ModelStore, served: ServedModel, watcher: ModelWatcher) 
         """List the versions, oldest first."""
         return [summarise(version) for version in store.versions()]
 
-    @routes.get("/{version}", responses=problems(UnknownModel, BrokenModel))
+    @routes.get("/{version:int}", responses=problems(UnknownModel, BrokenModel))
     def show_model(version: int) -> Manifest:
         """Return a version's manifest, including its layers."""
         return store.manifest(version)
 
-    @routes.post("/{version}/activate", responses=problems(UnknownModel, BrokenModel))
+    @routes.post("/{version:int}/activate", responses=problems(UnknownModel, BrokenModel))
     def activate_model(version: int) -> ModelSummary:
         """Serve a version from now on, whatever is trained; the answer is `ready`, or `failed` with why."""
         store.activate(version)

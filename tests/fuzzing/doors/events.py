@@ -3,6 +3,7 @@
 import json
 import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,11 @@ class Listener:
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
+    @property
+    def listens(self) -> bool:
+        """Whether it has heard anything."""
+        return not self._heard.empty()
+
     def wait_for(self, value: str) -> None:
         """Wait for the event whose field has this value.
 
@@ -85,7 +91,9 @@ def open_door(ground: Ground) -> Iterator[Door]:
             for listener in listeners:
                 listener.wait_for(number)
             _read_otherwise(services, client, number)
-            client.delete("predictions", "sightings", "model-versions")
+            for stream in _STREAMS:
+                # Deleted, a stream would begin anew, perhaps with the id that was heard last.
+                client.xtrim(stream, maxlen=0)
             # Nobody is told which of them were readable: they were passed over, or sent.
             return [Outcome.ACCEPTED] * len(odd)
 
@@ -108,9 +116,7 @@ def _entries() -> st.SearchStrategy[Entry]:
 def _publish_good(client: redis.Redis, number: str) -> None:
     publish(client, "predictions", prediction_of(number, "bea"))
     publish(client, "sightings", SIGHTING.model_copy(update={"sighting_id": number}))
-    # Of previews the newest counts, and odd ones may have been there.
-    client.delete("previews:door") if number.endswith("0") else None
-    publish(client, "previews:door", PREVIEW.model_copy(update={"frame_id": number}), crop_of(RED), most=20)
+    publish(client, "previews:door", PREVIEW.model_copy(update={"frame_id": number}), crop_of(RED))
 
 
 def _read_otherwise(services: Services, client: redis.Redis, number: str) -> None:
@@ -130,7 +136,10 @@ def _until(messages: Iterator[Any], number: str) -> Iterator[Any]:
 
 
 def _wait_for_listeners(client: redis.Redis, listeners: Sequence[Listener]) -> None:
-    """Wait until all of them hear."""
-    _publish_good(client, "first")
-    for listener in listeners:
-        listener.wait_for("first")
+    """Wait until all of them hear: what was published before they listen, they do not."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not all(listener.listens for listener in listeners):
+        if time.monotonic() > until:
+            raise Fault("nobody hears anything")
+        _publish_good(client, "first")
+        time.sleep(0.05)

@@ -4,16 +4,20 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 import redis
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.http11 import Request
 from websockets.sync.client import ClientConnection, connect
+from websockets.sync.server import ServerConnection
 from websockets.typing import Origin
 
 from familiar.cli.stack.local_stack import free_port
+from familiar.services.capture.handshake import Handshake
 from familiar.services.capture.settings import CaptureSettings
 from familiar.shared.access.failed_attempts import BURST
 from familiar.shared.access.scopes import Scope
@@ -136,6 +140,14 @@ def test_a_camera_ends_with_its_token(port: int, tokens: TokenStore, ending: str
         assert problem["code"] == ("token-wrong" if ending == "revoked" else "token-expired")
         with pytest.raises(ConnectionClosed):
             camera.recv(timeout=10)
+
+
+def test_a_camera_that_has_left_keeps_its_token_until_that_is_noticed(home: Path, tokens: TokenStore) -> None:
+    """Its address cannot be asked for any more, which is no failure."""
+    headers = Headers(bearer(tokens.add("pi", [Scope.CAMERA])))
+    left = mock.Mock(ServerConnection, request=Request("/v1/cameras/laptop", headers))
+    type(left).remote_address = mock.PropertyMock(side_effect=OSError)
+    Handshake(CaptureSettings(home=home)).require_token(left)
 
 
 def test_whoever_guesses_has_to_wait(port: int, tokens: TokenStore) -> None:

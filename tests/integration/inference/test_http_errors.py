@@ -147,7 +147,6 @@ def test_what_there_is_not_is_not_found(site: Site, method: str, path: str, code
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/v1/models/newest"),
         ("DELETE", "/v1/people/Zo%C3%AB"),
         ("GET", "/v1/enrolments/a%20b"),
         ("DELETE", "/v1/enrolments/frames:door"),
@@ -163,6 +162,8 @@ def test_an_address_that_cannot_name_anything_is_invalid(site: Site, method: str
     [
         *(("GET", "/v2/models", 404), ("PUT", "/v1/people", 405), ("DELETE", "/v1/people/..%2Fx", 404)),
         *(("GET", "/v1/people/", 404), ("GET", "/v1/models/1/pictures/", 404)),
+        # No name of a version is a number, so that there may be other words in its place.
+        *(("GET", "/v1/models/newest", 404), ("GET", "/v1/models/-1", 404), ("GET", "/v1/models/unpin", 405)),
     ],
 )
 def test_an_address_that_there_is_not_is_a_problem_too(site: Site, method: str, path: str, status: int) -> None:

@@ -4,6 +4,7 @@ import stat
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -53,6 +54,25 @@ def test_an_open_enrolment_comes_back_with_the_progress_of_the_store(client: red
     assert restored == begun.model_copy(update={"train_samples": 3})
     restore_enrolments(client, store)
     assert get_enrolment(client, "door") == restored
+
+
+def test_an_enrolment_that_is_lost_as_soon_as_it_is_written_comes_back_all_the_same(
+    client: redis.Redis, store: SampleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever restores it is not stopped by that."""
+    begun = enrol_zoe(client, store, train=4, test=2)
+    write = client.transaction
+
+    def write_and_lose(*arguments: Any, **options: Any) -> None:  # noqa: ANN401 - passed on
+        write(*arguments, **options)
+        client.flushall()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "transaction", write_and_lose)
+        lose(client, store)
+    assert find_enrolment(client, "door") is None
+    restore_enrolments(client, store)
+    assert get_enrolment(client, "door") == begun
 
 
 def test_with_all_train_samples_the_pause_begins_anew(client: redis.Redis, store: SampleStore) -> None:
