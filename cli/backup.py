@@ -10,11 +10,13 @@ from typing import IO, Annotated
 
 import typer
 
+from familiar.cli.audited import audited
 from familiar.cli.console import err
 from familiar.cli.settings import CliSettings
 from familiar.shared.archive.backup import write_backup
 from familiar.shared.archive.export_person import export_person
 from familiar.shared.archive.restore import restore_backup
+from familiar.shared.audit.entry import Action
 from familiar.shared.runtime.files import PARTIAL_PREFIX
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.samples import SampleStore
@@ -27,7 +29,7 @@ def backup(
 ) -> None:
     """Write all people, samples, strangers and model versions to one file, while Familiar goes on."""
     home = load_settings(CliSettings).home
-    with _written(file) as target:
+    with audited(home, Action.BACK_UP), _written(file) as target:
         index = write_backup(home, target, datetime.now(UTC))
     _tell(f"Backed up {index.in_words()}. Whoever can read the file sees these faces: keep it as you would keep them.")
 
@@ -37,11 +39,8 @@ def restore(
 ) -> None:
     """Put a backup back into an empty FAMILIAR_HOME; services that run serve it within a second."""
     home = load_settings(CliSettings).home
-    if file == _STANDARD:
-        index = restore_backup(home, sys.stdin.buffer)
-    else:
-        with file.open("rb") as source:
-            index = restore_backup(home, source)
+    with audited(home, Action.RESTORE), _read(file) as source:
+        index = restore_backup(home, source)
     _tell(f"Restored {index.in_words()}.")
 
 
@@ -52,9 +51,19 @@ def export(
     """Write all that is stored of one person to a file, for whoever asks what is stored of them."""
     home = load_settings(CliSettings).home
     slug = SampleStore(home).slug_for(person)
-    with _written(file) as target:
+    with audited(home, Action.EXPORT, person=slug), _written(file) as target:
         samples = export_person(home, slug, target)
     _tell(f"Exported {person}: {samples} samples.")
+
+
+@contextmanager
+def _read(file: Path) -> Iterator[IO[bytes]]:
+    """Open a file; `-` is standard input."""
+    if file == _STANDARD:
+        yield sys.stdin.buffer
+        return
+    with file.open("rb") as source:
+        yield source
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from familiar.cli.audited import audited
 from familiar.cli.connections import connect
 from familiar.cli.console import out
+from familiar.shared.audit.entry import Action
 from familiar.shared.people import correct as correction
 from familiar.shared.people.correct import Corrected, Correction
 
@@ -21,7 +23,10 @@ def correct(
     """Say whose a face really is. The newest predictions can be corrected; training then learns from it."""
     connections = connect()
     wanted = Correction(prediction_id=prediction_id, face=face, person=person, stranger=stranger)
-    corrected = correction.correct(connections.client, connections.samples, connections.strangers, wanted)
+    with audited(connections.settings.home, Action.CORRECT) as subject:
+        corrected = correction.correct(connections.client, connections.samples, connections.strangers, wanted)
+        if corrected.person is not None:
+            subject["person"] = corrected.person
     out.print(_in_words(corrected), markup=False, highlight=False)
 
 

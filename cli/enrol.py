@@ -8,12 +8,14 @@ from typing import Annotated
 import redis
 import typer
 
+from familiar.cli.audited import audited
 from familiar.cli.connections import Connections, connect
 from familiar.cli.console import err, out
 from familiar.cli.enrolment_progress import drawn_bars, follow_enrolments, refusals_in_words, require_extractor
 from familiar.cli.own_token import authorization
 from familiar.cli.people import SECOND_DAY
 from familiar.cli.photo_camera import CaptureAddress, photo_camera
+from familiar.shared.audit.entry import Action
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
 from familiar.shared.contract.errors import InvalidRequest
 from familiar.shared.redis.cameras import require_camera
@@ -70,7 +72,7 @@ def _enrol_from_camera(connections: Connections, name: str, camera: str, targets
     client, samples = connections.client, connections.samples
     require_camera(client, camera)
     restore_enrolments(client, samples)
-    begin_enrolment(client, samples, camera, name, targets)
+    _begin(connections, camera, name, targets)
     try:
         (enrolment,) = follow_enrolments(client, samples, [camera])
     except BaseException:
@@ -79,11 +81,18 @@ def _enrol_from_camera(connections: Connections, name: str, camera: str, targets
     return enrolment
 
 
+def _begin(connections: Connections, camera: str, name: str, targets: Targets) -> None:
+    with audited(connections.settings.home, Action.ENROL, camera=camera) as subject:
+        enrolment = begin_enrolment(connections.client, connections.samples, camera, name, targets)
+        subject["person"] = enrolment.request.person
+
+
 def _cancel(connections: Connections, camera: str) -> None:
     """Cancel an enrolment, or say that it goes on."""
     try:
         restore_enrolments(connections.client, connections.samples)
-        cancel_enrolment(connections.client, connections.samples, camera)
+        with audited(connections.settings.home, Action.CANCEL_ENROLMENT, camera=camera):
+            cancel_enrolment(connections.client, connections.samples, camera)
     except (redis.ConnectionError, redis.TimeoutError):
         err.print(
             "The enrolment could not be cancelled, as Redis does not answer: it goes on when Redis is back. "
@@ -101,7 +110,7 @@ def _enrol_from_photos(connections: Connections, name: str, folder: Path, train:
     require_extractor(client)
     # Camera names are logged, so the person's name must not be part of one: it could not be forgotten there.
     camera = f"photos-{secrets.token_hex(4)}"
-    begin_enrolment(client, connections.samples, camera, name, Targets(train, test, pause_seconds=0))
+    _begin(connections, camera, name, Targets(train, test, pause_seconds=0))
     for_training = math.ceil(len(pictures) * train / (train + test))
     try:
         with drawn_bars() as bars:

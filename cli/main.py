@@ -8,6 +8,7 @@ import redis
 import typer
 
 from familiar import __version__
+from familiar.cli.audit import audit
 from familiar.cli.backup import backup, export, restore
 from familiar.cli.console import err, out
 from familiar.cli.correct import correct
@@ -65,6 +66,7 @@ for command in (
     backup,
     restore,
     export,
+    audit,
 ):
     app.command()(command)
 app.add_typer(models_app, name="models")

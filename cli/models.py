@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from familiar.cli.audited import audited
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
 from familiar.cli.train import print_verdict
+from familiar.shared.audit.entry import Action
 from familiar.shared.contract.errors import FamiliarError
 from familiar.shared.contract.manifest import Manifest, percent
 from familiar.shared.contract.messages import Base
@@ -67,15 +69,19 @@ def show(version: Annotated[int, typer.Argument(help="The version's number.")]) 
 @models_app.command()
 def activate(version: Annotated[int, typer.Argument(help="The version's number.")]) -> None:
     """Serve this version from now on, whatever is trained, until `familiar models unpin`."""
-    ModelStore(load_settings(CliSettings).home).activate(version)
+    home = load_settings(CliSettings).home
+    with audited(home, Action.PIN_VERSION, version=str(version)):
+        ModelStore(home).activate(version)
     out.print(f"Version {version} is pinned: inference serves it within a second, and until you unpin it.")
 
 
 @models_app.command()
 def unpin() -> None:
     """Serve the newest version again that was not rejected."""
-    store = ModelStore(load_settings(CliSettings).home)
-    store.unpin()
+    home = load_settings(CliSettings).home
+    store = ModelStore(home)
+    with audited(home, Action.UNPIN_VERSION):
+        store.unpin()
     current = store.current()
     served = "There is none yet." if current is None else f"That is version {current}."
     out.print(f"The newest version that was not rejected is served. {served}", highlight=False)

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from familiar.cli.audited import audited
 from familiar.cli.connections import connect
 from familiar.cli.console import out
+from familiar.shared.audit.entry import Action
 from familiar.shared.contract.messages import Split
 from familiar.shared.people.forget import Forgotten, forget_person
 from familiar.shared.stores.expiry import last_trainable
@@ -48,8 +50,11 @@ def rename(
     name: Annotated[str, typer.Argument(help="The new name.")],
 ) -> None:
     """Give somebody another name; samples and model versions stay theirs."""
-    samples = connect().samples
-    renamed = samples.rename(samples.slug_for(person), name)
+    connections = connect()
+    samples = connections.samples
+    slug = samples.slug_for(person)
+    with audited(connections.settings.home, Action.RENAME, person=slug):
+        renamed = samples.rename(slug, name)
     out.print(f"{person} is {renamed.name} now; predictions say {renamed.slug!r} as before.", markup=False)
 
 
@@ -63,7 +68,9 @@ def forget(
         typer.confirm(f"Forget {person}, with all samples and every model version that knows them?", abort=True)
     interrupted = Forgettings(connections.settings.home).find(person)
     slug = interrupted.person if interrupted else connections.samples.slug_for(person)
-    forgotten = forget_person(connections.client, connections.samples, connections.models, slug)
+    # Nameless: the entry would be the only file that still names them.
+    with audited(connections.settings.home, Action.FORGET):
+        forgotten = forget_person(connections.client, connections.samples, connections.models, slug)
     for line in _receipt(person, forgotten):
         out.print(line, markup=False, highlight=False)
 

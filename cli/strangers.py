@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from familiar.cli.audited import audited
 from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
+from familiar.shared.audit.entry import Action
 from familiar.shared.runtime.service import load_settings
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 
@@ -48,7 +50,8 @@ def fetch(
     home = settings.home
     present = StrangerStore(home).count(StrangerSource.FETCHED)
     if present < people:
-        present = fetch_faces(ARCHIVE, home, people, settings.yunet, settings.quotas)
+        with audited(home, Action.ADD_STRANGERS, source=StrangerSource.FETCHED):
+            present = fetch_faces(ARCHIVE, home, people, settings.yunet, settings.quotas)
     out.print(f"Fetched faces of strangers: {present}. `familiar train` learns from them.", highlight=False)
 
 
@@ -61,8 +64,10 @@ def clear(
     from familiar.cli.fetch.fetch_faces import delete_download
 
     home = load_settings(CliSettings).home
-    delete_download(home)
     store = StrangerStore(home)
-    cleared = {StrangerSource.FETCHED: True, StrangerSource.GIVEN: given, StrangerSource.MARKED: marked}
-    deleted = sum(store.clear(source) for source, wanted in cleared.items() if wanted)
+    wanted = {StrangerSource.FETCHED: True, StrangerSource.GIVEN: given, StrangerSource.MARKED: marked}
+    cleared = [source for source, is_wanted in wanted.items() if is_wanted]
+    with audited(home, Action.DELETE_STRANGERS, source=" ".join(cleared)):
+        delete_download(home)
+        deleted = sum(map(store.clear, cleared))
     out.print(f"Deleted faces of strangers: {deleted}.", highlight=False)

@@ -8,8 +8,10 @@ import redis
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from familiar.cli.audited import audited
 from familiar.cli.connections import connect, through_outages
 from familiar.cli.console import err, out
+from familiar.shared.audit.entry import Action
 from familiar.shared.contract.errors import InvalidRequest, TrainingFailed
 from familiar.shared.contract.manifest import Gate, Manifest, ServingFormat, percent
 from familiar.shared.contract.messages import BASE_WIDTHS, Base, NumberFormat, TrainingOptions
@@ -57,8 +59,10 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             "serving": serving,
         }
     )
-    connections.samples.require_space()
-    job = enqueue_training(connections.client, connections.trainings, options)
+    with audited(connections.settings.home, Action.TRAIN) as subject:
+        connections.samples.require_space()
+        job = enqueue_training(connections.client, connections.trainings, options)
+        subject["job"] = job.job_id
     if not wait:
         out.print(job.job_id)
         return

@@ -20,6 +20,8 @@ from familiar.services.inference.stream.face_worker import FaceWorker
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
+from familiar.shared.audit.audit_log import AuditLog
+from familiar.shared.audit.entry import Action, own_entry
 from familiar.shared.contract import redis_names
 from familiar.shared.people.forget import finish_forgettings
 from familiar.shared.redis.connection import keep_going, open_async_redis, open_redis
@@ -52,9 +54,15 @@ def main() -> None:
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
     samples = SampleStore(settings.home, settings.quotas)
+    audit = AuditLog(settings.home, log.warning)
+
+    def finish_interrupted() -> None:
+        for _ in range(finish_forgettings(client, samples, models)):
+            audit.append(own_entry(Action.FORGET))
+
     # Before anything is served; where Redis is away, the disk's part at least.
     with suppress(redis.RedisError):
-        finish_forgettings(client, samples, models)
+        finish_interrupted()
     watcher.poll()
     kept = KeptFaces(client, settings.kept_faces, settings.keep_faces_minutes)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
@@ -76,7 +84,7 @@ def main() -> None:
         stopped.wait(POST_EVERY_SECONDS)
 
     def forget() -> None:
-        finish_forgettings(client, samples, models)
+        finish_interrupted()
         stopped.wait(_FORGET_EVERY_SECONDS)
 
     end_with_any_thread()

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import redis
 import structlog
 
+from familiar.shared.audit.audit_log import AuditLog
+from familiar.shared.audit.entry import Action, own_entry
 from familiar.shared.people.retention import expire
 from familiar.shared.redis.connection import keep_going
 from familiar.shared.runtime.settings import RetentionSettings
@@ -26,16 +28,23 @@ def watch_expiry(
     settings: RetentionSettings,
     stopped: threading.Event,
 ) -> None:
-    """Delete what has expired, again and again, until stopped; what cannot be deleted is logged."""
+    """Delete what has expired, again and again, until stopped; what cannot be deleted is logged.
+
+    Who is forgotten on the way is in the audit log, like whoever is forgotten by somebody.
+    """
+    audit = AuditLog(samples.home, _log.warning)
 
     def step() -> None:
         # Not at once: after a start, the clock of a machine without a battery has not been set yet.
         if stopped.wait(EVERY_SECONDS):
             return
         try:
-            expire(client, samples, strangers, models, settings, datetime.now(UTC))
+            done = expire(client, samples, strangers, models, settings, datetime.now(UTC))
         except OSError as error:
             # The message names a file, and files are named after people.
             _log.warning("what has expired cannot be deleted", error=error.strerror)
+            return
+        for _ in range(done.people):
+            audit.append(own_entry(Action.FORGET))
 
     keep_going(step, stopped.is_set)

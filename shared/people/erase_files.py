@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from familiar.shared.people.mentions import Mentions
+from familiar.shared.people.overwrite import overwrite_lines
 from familiar.shared.runtime.files import remove
 
 # Folders of one file for each record; a record that names somebody is about them.
@@ -22,19 +23,5 @@ def mask_logs(home: Path, mentions: Mentions) -> int:
 
     In place and byte for byte, as the process manager goes on appending to the same files.
     """
-    return sum(_mask(path, mentions) for path in sorted((home / LOGS).glob("*.log*")) if path.is_file())
-
-
-def _mask(path: Path, mentions: Mentions) -> int:
-    changed = 0
-    with path.open("rb+") as file:
-        begin = 0
-        while line := file.readline():
-            masked = mentions.masked(line)
-            if masked != line:
-                changed += 1
-                file.seek(begin)
-                file.write(masked)
-            begin += len(line)
-            file.seek(begin)
-    return changed
+    logs = (path for path in sorted((home / LOGS).glob("*.log*")) if path.is_file())
+    return sum(overwrite_lines(path, mentions.masked) for path in logs)

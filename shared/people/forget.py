@@ -5,6 +5,7 @@ intention of a killed process goes through all of them again: the same command, 
 """
 
 import secrets
+from contextlib import suppress
 
 import redis
 import structlog
@@ -13,6 +14,7 @@ from filelock import Timeout
 from familiar.shared.contract.errors import BrokenModel, UnknownModel, UnknownPerson
 from familiar.shared.contract.messages import Message, TrainingOptions
 from familiar.shared.contract.training import JobState
+from familiar.shared.people.erase_audit import mask_audit
 from familiar.shared.people.erase_files import erase_records, mask_logs
 from familiar.shared.people.erase_redis import erase_from_redis
 from familiar.shared.people.mentions import Mentions
@@ -50,7 +52,7 @@ class Forgotten(Message):
     failed_jobs: int = 0
     """Failed trainings whose error named the person."""
     log_lines: int = 0
-    """Lines of the logs of `familiar up` in which a name was overwritten with asterisks."""
+    """Lines of the audit log and of the logs of `familiar up` in which a name was overwritten with asterisks."""
 
 
 def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore, person: str) -> Forgotten:
@@ -69,22 +71,22 @@ def forget_person(client: redis.Redis, samples: SampleStore, models: ModelStore,
         return _carry_out(client, samples, models, forgettings, intention)
 
 
-def finish_forgettings(client: redis.Redis, samples: SampleStore, models: ModelStore) -> None:
-    """Complete every forgetting that was interrupted, unless somebody is at it.
+def finish_forgettings(client: redis.Redis, samples: SampleStore, models: ModelStore) -> int:
+    """Complete every forgetting that was interrupted, unless somebody is at it, and return their number.
 
     Raises:
         redis.RedisError: Redis is away; what is on the disk is deleted.
     """
     forgettings = Forgettings(samples.home)
+    completed = 0
     if not forgettings.pending():
-        return
-    try:
-        with forgettings.one_at_a_time(timeout_seconds=0):
-            for intention in forgettings.pending():
-                forgotten = _carry_out(client, samples, models, forgettings, intention)
-                _log.info("forgetting completed", versions=forgotten.model_versions, samples=forgotten.samples)
-    except Timeout:
-        return
+        return completed
+    with suppress(Timeout), forgettings.one_at_a_time(timeout_seconds=0):
+        for intention in forgettings.pending():
+            forgotten = _carry_out(client, samples, models, forgettings, intention)
+            _log.info("forgetting completed", versions=forgotten.model_versions, samples=forgotten.samples)
+            completed += 1
+    return completed
 
 
 def _intend(client: redis.Redis, samples: SampleStore, models: ModelStore, person: str) -> Intention:
@@ -121,7 +123,7 @@ def _carry_out(
     erased = erase_from_redis(client, samples, person, mentions)
     erase_records(home, mentions)
     forgettings.advance()
-    log_lines = mask_logs(home, mentions)
+    log_lines = mask_logs(home, mentions) + mask_audit(home, mentions)
     job_id = retrain_the_others(client, samples, intention)
     forgettings.end(person)
     served = models.current()

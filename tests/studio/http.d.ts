@@ -3,6 +3,22 @@ declare namespace Http {
   /** What is sent: all that is required, and of the rest what one likes. */
   type Sent<Body, Required extends keyof Body> = Pick<Body, Required> & Partial<Body>;
 
+  interface Actor {
+    name: string;
+    id: string;
+  }
+
+  interface AuditEntry {
+    at: string;
+    source: Source;
+    address: string | null;
+    actor: Actor;
+    action: string;
+    subject: Record<string, string>;
+    outcome: string;
+    request_id: string;
+  }
+
   type Base = "both" | "mobilenet";
 
   interface Box {
@@ -340,6 +356,8 @@ declare namespace Http {
     at: string;
   }
 
+  type Source = "page" | "http" | "camera" | "cli" | "service";
+
   type Split = "train" | "test";
 
   type StrangerSource = "fetched" | "given" | "marked";
@@ -407,6 +425,7 @@ declare namespace Http {
     "healthz": { answer: Record<string, string> };
     "readyz": { answer: Readiness };
     "v1/session": { answer: Session };
+    "v1/audit": { answer: AuditEntry[] };
     "v1/strangers": { answer: StrangersSummary };
     [path: `v1/strangers/${string}`]: { answer: string[] };
   }

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import redis
+import structlog
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
@@ -14,6 +15,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from familiar import __version__
 from familiar.services.inference.http.access.access_control import AccessControl
 from familiar.services.inference.http.access.sessions import session_routes
+from familiar.services.inference.http.audit.audit_entries import audit_routes
+from familiar.services.inference.http.audit.record_requests import RecordRequests
 from familiar.services.inference.http.cameras import camera_routes
 from familiar.services.inference.http.corrections import correction_routes
 from familiar.services.inference.http.downloads import model_downloads
@@ -44,6 +47,8 @@ from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.guard import Guard
 from familiar.shared.access.token_store import TokenStore
+from familiar.shared.audit.audit_log import AuditLog
+from familiar.shared.audit.recorder import Recorder
 from familiar.shared.contract.errors import NoModel
 from familiar.shared.contract.messages import Message
 from familiar.shared.redis.training_queue import training_records
@@ -56,6 +61,8 @@ from familiar.shared.vision.detector import FaceDetector, open_detector
 
 # FastAPI exports telemetry where the environment says so; nothing of Familiar's leaves this machine.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,8 @@ def create_app(
     `short_timeout_client` is for routes that report on Redis itself, and must not hang with it.
     """
     served = watcher.served
-    forgettings = Forgettings(stores.samples.home)
+    home = stores.samples.home
+    forgettings = Forgettings(home)
     detectors: Pool[FaceDetector] = Pool(open_detector(settings.yunet) for _ in range(os.cpu_count() or 1))
     threads = PictureThreads()
 
@@ -106,7 +114,7 @@ def create_app(
         event_routes(client, follower, stores.models),
         model_routes(stores.models, served, watcher),
         model_downloads(stores.models),
-        training_routes(client, training_records(stores.samples.home), stores.samples),
+        training_routes(client, training_records(home), stores.samples),
         enrolment_routes(client, stores.samples),
         sample_routes(stores.samples),
         people_routes(client, stores.samples, stores.models),
@@ -118,6 +126,7 @@ def create_app(
         _health_routes(served, stores.samples),
         _metrics_routes(MetricsPage(short_timeout_client, stores.models, stores.samples)),
         session_routes(),
+        audit_routes(home),
     ):
         app.include_router(routes)
     strangers = stranger_routes(stores.strangers, detectors, threads)
@@ -127,8 +136,10 @@ def create_app(
     app.mount("/studio", StudioFiles())
     describe(app)
     app.add_middleware(WithdrawForgotten, forgettings=forgettings)
-    app.add_middleware(AccessControl, guard=Guard(stores.tokens, everybody=settings.access == "open"))
+    guard = Guard(stores.tokens, everybody=settings.access == "open")
+    app.add_middleware(AccessControl, guard=guard)
     app.add_middleware(SameSiteOnly, allowed_hosts=settings.all_allowed_hosts)
+    app.add_middleware(RecordRequests, recorder=Recorder(AuditLog(home, _log.warning), home), guard=guard)
     app.add_middleware(LimitInProgress, limits=Limits())
     app.add_middleware(RequestCounter)
     return app

@@ -1,8 +1,9 @@
 """HTTP: a predicted face, and the correction of its prediction."""
 
 import redis
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
+from familiar.services.inference.http.audit.record_requests import add_subject
 from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.responses import JPEG, NO_STORE
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
@@ -31,9 +32,12 @@ def correction_routes(
         return Response(crop, media_type="image/jpeg", headers=NO_STORE)
 
     @routes.post("/corrections", responses=problems(UnknownKeptFace, UnknownPerson, InvalidName, InvalidRequest))
-    def create_correction(correction: Correction) -> Corrected:
+    def create_correction(correction: Correction, request: Request) -> Corrected:
         """Record whose a face really is, for the next training: `person`, who is enrolled, or a `stranger`."""
         keeper.flush()
-        return correct(client, samples, strangers, correction)
+        corrected = correct(client, samples, strangers, correction)
+        if corrected.person is not None:
+            add_subject(request, person=corrected.person)
+        return corrected
 
     return routes

@@ -1,9 +1,10 @@
 """HTTP: enrolments, to start, show and cancel."""
 
 import redis
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Request, status
 from pydantic import Field
 
+from familiar.services.inference.http.audit.record_requests import add_subject
 from familiar.services.inference.http.openapi.problems import problems
 from familiar.services.inference.http.responses import PathSlug
 from familiar.shared.contract.enrolment import Enrolment, EnrolmentState
@@ -71,11 +72,13 @@ def enrolment_routes(client: redis.Redis, samples: SampleStore) -> APIRouter:
         status_code=status.HTTP_201_CREATED,
         responses=problems(UnknownCamera, InvalidName, NameTaken, EnrolmentRunning, BeingForgotten, InvalidRequest),
     )
-    def create_enrolment(new: NewEnrolment) -> EnrolmentStatus:
+    def create_enrolment(new: NewEnrolment, request: Request) -> EnrolmentStatus:
         """Collect samples of somebody from a camera, until there are as many as requested."""
         camera = require_camera(client, new.camera)
         targets = Targets(new.train, new.test, new.pause_seconds)
-        return _status(begin_enrolment(client, samples, camera.camera, new.name, targets))
+        enrolment = begin_enrolment(client, samples, camera.camera, new.name, targets)
+        add_subject(request, person=enrolment.request.person, camera=camera.camera)
+        return _status(enrolment)
 
     @routes.get("")
     def show_enrolments() -> list[EnrolmentStatus]:

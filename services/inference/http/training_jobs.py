@@ -1,8 +1,9 @@
 """HTTP: training jobs, and their progress."""
 
 import redis
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Request, status
 
+from familiar.services.inference.http.audit.record_requests import add_subject
 from familiar.services.inference.http.openapi.problems import problems
 from familiar.shared.contract.errors import InvalidRequest, TrainingQueueFull, UnknownJob
 from familiar.shared.contract.messages import TrainingOptions
@@ -19,13 +20,15 @@ def training_routes(client: redis.Redis, records: TrainingRecords, samples: Samp
     routes = APIRouter(prefix="/v1/training-jobs", tags=["training"])
 
     @routes.post("", status_code=status.HTTP_202_ACCEPTED, responses=problems(InvalidRequest, TrainingQueueFull))
-    def create_training_job(options: TrainingOptions | None = None) -> TrainingJob:
+    def create_training_job(request: Request, options: TrainingOptions | None = None) -> TrainingJob:
         """Enqueue a training of everybody who is enrolled; `weights` is `imagenet` or `random` here, and no path."""
         options = options or TrainingOptions()
         if options.weights not in WEIGHTS_WITHOUT_A_PATH:
             raise InvalidRequest("Over HTTP `weights` is imagenet or random. A file is set with FAMILIAR_WEIGHTS.")
         samples.require_space()
-        return enqueue_training(client, records, options)
+        job = enqueue_training(client, records, options)
+        add_subject(request, job=job.job_id)
+        return job
 
     @routes.get("")
     def list_training_jobs() -> list[TrainingJob]:

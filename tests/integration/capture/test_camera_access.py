@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
@@ -24,7 +25,9 @@ from familiar.shared.access.scopes import Scope
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import bearer
+from tests.auditing import entries
 from tests.capturing import capturing
+from tests.serving import wait_until
 
 PAGE_PORT = 8000
 PICTURE = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
@@ -159,6 +162,33 @@ def test_whoever_guesses_has_to_wait(port: int, tokens: TokenStore) -> None:
         assert refused(port, bearer("familiar_guess"))[0] == 429
         assert refused(port, bearer(unused))[0] == 429
         assert publish(camera) == {"published": 1}
+
+
+def test_who_opens_a_camera_and_who_is_refused_is_recorded(port: int, tokens: TokenStore, home: Path) -> None:
+    """Repetitions once in ten minutes, in files that hold nothing else."""
+    allowed, watcher = tokens.add("pi", [Scope.CAMERA]), tokens.add("phone", [Scope.WATCH])
+    for _ in range(2):
+        # Its name is free once the last one has ended.
+        wait_until(lambda: _can_be_opened(port, allowed))
+        refused(port, bearer(watcher))
+        refused(port, {})
+    refused(port, bearer(allowed), "http://evil.example")
+    assert [(entry.actor.name, entry.subject, entry.outcome) for entry in entries(home)] == [
+        ("pi", {"camera": "laptop"}, "done"),
+        ("phone", {}, "scope-missing"),
+        ("nobody", {}, "token-missing"),
+        ("pi", {}, "cross-site-request"),
+    ]
+    assert {(str(entry.source), entry.action, entry.address) for entry in entries(home)} == {
+        ("camera", "open-camera", "127.0.0.1")
+    }
+    assert not (home / "audit").exists()
+
+
+def _can_be_opened(port: int, secret: str) -> bool:
+    with suppress(ConnectionClosed), open_camera(port, bearer(secret)) as camera:
+        return publish(camera) == {"published": 1}
+    return False
 
 
 def test_where_access_is_open_nobody_needs_a_token(client: redis.Redis, home: Path) -> None:

@@ -12,6 +12,7 @@ from familiar.cli.stack.local_stack import free_port
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
 from familiar.shared.redis.connection import open_redis
 from tests.app_client import Site
+from tests.auditing import acts
 
 
 def enrol(site: Site, **changes: object) -> httpx.Response:
@@ -76,11 +77,13 @@ def test_a_camera_that_there_is_not_is_named_with_those_there_are(site: Site) ->
 @pytest.mark.usefixtures("door")
 @pytest.mark.parametrize("name", ["../x", "", "   ", "x" * 65, "a\x00b", "\U0001f600", "unknown"])
 def test_a_name_that_cannot_be_used_is_refused(site: Site, home: Path, name: str) -> None:
-    """And nothing is written but a lock."""
+    """And nothing is written but locks, and that somebody tried, without the name."""
     assert site.ask("GET", "/v1/enrolments").is_success
     before = sorted(home.parent.rglob("*"))
     detail_of(enrol(site, name=name), 422, "invalid-name")
-    assert [path for path in sorted(home.parent.rglob("*")) if path not in before and path.suffix != ".lock"] == []
+    written = [path for path in sorted(home.parent.rglob("*")) if path not in before and path.suffix != ".lock"]
+    assert written == [home / "audit", home / "audit" / "audit.jsonl"]
+    assert acts(home) == [("enrol", {}, "invalid-name")]
 
 
 @pytest.mark.usefixtures("door")

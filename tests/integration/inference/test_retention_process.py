@@ -12,6 +12,7 @@ from familiar.shared.contract.messages import Split
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
+from tests.auditing import acts
 from tests.builders import crop, origin, publish_version
 from tests.guarded_redis import guarded_redis
 from tests.serving import wait_until
@@ -86,6 +87,7 @@ def test_a_running_inference_deletes_what_has_expired_and_goes_on(home: Path, tm
                 wait_until(lambda: [person.slug for person in samples.people()] == ["karan"])
                 assert inference.poll() is None
                 assert guarded.refused() == []
+                wait_until(lambda: acts(home) == [("forget", {}, "done")] * 2)
             finally:
                 inference.terminate()
                 inference.wait(STOP_SECONDS)

@@ -11,6 +11,8 @@ import pytest
 import redis
 from rq.job import JobStatus
 
+from familiar.shared.audit.audit_log import AuditLog
+from familiar.shared.audit.entry import Action, own_entry
 from familiar.shared.contract.errors import BeingForgotten, UnknownPerson
 from familiar.shared.contract.messages import Split, TrainingOptions
 from familiar.shared.people.forget import finish_forgettings, forget_person
@@ -49,6 +51,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (home / folder).mkdir()
     (home / "enrolments/door.json").write_text(json.dumps({"name": NAME}))
     (home / "trainings/1.json").write_text(json.dumps({"error": f"{SLUG} has 1 sample"}))
+    log = AuditLog(home, pytest.fail)
+    for _ in range(2):
+        log.append(own_entry(Action.RENAME, person=SLUG))
+        (home / "audit/audit.jsonl").rename(home / "audit/audit.1.jsonl")
+    log.append(own_entry(Action.CORRECT, person=SLUG))
     (home / "logs/trainer.log").write_text(f"one\nOSError: samples/train/{SLUG}/1.jpg\nlast\n")
     return home
 

@@ -20,6 +20,7 @@ from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from tests.app_client import Site
+from tests.auditing import acts
 from tests.builders import NOON, crop, origin, publish_version
 from tests.command_line import familiar
 from tests.small_disk import fill, small_disk
@@ -35,7 +36,10 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def _files(home: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    files = (
+        path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock" and path.parent.name != "audit"
+    )
+    return {path: path.read_bytes() for path in files}
 
 
 def _writes(home: Path) -> list[Callable[[], object]]:
@@ -105,6 +109,11 @@ def test_http_and_commands_refuse_new_work_by_name(
     ballast.unlink()
     for method, path, body in requests:
         assert site.ask(method, path, json=body).is_success
+    assert acts(home) == [
+        ("lose-entries", {"count": "2"}, "done"),
+        ("rename", {"person": "zoe"}, "done"),
+        ("pin-version", {"version": "1"}, "done"),
+    ]
 
 
 def test_a_loop_waits_for_room_and_goes_on_by_itself(home: Path, before: dict[Path, bytes]) -> None:

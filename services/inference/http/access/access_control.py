@@ -89,5 +89,11 @@ def token_of(scope: Scope) -> Token:
     return token
 
 
+def known_token(scope: Scope) -> Token | None:
+    """Return the token of a request if it was let in, or None."""
+    token: Token | None = scope.get(_TOKEN)
+    return token
+
+
 def _has_length(start: Message) -> bool:
     return any(name == b"content-length" for name, _ in start["headers"])

@@ -40,11 +40,12 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
 }
 
 
-def _pattern_of(route: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route)))
+def pattern_of(route: str) -> re.Pattern[str]:
+    """Return the pattern of requests to a route, with a group for each parameter of its path."""
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route)))
 
 
-_PATTERNS = tuple((_pattern_of(route), scopes) for route, scopes in SCOPES.items() if "{" in route)
+_PATTERNS = tuple((pattern_of(route), scopes) for route, scopes in SCOPES.items() if "{" in route)
 
 
 def scopes_for(method: str, path: str) -> frozenset[Scope] | None:
