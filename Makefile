@@ -9,7 +9,7 @@ WORKERS ?= 2
 GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow test-compose \
-	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-detection benchmark-live \
+	benchmark-sealing benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-detection benchmark-live \
 	docs screenshots sbom audit install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
@@ -83,6 +83,9 @@ benchmark-serving: install ## inference beside other servers; ARGS='--people DIR
 
 benchmark-reload: install ## many swaps of versions under load, some of them damaged
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.reload $(ARGS)
+
+benchmark-sealing: install ## what encryption of faces costs when samples are written and read
+	$(BIN)/python -m benchmarks.sealing
 
 benchmark-detection: install ## live detection beside a plain loop and a search of whole frames; ARGS='--video FILE...'
 	$(BIN)/python -m benchmarks.detection $(ARGS)

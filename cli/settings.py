@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from familiar.shared.runtime.settings import OptionalPath, Settings, StrangersFolder
+from familiar.shared.runtime.settings import OptionalPath, StoreSettings, StrangersFolder
 
 
-class CliSettings(Settings):
+class CliSettings(StoreSettings):
     """The settings of the command line."""
 
     url: str = Field(default="http://127.0.0.1:8000", description="Where inference answers.")

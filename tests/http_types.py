@@ -26,7 +26,7 @@ from familiar.shared.redis.kept_faces import KeptFaces
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
-from tests.builders import ROOT
+from tests.builders import NO_SEALS, ROOT
 
 FILE = ROOT / "tests" / "studio" / "http.d.ts"
 
@@ -63,7 +63,7 @@ def unasked_app() -> FastAPI:
     """Give an application that is never asked anything: nothing is connected, opened or written."""
     client, nowhere = redis.Redis(), Path("nowhere")
     models = ModelStore(nowhere)
-    keeper = KeptFacesWriter(client, KeptFaces(client, most=0), models.has)
+    keeper = KeptFacesWriter(client, KeptFaces(client, 0, NO_SEALS), models.has)
     stores = Stores(SampleStore(nowhere), StrangerStore(nowhere), models, keeper, TokenStore(nowhere))
     watcher = ModelWatcher(client, models, ServedModel(models))
     follower = StreamFollower(redis.asyncio.Redis(), threading.Event())

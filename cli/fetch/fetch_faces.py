@@ -20,6 +20,7 @@ from familiar.cli.fetch.download import RemoteFile, download
 from familiar.cli.fetch.labeled_faces import middle_face, pictures_of
 from familiar.shared.contract.errors import FetchRunning
 from familiar.shared.runtime.files import write_atomically
+from familiar.shared.stores.sealing import Seals
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 
@@ -29,18 +30,22 @@ NOTE_EVERY = 20
 _DESCRIPTION = TextColumn("{task.description:>24}")
 
 
-def fetch_faces(remote: RemoteFile, home: Path, people: int, yunet: Path | None = None) -> int:
+def fetch_faces(
+    remote: RemoteFile, home: Path, people: int, yunet: Path | None = None, seals: Seals | None = None
+) -> int:
     """Store one face each of `people` people, as far as the archive has them, and return the number of fetched faces.
 
     An interrupted fetch is resumed by the next call, both the download and the cropping. The archive is deleted at the
-    end. `yunet` is the model of the detector, see `familiar.shared.vision.detector.open_detector`.
+    end. `yunet` is the model of the detector, see `familiar.shared.vision.detector.open_detector`; `seals` are those of
+    the store.
 
     Raises:
         StrangersUnavailable: see `familiar.cli.fetch.download.download`.
         FetchRunning: another fetch is running.
+        KeyMissing, KeyWrong: faces are encrypted with another key.
         OSError: the disk is full.
     """
-    store = StrangerStore(home)
+    store = StrangerStore(home, seals)
     folder = home / "strangers"
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):

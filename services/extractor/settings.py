@@ -5,10 +5,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from familiar.shared.contract import redis_names
-from familiar.shared.runtime.settings import Settings
+from familiar.shared.runtime.settings import StoreSettings
 
 
-class ExtractorSettings(Settings):
+class ExtractorSettings(StoreSettings):
     """Settings of the extractor, read from the environment."""
 
     redis_user: ClassVar[str] = redis_names.EXTRACTOR

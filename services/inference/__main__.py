@@ -30,6 +30,7 @@ from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
 from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
+from familiar.shared.stores.encryption_key import required_seals
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -50,9 +51,10 @@ def main() -> None:
     log = structlog.get_logger()
     with end_with_a_sentence():
         client = open_redis(settings.redis_url)
+        seals = required_seals(settings.home, settings)
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
-    samples = SampleStore(settings.home)
+    samples = SampleStore(settings.home, seals)
     audit = AuditLog(settings.home, log.warning)
 
     def finish_interrupted() -> None:
@@ -63,13 +65,13 @@ def main() -> None:
     with suppress(redis.RedisError):
         finish_interrupted()
     watcher.poll()
-    kept = KeptFaces(client, settings.kept_faces)
+    kept = KeptFaces(client, settings.kept_faces, seals)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = KeptFacesWriter(client, kept, models.has)
     tokens = TokenStore(settings.home)
     with end_with_a_sentence():
         tokens.require_admin()
-    stores = Stores(samples, StrangerStore(settings.home), models, keeper, tokens)
+    stores = Stores(samples, StrangerStore(settings.home, seals), models, keeper, tokens)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
     short_timeout_client = open_redis(settings.redis_url, timeout_seconds=0.5)

@@ -5,10 +5,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from familiar.shared.contract import redis_names
-from familiar.shared.runtime.settings import SiteSettings
+from familiar.shared.runtime.settings import SiteSettings, StoreSettings
 
 
-class InferenceSettings(SiteSettings):
+class InferenceSettings(SiteSettings, StoreSettings):
     """Settings of inference, read from the environment."""
 
     redis_user: ClassVar[str] = redis_names.INFERENCE

@@ -5,13 +5,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from familiar.shared.contract import redis_names
-from familiar.shared.runtime.settings import Settings, StrangersFolder
+from familiar.shared.runtime.settings import StoreSettings, StrangersFolder
 
 # A training yields the CPU to everything else, so that predictions keep their speed.
 NICENESS = 10
 
 
-class TrainerSettings(Settings):
+class TrainerSettings(StoreSettings):
     """Settings of the trainer, read from the environment; `strangers` is None without a folder of their pictures."""
 
     redis_user: ClassVar[str] = redis_names.TRAINER

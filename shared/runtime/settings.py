@@ -109,6 +109,21 @@ class Settings(BaseSettings):
     )
 
 
+class StoreSettings(Settings):
+    """The settings of whoever reads and writes faces."""
+
+    key_file: OptionalPath = Field(
+        default=None,
+        description="A file with the key by which faces are encrypted, made by `familiar key new`; keep it on another "
+        "disk than FAMILIAR_HOME. Where neither this nor FAMILIAR_KEYRING is set, they are not encrypted.",
+    )
+    keyring: bool = Field(
+        default=False,
+        description="Whether that key is in the system's keyring, made by `familiar key new --keyring`; "
+        "FAMILIAR_KEY_FILE goes before it.",
+    )
+
+
 class SiteSettings(Settings):
     """The settings of the services that browsers reach.
 

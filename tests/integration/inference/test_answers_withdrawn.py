@@ -25,7 +25,7 @@ from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
 from tests.app_client import Site, keeping
-from tests.builders import crop, prediction_of
+from tests.builders import NO_SEALS, crop, prediction_of
 from tests.colour_crops import RED, crop_of
 from tests.colour_model import publish_colours
 from tests.held_up import held_up
@@ -90,7 +90,7 @@ def test_what_waits_to_be_kept_is_not_kept_after_a_forgetting(
     colours_site: Colours, client: redis.Redis, home: Path
 ) -> None:
     """An answer was given long before; only its face was not written yet."""
-    keeper = KeptFacesWriter(client, KeptFaces(client, 50), colours_site.models.has)
+    keeper = KeptFacesWriter(client, KeptFaces(client, 50, NO_SEALS), colours_site.models.has)
     keeper.keep(prediction_of("p1", "rob"), [crop(1)])
     forget_person(client, colours_site.samples, colours_site.models, "rob")
     stopped = threading.Event()
@@ -105,7 +105,7 @@ def test_a_face_that_is_kept_during_a_forgetting_is_not_there_after_it(
 ) -> None:
     """The version existed when its transaction began, and not any more when it ended."""
     with ThreadPoolExecutor() as threads, held_up(colours_site.models, "has", monkeypatch) as arrived:
-        keeper = KeptFacesWriter(client, KeptFaces(client, 50), colours_site.models.has)
+        keeper = KeptFacesWriter(client, KeptFaces(client, 50, NO_SEALS), colours_site.models.has)
         keeper.keep(prediction_of("p1", "rob"), [crop(1)])
         stopped = threading.Event()
         stopped.set()
