@@ -115,7 +115,7 @@ def test_a_buried_delivery_is_a_dead_letter_with_its_payload(client: redis.Redis
 
 def test_dead_letters_are_kept_for_a_day(client: redis.Redis) -> None:
     """An older one goes with the next, and all of them if none comes."""
-    client.xadd(DEAD, {"header": b"a photograph"}, id=f"{int(time.time() * 1000) - 24 * 3_600_000}-0")
+    client.xadd(DEAD, {"header": b"a photograph"}, id=f"{int(time.time() * 1000) - 24 * 3_600_000 - 1}-0")
     append(client, STREAM, {"other": b"x"})
     consumer(client).receive([STREAM])
     assert [letter[b"other"] for letter in dead_letters(client)] == [b"x"]
