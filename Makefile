@@ -9,8 +9,8 @@ WORKERS ?= 2
 GROUPS := capture extractor trainer inference cli
 
 .PHONY: demo test check lint types walls javascript javascript-with-node unit integration coverage e2e test-slow fuzz test-compose \
-	benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-overload benchmark-detection benchmark-live \
-	chaos docs screenshots sbom audit install lock clean
+	benchmark-sealing benchmark-training benchmark-recognition benchmark-serving benchmark-reload benchmark-overload \
+	benchmark-detection benchmark-live chaos docs screenshots sbom audit install lock clean
 
 demo: install ## enrol two drawn people, train, watch both being named; ARGS=--once ends after the summary
 	$(BIN)/familiar demo $(ARGS)
@@ -89,6 +89,9 @@ benchmark-reload: install ## many swaps of versions under load, some of them dam
 
 benchmark-overload: install ## slow clients, idle connections, streams and a burst, beside honest clients
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m benchmarks.overload $(ARGS)
+
+benchmark-sealing: install ## what encryption of faces costs when samples are written and read
+	$(BIN)/python -m benchmarks.sealing
 
 benchmark-detection: install ## live detection beside a plain loop and a search of whole frames; ARGS='--video FILE...'
 	$(BIN)/python -m benchmarks.detection $(ARGS)

@@ -19,6 +19,8 @@ from familiar.shared.archive.restore import restore_backup
 from familiar.shared.audit.entry import Action
 from familiar.shared.runtime.files import PARTIAL_PREFIX
 from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.encryption_key import seals_for
+from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 
 _STANDARD = Path("-")
@@ -49,10 +51,12 @@ def export(
     file: Annotated[Path, typer.Argument(help="The ZIP file to write; - is standard output.")],
 ) -> None:
     """Write all that is stored of one person to a file, for whoever asks what is stored of them."""
-    home = load_settings(CliSettings).home
-    slug = SampleStore(home).slug_for(person)
+    settings = load_settings(CliSettings)
+    home = settings.home
+    store = SampleStore(home, seals=seals_for(home, settings))
+    slug = store.slug_for(person)
     with audited(home, Action.EXPORT, person=slug), _written(file) as target:
-        samples = export_person(home, slug, target)
+        samples = export_person(store, ModelStore(home), slug, target)
     _tell(f"Exported {person}: {samples} samples.")
 
 

@@ -11,6 +11,7 @@ from familiar.cli.settings import CliSettings
 from familiar.shared.redis.connection import open_redis, require_redis
 from familiar.shared.redis.training_queue import TrainingRecords, training_records
 from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.encryption_key import seals_for
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -38,15 +39,17 @@ def connect() -> Connections:
 
     Raises:
         RedisUnavailable: Redis does not answer.
+        KeyUnusable: see `seals_for`.
     """
     settings = load_settings(CliSettings)
     client = open_redis(settings.redis_url)
     require_redis(client)
+    seals = seals_for(settings.home, settings)
     return Connections(
         settings,
         client,
-        SampleStore(settings.home, settings.quotas),
-        StrangerStore(settings.home, settings.quotas),
+        SampleStore(settings.home, settings.quotas, seals),
+        StrangerStore(settings.home, settings.quotas, seals),
         ModelStore(settings.home),
         training_records(settings.home),
     )

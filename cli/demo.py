@@ -17,6 +17,7 @@ from rich.table import Table
 
 from familiar.cli.console import err, out
 from familiar.cli.enrolment_progress import follow_enrolments, refusals_in_words
+from familiar.cli.settings import CliSettings
 from familiar.cli.stack.local_stack import LocalSettings, LocalStack, free_port
 from familiar.cli.train import follow_training, print_verdict
 from familiar.cli.up import keep_serving
@@ -27,7 +28,8 @@ from familiar.shared.redis.cameras import require_camera
 from familiar.shared.redis.connection import open_redis
 from familiar.shared.redis.enrolments import Targets, begin_enrolment
 from familiar.shared.redis.training_queue import TrainingRecords, enqueue_training, training_records
-from familiar.shared.runtime.service import stop_on_signals
+from familiar.shared.runtime.service import load_settings, stop_on_signals
+from familiar.shared.stores.encryption_key import seals_for
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 
@@ -97,7 +99,7 @@ def _teach_and_watch(settings: LocalSettings, seconds: float) -> TestStretch:
     err.print(f"{settings.url} answers after {seconds:.1f} s.")
     client = open_redis(settings.used_redis_url)
     err.rule("2. Enrol two drawn people")
-    _enrol_both(client, SampleStore(settings.home))
+    _enrol_both(client, SampleStore(settings.home, seals=seals_for(settings.home, load_settings(CliSettings))))
     err.rule("3. Train")
     version = _train(client, training_records(settings.home))
     print_verdict(ModelStore(settings.home).manifest(version))

@@ -27,6 +27,8 @@ from familiar.shared.redis.training_queue import training_hosts
 from familiar.shared.runtime.quotas import free_megabytes
 from familiar.shared.runtime.redis_address import local_address_file
 from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.convert_faces import count_plain
+from familiar.shared.stores.encryption_key import required_seals
 from familiar.shared.stores.models import KERAS_MODEL, ModelStore
 
 Check = tuple[str, Callable[[CliSettings], str]]
@@ -60,6 +62,7 @@ def _checks() -> Iterator[Check]:
     yield "face descriptor", _descriptor
     yield "landmark network", _landmarks
     yield "access", _access
+    yield "encryption", _encryption
     yield "cameras", _cameras
     yield "webcams", _webcams
     yield "dropped unread", _dropped
@@ -152,6 +155,14 @@ def _access(settings: CliSettings) -> str:
     tokens = TokenStore(settings.home).tokens()
     over = sum(token.expired for token in tokens)
     return f"{len(tokens)} tokens, {over} of them expired; `familiar token list` lists them"
+
+
+def _encryption(settings: CliSettings) -> str:
+    if not required_seals(settings.home, settings).has_key:
+        return "no key is set: faces are stored as they are"
+    plain = count_plain(settings.home)
+    hint = ", which `familiar encrypt` encrypts" if plain else ""
+    return f"faces are encrypted; plain ones from before: {plain}{hint}"
 
 
 def _cameras(settings: CliSettings) -> str:

@@ -14,6 +14,7 @@ from familiar.cli.console import err, out
 from familiar.cli.correct import correct
 from familiar.cli.demo import demo
 from familiar.cli.doctor import doctor
+from familiar.cli.encryption import decrypt, encrypt, key_app
 from familiar.cli.enrol import enrol
 from familiar.cli.models import models_app
 from familiar.cli.people import forget, people, rename
@@ -67,11 +68,14 @@ for command in (
     restore,
     export,
     audit,
+    encrypt,
+    decrypt,
 ):
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(strangers_app, name="strangers")
 app.add_typer(token_app, name="token")
+app.add_typer(key_app, name="key")
 # Its name before 0.2.0, accepted until 0.3.0.
 app.add_typer(strangers_app, name="background", hidden=True, deprecated=True)
 

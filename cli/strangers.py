@@ -10,6 +10,7 @@ from familiar.cli.console import out
 from familiar.cli.settings import CliSettings
 from familiar.shared.audit.entry import Action
 from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.encryption_key import required_seals
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 
 DEFAULT_PEOPLE = 3000
@@ -50,8 +51,10 @@ def fetch(
     home = settings.home
     present = StrangerStore(home).count(StrangerSource.FETCHED)
     if present < people:
+        # Before the download.
+        seals = required_seals(home, settings)
         with audited(home, Action.ADD_STRANGERS, source=StrangerSource.FETCHED):
-            present = fetch_faces(ARCHIVE, home, people, settings.yunet, settings.quotas)
+            present = fetch_faces(ARCHIVE, home, people, settings.yunet, settings.quotas, seals)
     out.print(f"Fetched faces of strangers: {present}. `familiar train` learns from them.", highlight=False)
 
 

@@ -15,6 +15,7 @@ from familiar.shared.contract.errors import InvalidRequest, ServiceFailed
 from familiar.shared.contract.source_address import parse_cameras
 from familiar.shared.runtime.service import load_settings, stop_on_signals
 from familiar.shared.runtime.settings import SiteSettings
+from familiar.shared.stores.encryption_key import required_seals
 
 LOOK_SECONDS = 0.5
 
@@ -27,6 +28,8 @@ def up(
     """Start Redis and all services, and keep them running until Ctrl-C."""
     settings = load_settings(CliSettings)
     cameras = _cameras(camera)
+    # Services without the right key would end again and again.
+    required_seals(settings.home, settings)
     sites = load_settings(SiteSettings)
     stopped = threading.Event()
     stop_on_signals(stopped)

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 
 from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.shared.access.token_store import TokenStore
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
+from tests.builders import NO_SEALS
 
 
 class Sent(TypedDict, total=False):
@@ -61,7 +62,7 @@ def keeping(
     client: redis.Redis, most: int, exists: Callable[[int], bool] = lambda _version: True
 ) -> Iterator[KeptFacesWriter]:
     """Give a keeper of the newest faces that is at work; `exists` tells which versions do."""
-    keeper = KeptFacesWriter(client, KeptFaces(client, most), exists)
+    keeper = KeptFacesWriter(client, KeptFaces(client, most, MINUTES_KEPT, NO_SEALS), exists)
     stopped = threading.Event()
     thread = threading.Thread(target=keeper.run, args=(stopped,))
     thread.start()

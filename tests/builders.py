@@ -28,8 +28,11 @@ from familiar.shared.redis.stream import Consumer, Delivery, publish
 from familiar.shared.stores.models import KERAS_MODEL, LANDMARKS, SERVED_MODEL, ModelStore
 from familiar.shared.stores.sample_origin import SampleOrigin
 from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.sealing import Seals
 from familiar.shared.vision.images import Image, encode_jpeg
 
+# Of a home without a key.
+NO_SEALS = Seals(Path("nowhere"))
 ROOT = Path(__file__).parents[1]
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 FRAMES = "frames:door"

@@ -22,11 +22,11 @@ from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.messages import Preview
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
-from tests.builders import ROOT
+from tests.builders import NO_SEALS, ROOT
 
 FILE = ROOT / "tests" / "studio" / "http.d.ts"
 
@@ -61,7 +61,7 @@ def unasked_app() -> FastAPI:
     """Give an application that is never asked anything: nothing is connected, opened or written."""
     client, nowhere = redis.Redis(), Path("nowhere")
     models = ModelStore(nowhere)
-    keeper = KeptFacesWriter(client, KeptFaces(client, most=0), models.has)
+    keeper = KeptFacesWriter(client, KeptFaces(client, 0, MINUTES_KEPT, NO_SEALS), models.has)
     stores = Stores(SampleStore(nowhere), StrangerStore(nowhere), models, keeper, TokenStore(nowhere))
     watcher = ModelWatcher(client, models, ServedModel(models))
     follower = StreamFollower(redis.asyncio.Redis(), threading.Event())

@@ -8,10 +8,10 @@ import redis
 from familiar.services.inference.model.reload import ModelWatcher, ServedModel
 from familiar.services.inference.stream.face_worker import FaceWorker
 from familiar.shared.contract.messages import Box, Face, NamedFace, Prediction, Sighting
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
 from familiar.shared.redis.stream import publish
 from familiar.shared.stores.models import ModelStore
-from tests.builders import NOON
+from tests.builders import NO_SEALS, NOON
 from tests.colour_crops import Colour, crop_of
 from tests.streams import fields_of
 
@@ -67,4 +67,4 @@ def start(client: redis.Redis, name: str, store: ModelStore) -> FaceWorker:
     """Start a replica of inference that serves what a store calls current."""
     watcher = ModelWatcher(client, store, ServedModel(store))
     watcher.poll()
-    return FaceWorker(client, name, watcher.served, KeptFaces(client, 5))
+    return FaceWorker(client, name, watcher.served, KeptFaces(client, 5, MINUTES_KEPT, NO_SEALS))

@@ -21,6 +21,7 @@ from familiar.cli.fetch.labeled_faces import middle_face, pictures_of
 from familiar.shared.contract.errors import FetchRunning
 from familiar.shared.runtime.files import write_atomically
 from familiar.shared.runtime.quotas import Quotas
+from familiar.shared.stores.sealing import Seals
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.detector import FaceDetector, open_detector
 
@@ -32,21 +33,28 @@ _DESCRIPTION = TextColumn("{task.description:>24}")
 
 
 def fetch_faces(
-    remote: RemoteFile, home: Path, people: int, yunet: Path | None = None, quotas: Quotas = _WITHOUT_LIMITS
+    remote: RemoteFile,
+    home: Path,
+    people: int,
+    yunet: Path | None = None,
+    quotas: Quotas = _WITHOUT_LIMITS,
+    seals: Seals | None = None,
 ) -> int:
     """Store one face each of `people` people, as far as the archive has them, and return the number of fetched faces.
 
     An interrupted fetch is resumed by the next call, both the download and the cropping. The archive is deleted at the
-    end. `yunet` is the model of the detector, see `familiar.shared.vision.detector.open_detector`.
+    end. `yunet` is the model of the detector, see `familiar.shared.vision.detector.open_detector`; `seals` are those of
+    the store.
 
     Raises:
         StrangersUnavailable: see `familiar.cli.fetch.download.download`.
         FetchRunning: another fetch is running.
+        KeyMissing, KeyWrong: faces are encrypted with another key.
         TooManyStrangers: the store has as many as it may.
         DiskFull, OSError: the disk is full.
     """
     quotas.require_space(home)
-    store = StrangerStore(home, quotas)
+    store = StrangerStore(home, quotas, seals)
     folder = home / "strangers"
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):

@@ -18,6 +18,7 @@ from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import MetricsBoard, this_instance
 from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings, stop_on_signals
+from familiar.shared.stores.encryption_key import required_seals
 from familiar.shared.stores.samples import SampleStore
 
 
@@ -32,11 +33,12 @@ def main() -> None:
     end_with_any_thread()
     with end_with_a_sentence():
         client = open_redis(settings.redis_url)
+        seals = required_seals(settings.home, settings)
     name = this_instance()
     rules = SampleRules(settings.smallest_face, settings.least_sharpness)
     with end_with_a_sentence():
         detectors = Detectors(settings.yunet)
-    store = SampleStore(settings.home, settings.quotas)
+    store = SampleStore(settings.home, settings.quotas, seals)
     restorer = EnrolmentRestorer(client, store)
     worker = FrameWorker(client, name, store, rules, detectors)
     board = MetricsBoard(client, "extractor", REGISTRY)

@@ -31,6 +31,7 @@ from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.metrics import POST_EVERY_SECONDS, MetricsBoard, this_instance
 from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, end_with_any_thread, load_settings
+from familiar.shared.stores.encryption_key import required_seals
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
@@ -51,9 +52,10 @@ def main() -> None:
     log = structlog.get_logger()
     with end_with_a_sentence():
         client = open_redis(settings.redis_url)
+        seals = required_seals(settings.home, settings)
     models = ModelStore(settings.home)
     watcher = ModelWatcher(client, models, ServedModel(models))
-    samples = SampleStore(settings.home, settings.quotas)
+    samples = SampleStore(settings.home, settings.quotas, seals)
     audit = AuditLog(settings.home, log.warning)
 
     def finish_interrupted() -> None:
@@ -64,13 +66,13 @@ def main() -> None:
     with suppress(redis.RedisError):
         finish_interrupted()
     watcher.poll()
-    kept = KeptFaces(client, settings.kept_faces, settings.keep_faces_minutes)
+    kept = KeptFaces(client, settings.kept_faces, settings.keep_faces_minutes, seals)
     faces = FaceWorker(client, this_instance(), watcher.served, kept)
     keeper = KeptFacesWriter(client, kept, models.has)
     tokens = TokenStore(settings.home)
     with end_with_a_sentence():
         tokens.require_admin()
-    stores = Stores(samples, StrangerStore(settings.home, settings.quotas), models, keeper, tokens)
+    stores = Stores(samples, StrangerStore(settings.home, settings.quotas, seals), models, keeper, tokens)
     stopped = threading.Event()
     follower = StreamFollower(open_async_redis(settings.redis_url), stopped)
     short_timeout_client = open_redis(settings.redis_url, timeout_seconds=0.5)

@@ -17,6 +17,7 @@ from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.private_files import keep_private
 from familiar.shared.runtime.service import end_with_a_sentence, load_settings, stop_on_signals
+from familiar.shared.stores.encryption_key import required_seals
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
     log = structlog.get_logger()
     with end_with_a_sentence():
         client = open_redis(settings.redis_url)
+        required_seals(settings.home, settings)
     stopped = threading.Event()
     stop_on_signals(stopped)
     answered = threading.Event()

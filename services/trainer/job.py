@@ -31,6 +31,7 @@ from familiar.shared.redis.stream import publish
 from familiar.shared.redis.training_queue import training_records
 from familiar.shared.runtime.logs import configure_logs
 from familiar.shared.runtime.service import load_settings
+from familiar.shared.stores.encryption_key import required_seals
 from familiar.shared.stores.forgettings import Forgettings
 from familiar.shared.stores.models import LANDMARKS, SERVED_MODEL, ModelStore
 from familiar.shared.stores.samples import SampleStore
@@ -112,13 +113,14 @@ def _train_and_publish(
             _log.info("published already", model_version=published.version)
             return published
         started = time.monotonic()
-        store = SampleStore(settings.home)
+        seals = required_seals(settings.home, settings)
+        store = SampleStore(settings.home, seals=seals)
         settings.quotas.require_space(settings.home)
         report.begin()
         report.step("reading samples")
         landmarks = read_landmarks()
         to_input = open_input(landmarks)
-        strangers = _read_strangers(settings, to_input)
+        strangers = _read_strangers(settings, StrangerStore(settings.home, seals=seals), to_input)
         samples = read_training_samples(store, strangers.images, to_input)
         _log.info("training", people=len(samples.people), samples=len(samples.train_images), **strangers.faces)
         with models.staging_folder() as staging:
@@ -158,8 +160,8 @@ def _train_and_publish(
     return manifest
 
 
-def _read_strangers(settings: TrainerSettings, to_input: ToInput) -> StrangersRead:
-    strangers = read_strangers(StrangerStore(settings.home), settings.strangers, settings.yunet, to_input)
+def _read_strangers(settings: TrainerSettings, store: StrangerStore, to_input: ToInput) -> StrangersRead:
+    strangers = read_strangers(store, settings.strangers, settings.yunet, to_input)
     if strangers.passed_over:
         _log.warning("pictures of strangers without a face, or unreadable", count=strangers.passed_over)
     if not strangers.faces:

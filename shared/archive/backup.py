@@ -1,5 +1,7 @@
 """Backups: one tar file of all people, samples, strangers and model versions, written while services run.
 
+Faces stand in it as they are on the disk, so where they are encrypted, they are in it, too, and the key is not.
+
 The last member, `backup.json`, lists the SHA-256 of every file. Logs, jobs and what is in Redis are not in it.
 """
 

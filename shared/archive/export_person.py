@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-from pathlib import Path
 from typing import IO
 
 from familiar.shared.contract.messages import Split
@@ -10,7 +9,7 @@ from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 
 
-def export_person(home: Path, slug: str, file: IO[bytes]) -> int:
+def export_person(store: SampleStore, models: ModelStore, slug: str, file: IO[bytes]) -> int:
     """Write a person's name, samples and model versions as a ZIP file, and return the number of samples.
 
     `person.json` holds the name, the origin of each sample and the numbers of the versions that know the person,
@@ -19,9 +18,9 @@ def export_person(home: Path, slug: str, file: IO[bytes]) -> int:
 
     Raises:
         UnknownPerson: there is nobody of that slug.
+        KeyMissing, KeyWrong: the samples are encrypted with another key than that of `store`.
         OSError: the file cannot be written.
     """
-    store, models = SampleStore(home), ModelStore(home)
     person = store.person(slug)
     samples = [sample for split in Split for sample in store.samples(slug, split)]
     description = {

@@ -6,11 +6,12 @@ from pathlib import Path, PurePath
 from familiar.shared.contract.messages import Message, Time
 from familiar.shared.runtime.files import PARTIAL_PREFIX
 from familiar.shared.stores.models import CHECKPOINT, MANIFEST
+from familiar.shared.stores.sealing import ENCRYPTION
 
 FORMAT = 1
 INDEX = "backup.json"
 # In the order in which they are restored: what is in a folder refers to nothing in a later one.
-FOLDERS = ("strangers", "samples", "people", "models")
+FOLDERS = (ENCRYPTION, "strangers", "samples", "people", "models")
 # What makes files a version, and what says which version is served: they come after all else.
 _LAST = (MANIFEST, "current", "pinned")
 

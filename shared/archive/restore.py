@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from familiar.shared.archive.index import FOLDERS, FORMAT, INDEX, BackupIndex, belongs, files_of, restore_order
 from familiar.shared.contract.errors import BrokenBackup, RestoreRefused
 from familiar.shared.runtime.files import PARTIAL_PREFIX, sha256_of, sync
+from familiar.shared.stores.sealing import KEY_MARK
 
 _UNPACKED = f"{PARTIAL_PREFIX}restore-"
 # 100 bytes a file: enough for two million files.
@@ -110,6 +111,9 @@ def _verify(folder: Path, index: BackupIndex) -> None:
 
 def _require_nothing_else(home: Path, index: BackupIndex) -> None:
     present = {path.relative_to(home).as_posix(): path for path in files_of(home)}
+    if KEY_MARK not in index.files:
+        # Faces that are plain may come into a home that has a key.
+        present.pop(KEY_MARK, None)
     other = [name for name, path in present.items() if index.files.get(name) != sha256_of(path)]
     if other:
         raise RestoreRefused(

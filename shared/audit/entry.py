@@ -53,6 +53,8 @@ class Action(StrEnum):
     EXPORT = "export"
     BACK_UP = "back-up"
     RESTORE = "restore"
+    ENCRYPT = "encrypt"
+    DECRYPT = "decrypt"
     ADD_TOKEN = "add-token"  # noqa: S105 - an action
     REVOKE_TOKEN = "revoke-token"  # noqa: S105 - an action
     SHOW_OWNER_TOKEN = "show-owner-token"  # noqa: S105 - an action

@@ -423,6 +423,36 @@ class RestoreRefused(FamiliarError):
     code = "restore-refused"
 
 
+class KeyMissing(FamiliarError):
+    """The faces in FAMILIAR_HOME are encrypted, and no key is set. Set FAMILIAR_KEY_FILE or FAMILIAR_KEYRING."""
+
+    code = "key-missing"
+
+
+class KeyWrong(FamiliarError):
+    """The faces in FAMILIAR_HOME are encrypted with another key. Set FAMILIAR_KEY_FILE to the file with that one."""
+
+    code = "key-wrong"
+
+
+class KeyUnusable(FamiliarError):
+    """A key is made by `familiar key new FILE`, and is its owner's alone to read (mode 600)."""
+
+    code = "key-unusable"
+
+
+class KeyExists(FamiliarError):
+    """There is a key already, with which faces may be encrypted. Keep it, or name another file."""
+
+    code = "key-exists"
+
+
+class BrokenSeal(FamiliarError):
+    """The encrypted face is damaged, or lies where another one belongs. Delete it."""
+
+    code = "broken-seal"
+
+
 class MalformedEntry(FamiliarError):
     """A stream entry cannot be read: it needs a field `header` (JSON of its message) and a field `payload`."""
 

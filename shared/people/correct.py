@@ -53,7 +53,7 @@ def correct(client: redis.Redis, samples: SampleStore, strangers: StrangerStore,
     """
     if (correction.person is not None) == correction.stranger:
         raise InvalidRequest("Say whose face it is: either a person who is enrolled, or a stranger's.")
-    face, crop = find_kept_face(client, correction.prediction_id, correction.face)
+    face, crop = find_kept_face(client, samples.seals, correction.prediction_id, correction.face)
     origin = _origin_of(face)
     sample_id = hashlib.sha256(with_origin(crop, origin)).hexdigest()
     person = None

@@ -15,6 +15,7 @@ from familiar.shared.contract.errors import InvalidRequest, MalformedEntry, Unkn
 from familiar.shared.contract.messages import KeptFace, Prediction
 from familiar.shared.redis.foreign_values import say_foreign
 from familiar.shared.redis.stream import HEADER, PAYLOAD, parse_entry
+from familiar.shared.stores.sealing import Seals
 
 MINUTES_KEPT = 60
 
@@ -22,10 +23,11 @@ MINUTES_KEPT = 60
 class KeptFaces:
     """A writer to the ring buffer of the newest `most` faces, each kept for so many minutes; 0 keeps none."""
 
-    def __init__(self, client: redis.Redis, most: int, minutes: int = MINUTES_KEPT) -> None:
+    def __init__(self, client: redis.Redis, most: int, minutes: int, seals: Seals) -> None:
         self._client = client
         self._most = most
         self._seconds = minutes * 60
+        self._seals = seals
 
     def keep(self, pipeline: Pipeline, prediction: Prediction, crops: Iterable[bytes]) -> None:
         """Queue the writes that keep the faces of a prediction with the JPEGs of their crops.
@@ -39,18 +41,20 @@ class KeptFaces:
         last_place: Any = self._client.incrby(redis_names.KEPT_FACES, count)
         for index, crop in list(enumerate(crops))[-self._most :]:
             key = redis_names.kept_face((last_place - count + 1 + index) % self._most)
-            fields: dict[Any, Any] = {HEADER: _kept_face(prediction, index).model_dump_json(), PAYLOAD: crop}
+            face = _kept_face(prediction, index)
+            fields: dict[Any, Any] = {HEADER: face.model_dump_json(), PAYLOAD: self._seals.seal(_label(face), crop)}
             pipeline.hset(key, mapping=fields)
             pipeline.expire(key, self._seconds)
 
 
-def find_kept_face(client: redis.Redis, prediction_id: str, number: int | None) -> tuple[KeptFace, bytes]:
+def find_kept_face(client: redis.Redis, seals: Seals, prediction_id: str, number: int | None) -> tuple[KeptFace, bytes]:
     """Return a face of a prediction, and the JPEG of its crop.
 
     Faces are numbered from 1 in the order of the prediction; a prediction of one face needs no number.
 
     Raises:
         UnknownKeptFace: the prediction is too old or unknown, or faces are not kept.
+        KeyMissing, KeyWrong, BrokenSeal: see `Seals.unseal`.
         InvalidRequest: the number is out of range, or missing where there are several faces.
     """
     kept = {face.number: (face, crop) for face, crop in _read_all(client) if face.prediction_id == prediction_id}
@@ -64,12 +68,17 @@ def find_kept_face(client: redis.Redis, prediction_id: str, number: int | None) 
         raise InvalidRequest(f"The prediction has no face {wanted}. Use a number from 1 to {count}.")
     if wanted not in kept:
         raise UnknownKeptFace(f"Face {wanted} of prediction {prediction_id!r} is gone. {UnknownKeptFace().detail}")
-    return kept[wanted]
+    face, crop = kept[wanted]
+    return face, seals.unseal(_label(face), crop)
 
 
 def delete_kept_faces(client: redis.Redis) -> int:
     """Delete every kept face, and return their number."""
     return sum(int(client.delete(key)) for key in client.scan_iter(match=redis_names.kept_face("*")))
+
+
+def _label(face: KeptFace) -> str:
+    return f"kept-face/{face.prediction_id}/{face.number}"
 
 
 def _kept_face(prediction: Prediction, index: int) -> KeptFace:

@@ -21,10 +21,11 @@ PARTIAL_PREFIX = ".partial-"
 _NO_REGULAR_FILE = (errno.ENOENT, errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.ENOTDIR)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, written_ns: int | None = None) -> None:
     """Write a file atomically and durably: to a partial file beside it, fsync, then rename.
 
-    A process killed in between leaves a file whose name begins with `PARTIAL_PREFIX`, which readers ignore.
+    A process killed in between leaves a file whose name begins with `PARTIAL_PREFIX`, which readers ignore. The file's
+    time is `written_ns`, in nanoseconds since 1970, or now.
 
     Raises:
         OSError: the disk is full or cannot be written; `path` is unchanged.
@@ -34,6 +35,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
+            if written_ns is not None:
+                os.utime(descriptor, ns=(written_ns, written_ns))
             os.fsync(file.fileno())
         Path(partial).replace(path)
     except BaseException:

@@ -108,7 +108,18 @@ class Settings(BaseSettings):
 
 
 class StoreSettings(Settings):
-    """The settings of the services that write to the stores: quotas by kind, and the space that is kept free."""
+    """The settings of whoever reads and writes faces: the key, quotas by kind, and the space that is kept free."""
+
+    key_file: OptionalPath = Field(
+        default=None,
+        description="A file with the key by which faces are encrypted, made by `familiar key new`; keep it on another "
+        "disk than FAMILIAR_HOME. Where neither this nor FAMILIAR_KEYRING is set, they are not encrypted.",
+    )
+    keyring: bool = Field(
+        default=False,
+        description="Whether that key is in the system's keyring, made by `familiar key new --keyring`; "
+        "FAMILIAR_KEY_FILE goes before it.",
+    )
 
     most_people: int = Field(default=500, ge=1, description="How many people may be enrolled.")
     most_samples: int = Field(default=5_000, ge=1, description="How many samples a person may have.")

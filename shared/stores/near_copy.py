@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from familiar.shared.contract.errors import ImageTooLarge, UnreadableImage
+from familiar.shared.contract.errors import BrokenSeal, ImageTooLarge, UnreadableImage
 from familiar.shared.stores.sample_origin import read_origin
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.images import Image, decode_image
@@ -59,7 +59,10 @@ class TakenSamples:
         for gone in self._taken.keys() - present:
             del self._taken[gone]
         for sample_id in present - self._taken.keys():
-            jpeg = self._store.read(person, sample_id)
+            try:
+                jpeg = self._store.read(person, sample_id)
+            except BrokenSeal:
+                jpeg = b""
             if jpeg is not None:
                 self._taken[sample_id] = _read_taken(jpeg)
 

@@ -1,20 +1,20 @@
 """The origin of a sample, stored as a comment in its JPEG, and the session and day derived from it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from familiar.shared.contract.messages import Message, Slug, Time
-from familiar.shared.runtime.files import open_regular, regular_files
+from familiar.shared.runtime.files import regular_files
 from familiar.shared.vision.jpeg import comment_of, with_comment
 
 CORRECTION = "correction"
 UNKNOWN_SESSION = ""
 
 # The comment is the first segment of a file, and a few hundred bytes long.
-_HEAD_BYTES = 4096
+HEAD_BYTES = 4096
 
 
 class SampleOrigin(Message):
@@ -70,7 +70,9 @@ def sessions_in_words(sessions: int, days: int) -> str:
 class KnownOrigins:
     """A cache of the origins of samples by folder. Each file is read once, because samples are immutable."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[Path], bytes]) -> None:
+        """Use `read` to read at least the beginning of a sample."""
+        self._read = read
         self._known: dict[Path, dict[str, SampleOrigin | None]] = {}
 
     def of(self, folder: Path) -> Collection[SampleOrigin | None]:
@@ -83,7 +85,7 @@ class KnownOrigins:
         known, present = self._known.get(folder, {}), {}
         for name in names:
             try:
-                present[name] = known[name] if name in known else _read_head(folder / name)
+                present[name] = known[name] if name in known else read_origin(self._read(folder / name))
             except FileNotFoundError:
                 # Deleted meanwhile.
                 continue
@@ -92,8 +94,3 @@ class KnownOrigins:
         else:
             self._known.pop(folder, None)
         return present
-
-
-def _read_head(path: Path) -> SampleOrigin | None:
-    with open_regular(path) as file:
-        return read_origin(file.read(_HEAD_BYTES))

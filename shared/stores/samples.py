@@ -3,7 +3,8 @@
     people/<person>.json                          the display name
     samples/<train or test>/<person>/<sample_id>.jpg
 
-A `sample_id` is the SHA-256 of its file. The origin of a sample is a comment in its JPEG, so that copies keep it.
+A `sample_id` is the SHA-256 of its JPEG, which is what the file holds, sealed where there is a key. The origin of a
+sample is a comment in its JPEG, so that copies keep it.
 """
 
 import contextlib
@@ -18,6 +19,9 @@ from filelock import FileLock
 
 from familiar.shared.contract.errors import (
     BeingForgotten,
+    BrokenSeal,
+    KeyMissing,
+    KeyWrong,
     NameTaken,
     TooManyPeople,
     TooManySamples,
@@ -32,6 +36,7 @@ from familiar.shared.runtime.files import (
     is_folder,
     is_regular,
     make_folder,
+    open_regular,
     read_regular,
     regular_files,
     remove,
@@ -43,6 +48,7 @@ from familiar.shared.runtime.quotas import Quotas
 from familiar.shared.stores.forgettings import is_being_forgotten
 from familiar.shared.stores.sample_origin import (
     CORRECTION,
+    HEAD_BYTES,
     KnownOrigins,
     SampleOrigin,
     day_of,
@@ -50,6 +56,7 @@ from familiar.shared.stores.sample_origin import (
     session_of,
     with_origin,
 )
+from familiar.shared.stores.sealing import Seals, is_sealed
 
 _WITHOUT_LIMITS = Quotas()
 
@@ -70,7 +77,10 @@ class Person(Message):
 
 @dataclass(frozen=True)
 class Sample:
-    """One crop of one person. `jpeg` is the file's bytes; `origin` is None for files from elsewhere."""
+    """One crop of one person.
+
+    `jpeg` is empty where the file's seal is broken; `origin` is None for files from elsewhere.
+    """
 
     sample_id: str
     person: str
@@ -104,17 +114,17 @@ class Addition(Enum):
 class SampleStore:
     """The people and samples below one folder. Any number of processes may use it concurrently."""
 
-    def __init__(self, home: Path, quotas: Quotas = _WITHOUT_LIMITS) -> None:
-        """Open the store below `home`, creating its folders if missing."""
+    def __init__(self, home: Path, quotas: Quotas = _WITHOUT_LIMITS, seals: Seals | None = None) -> None:
+        """Open the store below `home`, creating its folders if missing. Without seals, it has no key."""
         self.home = home
         self.quotas = quotas
+        self.seals = seals or Seals(home)
         self._people = home / "people"
         self._samples = home / "samples"
         self._people.mkdir(parents=True, exist_ok=True)
         self._samples.mkdir(parents=True, exist_ok=True)
-        self._origins = KnownOrigins()
-        # One lock for the whole store: it is held for about a millisecond per sample, and its name reveals no person.
-        self._lock = FileLock(home / "samples.lock")
+        self._origins = KnownOrigins(self._read_head)
+        self._lock = samples_lock(home)
 
     def register(self, name: str) -> Person:
         """Register a person by display name, idempotently.
@@ -228,7 +238,7 @@ class SampleStore:
         for path in self._paths(person, split):
             # A sample may be deleted meanwhile.
             with contextlib.suppress(FileNotFoundError):
-                samples.append(_read_sample(path, person, split))
+                samples.append(self._read_sample(path, person, split))
         return tuple(sorted(samples, key=age))
 
     def add(self, person: str, split: Split, crop: bytes, origin: SampleOrigin, most: int | None) -> Addition:
@@ -239,6 +249,7 @@ class SampleStore:
         Raises:
             UnknownPerson: the person was forgotten, or never registered.
             TooManySamples: the person has as many samples as one may.
+            KeyMissing: samples are encrypted, and this store has no key; nothing was stored.
             DiskFull, OSError: the disk is full; nothing was stored.
         """
         data = with_origin(crop, origin)
@@ -253,7 +264,7 @@ class SampleStore:
                 return Addition.FULL
             self.require_room(person, 1)
             make_folder(folder)
-            write_atomically(path, data)
+            write_atomically(path, self.seals.seal(sample_label(path), data))
         return Addition.ADDED
 
     def require_space(self) -> None:
@@ -282,13 +293,18 @@ class SampleStore:
         self.require_space()
 
     def read(self, person: str, sample_id: str) -> bytes | None:
-        """Read the file of a sample from either split, or return None if it is gone."""
+        """Read the JPEG of a sample from either split, or return None if it is gone.
+
+        Raises:
+            KeyMissing, KeyWrong, BrokenSeal: see `Seals.unseal`.
+        """
         for split in Split:
             folder = self._folder(person, split)
             # It may be deleted meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 if is_folder(folder):
-                    return read_regular(folder / f"{sample_id}.jpg")
+                    path = folder / f"{sample_id}.jpg"
+                    return self.seals.unseal(sample_label(path), read_regular(path))
         return None
 
     def delete(self, person: str, sample_id: str) -> None:
@@ -366,6 +382,24 @@ class SampleStore:
     def _count_of(self, person: str, split: Split, session: str) -> int:
         return sum(session_of(origin) == session for origin in self._origins.of(self._folder(person, split)))
 
+    def _read_sample(self, path: Path, person: str, split: Split) -> Sample:
+        try:
+            jpeg = self.seals.unseal(sample_label(path), read_regular(path))
+        except BrokenSeal:
+            # As a damaged file: training names it and goes on.
+            jpeg = b""
+        return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
+
+    def _read_head(self, path: Path) -> bytes:
+        with open_regular(path) as file:
+            head = file.read(HEAD_BYTES)
+            if not is_sealed(head):
+                return head
+            # Whoever has lost the key can still list and forget people.
+            with contextlib.suppress(KeyMissing, KeyWrong, BrokenSeal):
+                return self.seals.unseal(sample_label(path), head + file.read())
+            return b""
+
     def _folder(self, person: str, split: Split) -> Path:
         return self._samples / split / person
 
@@ -373,9 +407,14 @@ class SampleStore:
         return regular_files(self._folder(person, split), ".jpg")
 
 
-def _read_sample(path: Path, person: str, split: Split) -> Sample:
-    jpeg = read_regular(path)
-    return Sample(path.stem, person, split, path, jpeg, read_origin(jpeg))
+def samples_lock(home: Path) -> FileLock:
+    """Return the lock of the whole store: held for about a millisecond per sample, under a name that reveals nobody."""
+    return FileLock(home / "samples.lock")
+
+
+def sample_label(path: Path) -> str:
+    """Return the label under which the file of a sample is sealed: somebody's is never taken for somebody else's."""
+    return f"sample/{path.parent.parent.name}/{path.parent.name}/{path.stem}"
 
 
 def age(sample: Sample) -> tuple[float, str]:

@@ -23,7 +23,7 @@ from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import cut_face, encode_jpeg
 from familiar.shared.vision.jpeg import with_comment
 from tests.app_client import Site, keeping
-from tests.builders import closed_port
+from tests.builders import NO_SEALS, closed_port
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Running
@@ -40,7 +40,7 @@ def kept(taught: "Running", prediction_id: str) -> bytes:
 
     def found() -> bool:
         with suppress(UnknownKeptFace):
-            crops.append(find_kept_face(taught.client, prediction_id, None)[1])
+            crops.append(find_kept_face(taught.client, NO_SEALS, prediction_id, None)[1])
         return bool(crops)
 
     taught.wait_for("the face to be kept", found)

@@ -17,11 +17,12 @@ from familiar.services.inference.stream.kept_faces_writer import KeptFacesWriter
 from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.redis.connection import open_async_redis, open_redis
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
 from tests.app_client import Site
+from tests.builders import NO_SEALS
 from tests.fuzzing.door import Fault, Outcome, ServerError, require_named, require_no_traceback
 
 # Both say that something has to be mended first, and what.
@@ -44,7 +45,7 @@ def site_of(home: Path, redis_url: str) -> Iterator[Watched]:
     models = ModelStore(home)
     watcher = ModelWatcher(client, models, ServedModel(models))
     tokens = TokenStore(home)
-    keeper = KeptFacesWriter(client, KeptFaces(client, most=0), models.has)
+    keeper = KeptFacesWriter(client, KeptFaces(client, 0, MINUTES_KEPT, NO_SEALS), models.has)
     stores = Stores(SampleStore(home), StrangerStore(home), models, keeper, tokens)
     follower = StreamFollower(open_async_redis(redis_url), threading.Event())
     with ExitStack() as stack:

@@ -28,7 +28,7 @@ def correction_routes(
     def show_face(prediction_id: str, number: int) -> Response:
         """Return a face that can still be corrected, as JPEG; they are counted from 1."""
         keeper.flush()
-        _, crop = find_kept_face(client, prediction_id, number)
+        _, crop = find_kept_face(client, samples.seals, prediction_id, number)
         return Response(crop, media_type="image/jpeg", headers=NO_STORE)
 
     @routes.post("/corrections", responses=problems(UnknownKeptFace, UnknownPerson, InvalidName, InvalidRequest))

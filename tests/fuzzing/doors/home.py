@@ -61,7 +61,7 @@ def open_door(ground: Ground) -> Iterator[Door]:
                 asked = [judge(watched.site.ask_as(owner, *request)) for request in _ASKED[written.file]]
                 works: tuple[Callable[[], object], ...] = (
                     lambda: restore_enrolments(client, samples),
-                    lambda: export_person(home, "zoe", io.BytesIO()),
+                    lambda: export_person(samples, models, "zoe", io.BytesIO()),
                     lambda: finish_forgettings(client, samples, models),
                     watched.site.tokens.require_admin,
                     watched.site.tokens.owner_secret,

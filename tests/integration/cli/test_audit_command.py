@@ -29,6 +29,7 @@ UNRECORDED = {
     "audit",
     "models show",
     "token list",
+    "key new",
     # Their own words for `strangers`, until 0.3.0.
     "background fetch",
     "background clear",
@@ -42,6 +43,8 @@ RECORDED = {
     "backup",
     "restore",
     "export",
+    "encrypt",
+    "decrypt",
     "models activate",
     "models unpin",
     "strangers fetch",

@@ -18,13 +18,13 @@ from familiar.services.inference.stream.stream_follower import StreamFollower
 from familiar.shared.access.token_store import TokenStore
 from familiar.shared.people.forget import forget_person
 from familiar.shared.redis.connection import open_async_redis
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
 from familiar.shared.stores.forgettings import Forgettings
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
 from tests.app_client import Site, keeping
-from tests.builders import crop, prediction_of
+from tests.builders import NO_SEALS, crop, prediction_of
 from tests.colour_crops import RED, crop_of
 from tests.colour_model import publish_colours
 from tests.held_up import held_up
@@ -89,7 +89,7 @@ def test_what_waits_to_be_kept_is_not_kept_after_a_forgetting(
     colours_site: Colours, client: redis.Redis, home: Path
 ) -> None:
     """An answer was given long before; only its face was not written yet."""
-    keeper = KeptFacesWriter(client, KeptFaces(client, 50), colours_site.models.has)
+    keeper = KeptFacesWriter(client, KeptFaces(client, 50, MINUTES_KEPT, NO_SEALS), colours_site.models.has)
     keeper.keep(prediction_of("p1", "rob"), [crop(1)])
     forget_person(client, colours_site.samples, colours_site.models, "rob")
     stopped = threading.Event()
@@ -104,7 +104,7 @@ def test_a_face_that_is_kept_during_a_forgetting_is_not_there_after_it(
 ) -> None:
     """The version existed when its transaction began, and not any more when it ended."""
     with ThreadPoolExecutor() as threads, held_up(colours_site.models, "has", monkeypatch) as arrived:
-        keeper = KeptFacesWriter(client, KeptFaces(client, 50), colours_site.models.has)
+        keeper = KeptFacesWriter(client, KeptFaces(client, 50, MINUTES_KEPT, NO_SEALS), colours_site.models.has)
         keeper.keep(prediction_of("p1", "rob"), [crop(1)])
         stopped = threading.Event()
         stopped.set()

@@ -7,11 +7,11 @@ import redis
 
 from familiar.shared.contract.messages import Sighting
 from familiar.shared.redis.cameras import Camera, CameraState, announce_camera
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
 from familiar.shared.redis.stream import publish, run_transaction
 from familiar.shared.stores.models import ModelStore
 from tests.app_client import Site
-from tests.builders import NOON, manifest_of, prediction_of
+from tests.builders import NO_SEALS, NOON, manifest_of, prediction_of
 
 
 def test_the_newest_sightings_are_listed_newest_first(site: Site, client: redis.Redis) -> None:
@@ -36,7 +36,10 @@ def test_the_newest_sightings_are_listed_newest_first(site: Site, client: redis.
 def test_a_face_that_can_be_corrected_is_shown(site: Site, client: redis.Redis) -> None:
     """And kept by no browser."""
     run_transaction(
-        client, lambda pipeline: KeptFaces(client, 5).keep(pipeline, prediction_of("p1", "karan"), [b"a crop"])
+        client,
+        lambda pipeline: KeptFaces(client, 5, MINUTES_KEPT, NO_SEALS).keep(
+            pipeline, prediction_of("p1", "karan"), [b"a crop"]
+        ),
     )
     answer = site.ask("GET", "/v1/predictions/p1/faces/1")
     assert (answer.content, answer.headers["content-type"]) == (b"a crop", "image/jpeg")

@@ -8,13 +8,13 @@ from familiar.services.inference.http.samples import SampleSummary
 from familiar.shared.contract.errors import NameTaken
 from familiar.shared.contract.messages import Split
 from familiar.shared.people.correct import Correction, correct
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
 from familiar.shared.redis.stream import run_transaction
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
-from tests.builders import NOON, crop, origin, prediction_of
+from tests.builders import NO_SEALS, NOON, crop, origin, prediction_of
 
 
 @pytest.fixture
@@ -87,7 +87,9 @@ def test_a_sample_that_a_correction_brought_says_so(
     prediction = prediction_of("p1", "karan")
     # What shows the same as a sample adds nothing, and the others are of one grey.
     unlike = encode_jpeg(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8))
-    run_transaction(client, lambda pipeline: KeptFaces(client, 5).keep(pipeline, prediction, [unlike]))
+    run_transaction(
+        client, lambda pipeline: KeptFaces(client, 5, MINUTES_KEPT, NO_SEALS).keep(pipeline, prediction, [unlike])
+    )
     correct(client, store, StrangerStore(tmp_path_factory.mktemp("b")), Correction(prediction_id="p1", person="Zoë"))
     assert [sample.split for sample in listed(site, zoe) if sample.corrected] == [Split.TRAIN]
 

@@ -1,8 +1,11 @@
 """Backups on a real disk: what is restored answers as before, and nothing else is ever put in place."""
 
+import hashlib
 import io
 import json
+import os
 import tarfile
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +16,15 @@ import pytest
 
 from familiar.services.inference.model.predictor import load_predictor
 from familiar.shared.archive.backup import write_backup
+from familiar.shared.archive.export_person import export_person
 from familiar.shared.archive.index import INDEX
 from familiar.shared.archive.restore import restore_backup
-from familiar.shared.contract.errors import BackupOutdated, BrokenBackup, RestoreRefused
+from familiar.shared.contract.errors import BackupOutdated, BrokenBackup, KeyMissing, KeyWrong, RestoreRefused
 from familiar.shared.contract.messages import Split
+from familiar.shared.stores.convert_faces import convert_faces
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
+from familiar.shared.stores.sealing import KEY_BYTES, Seals
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.builders import NOON, origin, publish_version
@@ -297,3 +303,67 @@ def test_a_single_face_that_goes_meanwhile_is_left_out(home: Path, tmp_path: Pat
     file.seek(0)
     restore_backup(tmp_path / "restored", file)
     assert files_of(tmp_path / "restored") == files_of(home)
+
+
+def sealed_home(home: Path) -> Seals:
+    """Fill a home whose faces are encrypted, and give the seals."""
+    fill(home)
+    seals = Seals(home, os.urandom(KEY_BYTES))
+    convert_faces(home, seals, encrypted=True)
+    return seals
+
+
+def test_a_backup_holds_faces_as_they_are_on_the_disk(home: Path, tmp_path: Path) -> None:
+    """Who has it and not the key sees nobody. Restored, it asks for the key, and with it answers as before."""
+    seals = sealed_home(home)
+    before = SampleStore(home, seals=seals).samples("zoe", Split.TRAIN)
+    data = backup_of(home)
+    assert not any(sample.jpeg[100:300] in data for sample in before)
+    copy = tmp_path / "copy"
+    assert "8 samples, 1 strangers' faces" in restore_backup(copy, io.BytesIO(data)).in_words()
+    with pytest.raises(KeyMissing):
+        Seals(copy).require_key()
+    with pytest.raises(KeyMissing):
+        SampleStore(copy).samples("zoe", Split.TRAIN)
+    with pytest.raises(KeyWrong):
+        Seals(copy, os.urandom(KEY_BYTES)).require_key()
+    own = Seals(copy, seals._key)
+    own.require_key()
+    after = SampleStore(copy, seals=own).samples("zoe", Split.TRAIN)
+    assert [(sample.sample_id, sample.jpeg) for sample in after] == [
+        (sample.sample_id, sample.jpeg) for sample in before
+    ]
+    assert files_of(copy) == {name: data for name, data in files_of(home).items() if not name.startswith("forgotten")}
+
+
+def test_a_plain_backup_is_restored_into_a_home_with_a_key(home: Path, tmp_path: Path) -> None:
+    """As where services run there already; what is added is encrypted, and `familiar encrypt` does the rest."""
+    fill(home)
+    copy = tmp_path / "copy"
+    seals = Seals(copy, os.urandom(KEY_BYTES))
+    seals.require_key()
+    restore_backup(copy, io.BytesIO(backup_of(home)))
+    seals.require_key()
+    assert SampleStore(copy, seals=seals).people() == SampleStore(home).people()
+    assert convert_faces(copy, seals, encrypted=True).changed == 9
+
+
+def test_a_backup_of_another_key_is_refused(home: Path, tmp_path: Path) -> None:
+    """Else a home would have two keys."""
+    sealed_home(home)
+    copy = tmp_path / "copy"
+    Seals(copy, os.urandom(KEY_BYTES)).require_key()
+    with pytest.raises(RestoreRefused):
+        restore_backup(copy, io.BytesIO(backup_of(home)))
+
+
+def test_an_export_is_plain(home: Path, tmp_path: Path) -> None:
+    """The person who asked for it has no key."""
+    seals = sealed_home(home)
+    file = tmp_path / "zoe.zip"
+    with file.open("wb") as target:
+        export_person(SampleStore(home, seals=seals), ModelStore(home), "zoe", target)
+    with zipfile.ZipFile(file) as archive:
+        pictures = {name.partition("/")[2][:-4]: archive.read(name) for name in archive.namelist() if "/" in name}
+    assert len(pictures) == 4
+    assert all(hashlib.sha256(jpeg).hexdigest() == sample_id for sample_id, jpeg in pictures.items())

@@ -12,7 +12,7 @@ from familiar.shared.contract.errors import FamiliarError, InvalidName, InvalidR
 from familiar.shared.contract.messages import Split
 from familiar.shared.people.correct import Corrected, Correction, correct
 from familiar.shared.people.forget import forget_person
-from familiar.shared.redis.kept_faces import KeptFaces
+from familiar.shared.redis.kept_faces import MINUTES_KEPT, KeptFaces
 from familiar.shared.redis.stream import run_transaction
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.sample_origin import CORRECTION
@@ -20,7 +20,7 @@ from familiar.shared.stores.samples import SampleStore
 from familiar.shared.stores.strangers import StrangerSource, StrangerStore
 from familiar.shared.vision.images import encode_jpeg
 from tests.app_client import Site
-from tests.builders import NOON, origin, prediction_of
+from tests.builders import NO_SEALS, NOON, origin, prediction_of
 from tests.command_line import familiar
 
 Correct = Callable[..., Corrected]
@@ -49,7 +49,7 @@ def strangers(home: Path) -> StrangerStore:
 @pytest.fixture
 def correcting(client: redis.Redis, samples: SampleStore, strangers: StrangerStore) -> Correct:
     """Keep one face that was taken for Karan (p1), and two of a picture (p2); give what corrects them."""
-    kept = KeptFaces(client, 10)
+    kept = KeptFaces(client, 10, MINUTES_KEPT, NO_SEALS)
     faces = [face_at(3), face_at(4)]
     run_transaction(client, lambda pipeline: kept.keep(pipeline, prediction_of("p1", "karan"), [face_at(1)]))
     run_transaction(client, lambda pipeline: kept.keep(pipeline, prediction_of("p2", None, "karan"), faces))

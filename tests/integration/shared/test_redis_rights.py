@@ -39,7 +39,7 @@ from familiar.shared.redis.training_queue import (
 from familiar.shared.runtime.metrics import MetricsBoard, new_registry, posted_metrics
 from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
-from tests.builders import zoe
+from tests.builders import NO_SEALS, zoe
 from tests.colour_crops import BLUE
 from tests.guarded_redis import GuardedRedis, guarded_redis
 from tests.replicas import show, start
@@ -259,7 +259,7 @@ def test_inference_names_faces_and_says_who_comes_and_leaves(as_user: As, colour
         predicted = read_after(reader, redis_names.PREDICTIONS, before)
         assert len(predicted) == 3
         assert len(read_after(reader, redis_names.SIGHTINGS, b"0")) == 2
-    find_kept_face(cli, "t-0", None)
+    find_kept_face(cli, NO_SEALS, "t-0", None)
 
 
 def test_the_trainer_works_on_jobs_as_rq_does(as_user: As, home: Path, guarded: GuardedRedis, tmp_path: Path) -> None:
