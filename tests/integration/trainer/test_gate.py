@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 from familiar.cli.stack.local_stack import free_port
 from familiar.services.capture.synthetic.drawing import draw
 from familiar.services.capture.synthetic.looks import person
+from familiar.shared.access.token_store import TokenStore
 from familiar.shared.contract.messages import Split
 from familiar.shared.contract.training import JobState, TrainingJob
 from familiar.shared.redis.connection import open_redis
@@ -30,6 +31,7 @@ from familiar.shared.stores.models import ModelStore
 from familiar.shared.stores.samples import SampleStore
 from familiar.shared.vision.detector import HaarDetector
 from familiar.shared.vision.images import cut_face, encode_jpeg
+from tests.app_client import bearer
 from tests.builders import NOON, origin
 
 # A training takes the cores that nobody else wants: beside other tests it would take minutes.
@@ -174,7 +176,12 @@ def services(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterat
     with (
         service("familiar.services.trainer", environment, folder / "trainer.log"),
         service("familiar.services.inference", environment, folder / "inference.log"),
-        httpx.Client(base_url=f"http://127.0.0.1:{environment['FAMILIAR_PORT']}", timeout=30, trust_env=False) as http,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{environment['FAMILIAR_PORT']}",
+            headers=bearer(TokenStore(home).owner_secret()),
+            timeout=30,
+            trust_env=False,
+        ) as http,
     ):
         running = Services(environment, client, ModelStore(home), http)
         first = running.train()
