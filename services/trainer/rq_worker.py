@@ -4,7 +4,8 @@ The worker calls nothing but the training and unpickles nothing: write access to
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import redis
@@ -116,7 +117,8 @@ class _TrainingWorker(Worker):
             job.timeout = JOB_TIMEOUT_SECONDS
             job.result_ttl = job.failure_ttl = RESULT_SECONDS
             job.save()
-        self._mirror.record(job)
+        with _outlasting_a_full_disk():
+            self._mirror.record(job)
         super().execute_job(job, queue)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
@@ -167,9 +169,17 @@ class _TrainingWorker(Worker):
         self.connection.transaction(restore, job.key)
 
     def _reconcile(self) -> None:
-        try:
+        with _outlasting_a_full_disk():
             self._mirror.reconcile(running={execution.job_id for execution in self.executions.values()})
-        except OSError as error:
-            if error.errno not in DISK_IS_FULL:
-                raise
-            _log.warning("waiting", trouble="the disk is full", error=str(error))
+
+
+@contextmanager
+def _outlasting_a_full_disk() -> Iterator[None]:
+    """Go on where a record cannot be written; the next look tries again."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_IS_FULL:
+            raise
+        # The message of an OSError names a file.
+        _log.warning("waiting", trouble="the disk is full", error=error.strerror)

@@ -22,22 +22,24 @@ class Disk:
     @contextmanager
     def full(self) -> Iterator[None]:
         """Leave no room for the length of the block; room that others make is filled as well."""
-        emptied = threading.Event()
-        filler = threading.Thread(target=self._keep_full, args=(emptied,))
+        filled, emptied = threading.Event(), threading.Event()
+        filler = threading.Thread(target=self._keep_full, args=(filled, emptied))
         filler.start()
         try:
+            filled.wait()
             yield
         finally:
             emptied.set()
             filler.join()
             self._ballast.unlink()
 
-    def _keep_full(self, emptied: threading.Event) -> None:
+    def _keep_full(self, filled: threading.Event, emptied: threading.Event) -> None:
         with self._ballast.open("wb", buffering=0) as file:
             while True:
                 with suppress(OSError):
                     while not emptied.is_set():
                         file.write(_CHUNK)
+                filled.set()
                 if emptied.wait(_REFILL_SECONDS):
                     return
 

@@ -1,7 +1,5 @@
 """Every door, its share of the inputs, and how one is driven in a process of its own."""
 
-import os
-import secrets
 import subprocess
 import sys
 from contextlib import suppress
@@ -31,7 +29,6 @@ SHARES = {
     "redis": 2.0,
 }
 _SHOWN_OF_A_LOG = 5000
-_MARK = "FUZZING"
 
 
 def taught_home(folder: Path) -> None:
@@ -45,7 +42,10 @@ def drive_door(door: str, examples: int, seed: int, folder: Path) -> Report:
     """Send so many inputs through a door, and give what came of them; a process that dies is a finding."""
     own = folder / door
     own.mkdir()
-    ended = _run("tests.fuzzing.child", door, str(examples), str(seed), str(own))
+    try:
+        ended = _run("tests.fuzzing.child", door, str(examples), str(seed), str(own))
+    finally:
+        _end_orphans(own)
     report = own / REPORT
     if ended.returncode == 0 and report.exists():
         return Report.model_validate_json(report.read_bytes())
@@ -61,20 +61,13 @@ def drive_door(door: str, examples: int, seed: int, folder: Path) -> Report:
 
 def _run(module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", module, *arguments]
-    mark = secrets.token_hex()
-    environment = {**os.environ, _MARK: mark}
-    try:
-        # Whoever drives a door has a deadline for each input.
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", check=False
-        )
-    finally:
-        _end_orphans(mark)
+    # Whoever drives a door has a deadline for each input.
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
 
 
-def _end_orphans(mark: str) -> None:
-    """End the services that a killed process has left behind: they have its mark in their environment."""
+def _end_orphans(folder: Path) -> None:
+    """End what a killed process has left: services have the folder in their environment, Redis as an argument."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.environ().get(_MARK) == mark:
+            if any(str(folder) in word for word in (*process.cmdline(), *process.environ().values())):
                 process.kill()

@@ -29,7 +29,9 @@ from familiar.shared.redis.training_queue import (
     find_training,
     training_hosts,
     training_queue,
+    training_records,
 )
+from tests.chaos.disk import missing_for_a_disk, small_disk
 
 # Each work horse imports TensorFlow, at low priority.
 DEADLINE_SECONDS = 240.0
@@ -212,3 +214,26 @@ def test_a_trainer_outlasts_a_redis_that_is_killed_and_comes_back_empty(
             wait_until(lambda: trainer.job(job).state is JobState.FAILED)
             trainer.process.terminate()
             trainer.process.wait(DEADLINE_SECONDS)
+
+
+def test_a_job_of_plain_rq_runs_on_a_full_disk_as_well_and_the_trainer_goes_on(
+    client: redis.Redis, redis_url: str, tmp_path: Path
+) -> None:
+    """The job has no record yet, and can get none; there is nobody to learn."""
+    if reason := missing_for_a_disk():
+        pytest.skip(reason)
+    client.ping()
+    with small_disk(tmp_path) as disk:
+        records = training_records(disk.folder / "home")
+        with training(disk.folder / "home", redis_url, records) as trainer:
+            with disk.full():
+                queued = training_queue(client).enqueue(redis_names.TRAINING_JOB)
+
+                def failed() -> bool:
+                    assert trainer.process.poll() is None
+                    return find_training(client, records, queued.id).state is JobState.FAILED
+
+                wait_until(failed)
+            error = find_training(client, records, queued.id).error
+            assert error is not None
+            assert error.code == "too-few-people"
