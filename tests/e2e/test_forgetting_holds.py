@@ -32,7 +32,7 @@ ASKING = 3
 ANSWERS_AFTER = 20
 PICTURES = 45
 # In the middle of her samples; every other operation is gone through in an integration test.
-KILLED_AT = 20
+KILLED_AT = 40
 OPTIONS = TrainingOptions(base_width=0.25, epochs=2, force=True)
 TRAINING_SECONDS = 1200.0
 
