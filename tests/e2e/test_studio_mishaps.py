@@ -167,12 +167,17 @@ def test_a_server_s_camera_is_shown_again_after_inference_was_killed(taught: "Ru
     studio.wait_for_name("Karan")
     killed = taught.process("inference")
     killed.kill()
-    studio.expect(studio.page.locator("#missing")).to_contain_text("Familiar does not answer")
+    # Soon there is another: whether the page notices in between that nobody answers, depends.
+    taught.wait_for("another inference", lambda: _pids(taught, "services.inference") - {killed.pid} != set())
     studio.expect(studio.page.locator("#missing")).to_be_empty()
     studio.wait_for_name("Karan")
     still = moving_picture(studio.page)
     taught.wait_for("another picture", lambda: moving_picture(studio.page) not in ("", still))
     studio.expect(studio.page.get_by_label("Show")).to_have_value("karan")
+
+
+def _pids(taught: "Running", service: str) -> set[int]:
+    return {process.pid for process in taught.processes(service)}
 
 
 def test_a_server_s_camera_that_was_away_is_shown_again(taught: "Running", studio: Studio) -> None:
