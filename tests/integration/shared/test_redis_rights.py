@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from benchmarks.processes import running, wait_until
 from familiar.services.capture.publisher import FramePublisher
@@ -331,7 +333,7 @@ def test_reading_and_writing_are_rights_of_their_own(guarded: GuardedRedis, user
 @pytest.mark.parametrize("command", ["PING", "INFO", "XADD predictions * header x", "CONFIG GET dir", "ACL WHOAMI"])
 def test_nobody_does_anything_without_a_password(guarded: GuardedRedis, command: str) -> None:
     """The default user is off."""
-    with redis.Redis(unix_socket_path=str(guarded.socket)) as client, pytest.raises(redis.AuthenticationError):
+    with _without_retries(guarded) as client, pytest.raises(redis.AuthenticationError):
         client.execute_command(*command.split())
 
 
@@ -339,5 +341,9 @@ def test_nobody_does_anything_without_a_password(guarded: GuardedRedis, command:
 @pytest.mark.parametrize("user", ["default", *ACCESS])
 def test_a_wrong_password_is_refused(guarded: GuardedRedis, user: str, password: str) -> None:
     """Every user's."""
-    with redis.Redis(unix_socket_path=str(guarded.socket)) as client, pytest.raises(redis.AuthenticationError):
+    with _without_retries(guarded) as client, pytest.raises(redis.AuthenticationError):
         client.execute_command("AUTH", user, password)
+
+
+def _without_retries(guarded: GuardedRedis) -> redis.Redis:
+    return redis.Redis(unix_socket_path=str(guarded.socket), retry=Retry(NoBackoff(), 0))

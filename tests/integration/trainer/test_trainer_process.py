@@ -216,10 +216,10 @@ def test_a_trainer_outlasts_a_redis_that_is_killed_and_comes_back_empty(
             trainer.process.wait(DEADLINE_SECONDS)
 
 
-def test_a_job_of_plain_rq_runs_on_a_full_disk_as_well_and_the_trainer_goes_on(
+def test_a_job_of_plain_rq_fails_by_name_on_a_full_disk_and_the_trainer_goes_on(
     client: redis.Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    """The job has no record yet, and can get none; there is nobody to learn."""
+    """The job has no record yet, and can get none."""
     if reason := missing_for_a_disk():
         pytest.skip(reason)
     client.ping()
@@ -236,4 +236,4 @@ def test_a_job_of_plain_rq_runs_on_a_full_disk_as_well_and_the_trainer_goes_on(
                 wait_until(failed)
             error = find_training(client, records, queued.id).error
             assert error is not None
-            assert error.code == "too-few-people"
+            assert error.code == "disk-full"
