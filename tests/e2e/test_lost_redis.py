@@ -55,19 +55,21 @@ class Asking:
 @contextmanager
 def asking(stack: "Running", picture: bytes, paths: list[str]) -> Iterator[Asking]:
     """Ask for as long as the block lasts; `paths` may grow meanwhile."""
-    asked, stopped = Asking(stack.another_client(), picture), threading.Event()
+    stopped = threading.Event()
+    with stack.another_client() as http:
+        asked = Asking(http, picture)
 
-    def ask() -> None:
-        while not stopped.wait(0.05):
-            asked.ask(list(paths))
+        def ask() -> None:
+            while not stopped.wait(0.05):
+                asked.ask(list(paths))
 
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield asked
-    finally:
-        stopped.set()
-        thread.join()
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            yield asked
+        finally:
+            stopped.set()
+            thread.join()
 
 
 @contextmanager
