@@ -129,6 +129,14 @@ def test_a_client_that_sends_many_requests_before_it_reads_is_cut_off() -> None:
         assert rest(greedy).count(b"HTTP/1.1") <= 1
 
 
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+def test_who_offers_another_protocol_is_answered_in_this_one(protocol: bytes) -> None:
+    """As RFC 9110 has it, section 7.8: Java's client and others offer HTTP/2 with each request."""
+    with served() as connect, connect() as offering:
+        upgrade = b"\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: %b\r\nHTTP2-Settings: AAAA\r\n\r\n" % protocol
+        assert answer(offering, ASK.replace(b"\r\n\r\n", upgrade)).startswith(b"HTTP/1.1 200")
+
+
 def test_beyond_the_limit_of_tasks_only_health_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until one of them ends."""
     monkeypatch.setattr(connections, "MOST_TASKS", 1)

@@ -6,6 +6,7 @@ or whose client does not read what it is sent; and those beyond what the process
 
 import asyncio
 import resource
+from contextlib import suppress
 from http import HTTPStatus
 
 from httptools import HttpParserError, HttpParserUpgrade
@@ -61,11 +62,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._bytes_in_vain += len(data)
         try:
-            self.parser.feed_data(data)
+            # Whoever offers another protocol, as Java's client does with each request, is answered in this one.
+            with suppress(HttpParserUpgrade):
+                self.parser.feed_data(data)
         except HttpParserError:
             self._refuse(self._refusal)
-        except HttpParserUpgrade:
-            self._refuse(MalformedRequest("There are no WebSockets here."))
         if self._bytes_in_vain > HEADER_LIMIT and not self.transport.is_closing():
             self._refuse(HeadersTooLarge())
 
