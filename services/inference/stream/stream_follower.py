@@ -76,7 +76,9 @@ class StreamFollower:
     @contextmanager
     def _reader(self, stream: str) -> Iterator["_Reader"]:
         """Give the reader of a stream, which reads as long as anybody listens."""
-        reader = self._readers.setdefault(stream, _Reader(self.client, stream))
+        reader = self._readers.get(stream)
+        if reader is None:
+            reader = self._readers[stream] = _Reader(self.client, stream)
         reader.listen()
         try:
             yield reader
